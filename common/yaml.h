@@ -9,7 +9,7 @@
 #include "common/bytes.h"
 #include "common/err.h"
 
-#define YAML_MAX_BYTES (256 * 1024)
+#define YAML_MAX_BYTES 262144
 #define YAML_MAX_NODES 65536
 #define YAML_MAX_DEPTH 16
 
@@ -39,7 +39,16 @@ struct yaml_tree {
 bool yaml_parse(const char *name, struct slice text, struct yaml_tree *ret_tree, struct err *err);
 /* Reads at most YAML_MAX_BYTES of the file and parses them. */
 bool yaml_load(const char *path, struct yaml_tree *ret_tree, struct err *err);
-void yaml_free(struct yaml_tree *tree);
+void yaml_tree_free(struct yaml_tree *tree);
+
+/*
+ * libyaml exports a yaml_free of its own, through which it releases its memory: an external function
+ * of that name here would be called in its place. So this one has no symbol.
+ */
+static inline void yaml_free(struct yaml_tree *tree)
+{
+    yaml_tree_free(tree);
+}
 
 /* The value under key, or NULL. */
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
