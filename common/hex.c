@@ -32,3 +32,11 @@ bool hex_decode(const char *text, size_t text_len, uint8_t *out, size_t len)
         out[i] = (uint8_t)(hex_digit(text[2 * i]) << 4 | hex_digit(text[2 * i + 1]));
     return true;
 }
+
+bool hex_decode_lower(const char *text, size_t text_len, uint8_t *out, size_t len)
+{
+    for (size_t i = 0; i < text_len; i++)
+        if (text[i] >= 'A' && text[i] <= 'F')
+            return false;
+    return hex_decode(text, text_len, out, len);
+}

@@ -1,0 +1,110 @@
+#include "common/open.h"
+
+#include "common/cose.h"
+#include "common/custody.h"
+
+static struct slice take_parties(struct cbor_reader *r)
+{
+    size_t start = r->pos;
+    size_t n = cbor_take_map(r);
+    if (n == 0 || n > OPEN_PARTIES_MAX)
+        cbor_fail(r);
+    for (size_t i = 0; i < n && !r->failed; i++) {
+        (void)cbor_take_text(r, 1, NAME_MAX_BYTES);
+        (void)kid_take(r);
+    }
+    return r->failed ? (struct slice){ NULL, 0 } : slice_from(r->in, start, r->pos - start);
+}
+
+/* [mantissa, exponent, unit], [* int] or [* text]. */
+static void take_term_array(struct cbor_reader *r)
+{
+    size_t n = cbor_take_array(r);
+    enum cbor_kind kind = cbor_peek(r);
+    for (size_t i = 0; i < n && !r->failed; i++) {
+        enum cbor_kind now = cbor_peek(r);
+        bool unit = n == 3 && i == 2 && kind != CBOR_TEXT && now == CBOR_TEXT;
+        if (kind == CBOR_TEXT || unit)
+            (void)cbor_take_text(r, 0, OPEN_TEXT_MAX);
+        else
+            (void)cbor_take_int(r);
+    }
+}
+
+static void take_term(struct cbor_reader *r)
+{
+    enum cbor_kind kind = cbor_peek(r);
+    if (kind == CBOR_BOOL)
+        (void)cbor_take_bool(r);
+    else if (kind == CBOR_TEXT)
+        (void)cbor_take_text(r, 0, OPEN_TEXT_MAX);
+    else if (kind == CBOR_ARRAY)
+        take_term_array(r);
+    else
+        (void)cbor_take_int(r);
+}
+
+static struct slice take_terms(struct cbor_reader *r)
+{
+    size_t start = r->pos;
+    size_t n = cbor_take_map(r);
+    if (n > OPEN_TERMS_MAX)
+        cbor_fail(r);
+    for (size_t i = 0; i < n && !r->failed; i++) {
+        (void)cbor_take_text(r, 1, NAME_MAX_BYTES);
+        take_term(r);
+    }
+    return r->failed ? (struct slice){ NULL, 0 } : slice_from(r->in, start, r->pos - start);
+}
+
+void open_take(struct fields *f, struct open *ret_open)
+{
+    struct open o = { .compiled = { NULL, 0 } };
+    fields_need(f, 5);
+    cbor_take_fixed(f->r, o.definition.bytes, HASH_SIZE);
+    fields_need(f, 6);
+    o.parties = take_parties(f->r);
+    fields_need(f, 7);
+    o.terms = take_terms(f->r);
+    fields_need(f, 8);
+    o.assets = asset_set_take(f->r);
+    fields_need(f, 9);
+    o.expires_ms = cbor_take_uint_max(f->r, TIME_MAX_MS);
+    if (fields_has(f, 10))
+        o.compiled = cbor_take_bytes(f->r, 1, OPEN_DEFINITION_MAX);
+    *ret_open = o;
+}
+
+size_t open_pairs(const struct open *o)
+{
+    return 5 + (size_t)(o->compiled.len > 0);
+}
+
+void open_put(struct buf *out, const struct open *o)
+{
+    cbor_put_int(out, 5);
+    cbor_put_bytes(out, hash_slice(&o->definition));
+    cbor_put_int(out, 6);
+    buf_add_slice(out, o->parties);
+    cbor_put_int(out, 7);
+    buf_add_slice(out, o->terms);
+    cbor_put_int(out, 8);
+    asset_set_put(out, &o->assets);
+    cbor_put_int(out, 9);
+    cbor_put_uint(out, o->expires_ms);
+    if (o->compiled.len > 0) {
+        cbor_put_int(out, 10);
+        cbor_put_bytes(out, o->compiled);
+    }
+}
+
+size_t open_parties(const struct open *o, struct kid ret_kids[OPEN_PARTIES_MAX])
+{
+    struct cbor_reader r = cbor_reader(o->parties);
+    size_t n = cbor_take_map(&r);
+    for (size_t i = 0; i < n; i++) {
+        (void)cbor_take_text(&r, 1, NAME_MAX_BYTES);
+        ret_kids[i] = kid_take(&r);
+    }
+    return n;
+}

@@ -1,0 +1,33 @@
+/*
+ * Opening of a contract instance (kind 10): binds a definition, parties, terms and assets. It waits for
+ * one AGREE of each party (agree.h) and lapses at its expiry.
+ */
+#ifndef COMMON_OPEN_H
+#define COMMON_OPEN_H
+
+#include "common/asset_set.h"
+#include "common/fields.h"
+#include "common/key.h"
+
+#define OPEN_PARTIES_MAX    16
+#define OPEN_TERMS_MAX      64
+#define OPEN_TEXT_MAX       4000
+#define OPEN_DEFINITION_MAX (64 * 1024)
+
+struct open {
+    struct hash definition;
+    struct slice parties; /* raw map: role name => kid */
+    struct slice terms;   /* raw map: name => term, see wire.cddl */
+    struct asset_set assets;
+    uint64_t expires_ms;
+    struct slice compiled; /* the definition's bytes when the ledger lacks it; empty = absent */
+};
+
+void open_take(struct fields *f, struct open *ret_open);
+size_t open_pairs(const struct open *o);
+void open_put(struct buf *out, const struct open *o);
+
+/* The kids of the parties map, in its order, duplicates kept. Returns how many. */
+size_t open_parties(const struct open *o, struct kid ret_kids[OPEN_PARTIES_MAX]);
+
+#endif
