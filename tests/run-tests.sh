@@ -1,0 +1,131 @@
+#!/usr/bin/env bash
+# run-tests.sh BUILD STEP...: runs the tests that were built below BUILD and prints "N passed, N failed".
+# Steps, in the order given:
+#   unit    every BUILD/tests/{unit,sim,model}/test_* (cmocka programs), two at a time
+#   replay  every BUILD/tests/fuzz/fuzz_* on its corpus, tests/fuzz/corpus/<name>/, and mutations of it
+#   fault   every BUILD/tests/fault/test_* and tests/fault/*.test.sh (WAYBILL_LONG=1: hundreds of rounds)
+#   e2e     tests/e2e/*.test.sh one after the other
+# NAME=x runs only the tests of that name. A skipped case counts as failed: nothing is passed over in silence.
+# Each test runs from the top of the source tree and finds in its environment
+#   WAYBILL_BUILD    where the programs are (absolute, also first on PATH)
+#   WAYBILL_SCRATCH  a directory of its own, removed afterwards
+set -uo pipefail
+cd "$(dirname "$0")/.."
+build=$1
+shift
+WAYBILL_BUILD=$(cd "$build" && pwd) || exit 2
+export WAYBILL_BUILD PATH="$WAYBILL_BUILD:$PATH"
+logs=$WAYBILL_BUILD/log
+mkdir -p "$logs"
+only=${NAME:-}
+total_passed=0
+total_failed=0
+
+# Runs a command with a time limit in a session of its own, a scratch directory and a log. Whatever of that
+# session is still alive afterwards is named in the log, ended, and makes the test fail.
+run_one() { # NAME SECONDS COMMAND...; the exit code of the command
+    local name=$1 limit=$2 code=0 left
+    shift 2
+    WAYBILL_SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/waybill-test.XXXXXX") || return 1
+    export WAYBILL_SCRATCH
+    local log=$logs/$name.log
+    setsid --wait bash -c 'echo $$ >"$0.sid"; limit=$1; shift; timeout -k 5 --foreground "$limit" "$@"' \
+        "$log" "$limit" "$@" >"$log" 2>&1 </dev/null || code=$?
+    [ $code -ne 124 ] || echo "run-tests: $name: no end after $limit s" >>"$log"
+    left=$(ps -o pid=,args= -s "$(cat "$log.sid")" 2>/dev/null)
+    if [ -n "$left" ]; then
+        printf 'run-tests: %s left processes behind:\n%s\n' "$name" "$left" >>"$log"
+        awk '{ print $1 }' <<<"$left" | xargs -r kill -9 2>/dev/null
+        [ $code -ne 0 ] || code=125
+    fi
+    rm -rf "$WAYBILL_SCRATCH" "$log.sid"
+    return $code
+}
+
+# One cmocka program: writes "PASSED FAILED" to its .tally, says something only when not all is well.
+run_cmocka() { # PROGRAM SECONDS
+    local name log code=0 ran passed failed
+    name=$(basename "$1")
+    log=$logs/$name.log
+    run_one "$name" "$2" "$1" || code=$?
+    ran=$(grep -c '^\[ RUN      \]' "$log")
+    passed=$(grep -c '^\[       OK \]' "$log")
+    failed=$((ran - passed))
+    [ "$ran" -gt 0 ] || failed=1
+    [ $code -eq 0 ] || [ $failed -gt 0 ] || failed=1
+    echo "$passed $failed" >"$logs/$name.tally"
+    [ $failed -eq 0 ] || { echo "FAILED $name (exit code $code; $log)"; tail -n 40 "$log"; }
+}
+
+run_whole() { # NAME SECONDS COMMAND...: one program or script that passes or fails as a whole
+    local name=$1 code=0 begin=$SECONDS
+    run_one "$@" || code=$?
+    if [ $code -eq 0 ]; then
+        echo "1 0" >"$logs/$name.tally"
+        printf '  %-9s %s (%d s)\n' ok "$name" $((SECONDS - begin))
+    else
+        echo "0 1" >"$logs/$name.tally"
+        echo "FAILED $name (exit code $code; $logs/$name.log)"
+        tail -n 40 "$logs/$name.log"
+    fi
+}
+
+wanted() { # of the paths given, those that exist and bear the name asked for
+    local path base
+    for path; do
+        base=$(basename "$path" .test.sh)
+        [ ! -e "$path" ] || { [ -n "$only" ] && [ "$base" != "$only" ]; } || echo "$path"
+    done
+}
+
+built() { # what was built from the sources given, which may have been deleted since
+    local source
+    for source; do
+        [ ! -e "$source" ] || wanted "$WAYBILL_BUILD/${source%.c}"
+    done
+}
+
+tally() { # STEP: adds up the tallies of this step
+    local passed=0 failed=0 p f
+    while read -r p f; do
+        passed=$((passed + p)) failed=$((failed + f))
+    done < <(cat "$logs"/*.tally 2>/dev/null)
+    printf '  %-9s %d passed, %d failed\n' "$1" $passed $failed
+    total_passed=$((total_passed + passed)) total_failed=$((total_failed + failed))
+}
+
+export -f run_one run_cmocka run_whole
+export logs
+if [ "${WAYBILL_LONG:-}" = 1 ]; then limit=3600; else limit=240; fi
+
+for step; do
+    rm -f "$logs"/*.tally
+    case $step in
+    unit)
+        built tests/{unit,sim,model}/test_*.c |
+            xargs -r -P 2 -I{} bash -c 'run_cmocka {} '$limit
+        ;;
+    replay)
+        built tests/fuzz/fuzz_*.c |
+            xargs -r -P 2 -I{} bash -c 'name=$(basename {}); run_whole $name '$limit' {} tests/fuzz/corpus/${name#fuzz_}'
+        ;;
+    fault)
+        built tests/fault/test_*.c | xargs -r -I{} bash -c 'run_cmocka {} '$limit
+        for script in $(wanted tests/fault/*.test.sh); do
+            run_whole "$(basename "$script" .test.sh)" $limit "$script"
+        done
+        ;;
+    e2e)
+        for script in $(wanted tests/e2e/*.test.sh); do
+            run_whole "$(basename "$script" .test.sh)" $limit "$script"
+        done
+        ;;
+    *)
+        echo "run-tests: no step \"$step\"" >&2
+        exit 2
+        ;;
+    esac
+    tally "$step"
+done
+echo "$total_passed passed, $total_failed failed"
+[ $total_failed -eq 0 ] && [ $total_passed -gt 0 ]
