@@ -1,7 +1,8 @@
 /*
- * Names of goods and places by GS1 keys (GS1 General Specifications): units 01/GTIN/21/SERIAL, lots
- * 01/GTIN/10/LOT, logistic units 00/SSCC, places 414/GLN. Pure. Form and check digit are judged apart:
- * the ledger asks for the form only, the tools, which talk to the person who typed it, for both.
+ * Names of goods and places by GS1 keys (GS1 General Specifications): units 01/GTIN/21/SERIAL,
+ * lots 01/GTIN/10/LOT, logistic units 00/SSCC, places 414/GLN. Pure. Form and check digit are judged
+ * apart: the ledger asks for the form only; the tools, which talk to the person who typed it, for
+ * both.
  */
 #ifndef COMMON_GS1_H
 #define COMMON_GS1_H
@@ -41,15 +42,15 @@ struct gs1_ai {
 
 /* The identifier's row, or NULL when Waybill gives it no meaning. Known: 00, 01, 10, 21, 414. */
 const struct gs1_ai *gs1_find_ai(struct slice ai);
-/* True when value has the length and the characters of this identifier; the check digit is not judged. */
+/* True when value has the identifier's length and characters; the check digit is not judged. */
 bool gs1_value_fits(const struct gs1_ai *ai, struct slice value);
 
 /* The modulo-10 check digit that belongs after these digits (section 7.9): '0'…'9'. */
 char gs1_check_digit(struct slice digits);
 
 /*
- * Parses an asset's or a place's name by form: "01/09506000134352/21/DEMO1". A serial may itself hold
- * slashes. Returns: false with what was found and what was expected.
+ * Parses an asset's or a place's name by form: "01/09506000134352/21/DEMO1". A serial may itself
+ * hold slashes. Returns: false with what was found and what was expected.
  */
 bool gs1_parse_name(struct slice text, struct gs1_name *ret_name, struct err *err);
 /* gs1_parse_name() that refuses places. */

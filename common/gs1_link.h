@@ -1,7 +1,7 @@
 /*
- * What a label carries: a GS1 Digital Link URI (GS1 Digital Link Standard: URI Syntax, uncompressed form)
- * with the ledger's identity as a query parameter, https://HOST/01/GTIN/21/SERIAL?wb=<32 hex>. Reads
- * also what other people's labels carry: element strings, bracketed or separated by FNC1. Pure.
+ * What a label carries: a GS1 Digital Link URI (GS1 Digital Link Standard: URI Syntax, uncompressed
+ * form) with the ledger's identity as a query parameter, https://HOST/01/GTIN/21/SERIAL?wb=<32 hex>.
+ * Reads also what other people's labels carry: element strings, bracketed or with FNC1. Pure.
  */
 #ifndef COMMON_GS1_LINK_H
 #define COMMON_GS1_LINK_H
@@ -28,7 +28,7 @@ bool gs1_link_build(const char *host, const struct gs1_link *link, char *text, s
 /*
  * Reads a payload: a Digital Link URI; "(01)…(21)…"; 01…21… with 0x1d between variable parts and
  * perhaps a symbology identifier such as "]Q3" before; or a plain name 01/GTIN/21/SERIAL. A GTIN of 8,
- * 12 or 13 digits in a URI is filled up with zeros. With both a lot and a serial it is the unit's label.
+ * 12 or 13 digits in a URI is filled up with zeros. With both a lot and a serial the unit is meant.
  * Only the form is judged; gs1_check_name() judges the check digit.
  */
 bool gs1_link_parse(struct slice payload, struct gs1_link *ret_link, struct err *err);

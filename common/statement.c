@@ -150,7 +150,7 @@ static void put_kind(struct buf *out, const struct statement *s)
 
 void statement_put_payload(struct buf *out, const struct statement *s)
 {
-    cbor_put_map(out, 4 + (s->link.anchor.present ? 1 : 0) + kind_pairs(s));
+    cbor_put_map(out, 4 + (size_t)s->link.anchor.present + kind_pairs(s));
     cbor_put_int(out, 0);
     cbor_put_uint(out, s->kind);
     cbor_put_int(out, 1);
