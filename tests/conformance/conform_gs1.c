@@ -134,8 +134,8 @@ static void check_digit_verdict(const struct gs1_ai *row, const struct entry *en
     unsigned good = 0;
     char digits[32];
     memset(digits, '7', sizeof digits);
-    for (char last = '0'; last <= '9'; last++) {
-        digits[entry->max_len - 1] = last;
+    for (int digit = 0; digit <= 9; digit++) {
+        digits[entry->max_len - 1] = (char)('0' + digit);
         good += gs1_check_key(row->ai, slice_of(digits, entry->max_len), NULL) ? 1U : 0U;
     }
     report(good == 1, row->ai, "has exactly one good check digit");

@@ -255,7 +255,7 @@ static void payloads_that_name_nothing_are_refused(void **state)
         "https://x.example/01/09506000134352/21/A/21/B",
         "https://x.example/01/09506000134352/21/A?wb=12",
         "https://x.example/01/09506000134352/21/A?wb=7f3a000102030405060708090a0b0cff00",
-        "https://x.example/01/09506000134352/21/A?wb=" LEDGER_HEX "&wb=" LEDGER_HEX,
+        "https://x.example/01/09506000134352/21/A?wb=7f3a000102030405060708090a0b0cff&wb=00",
         "(01)09506000134352",
         "(01)09506000134352(21)",
         "(01)09506000134352(01)09506000134352(21)A",
@@ -263,8 +263,7 @@ static void payloads_that_name_nothing_are_refused(void **state)
         "(17)261231",
         "010950600013435",
         "01095060001343x221A",
-        "0109506000134352"
-        "21",
+        "010950600013435221",
         "414401234500000",
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
