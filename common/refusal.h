@@ -1,0 +1,75 @@
+/*
+ * The one registry of refusal codes: number, name, a sentence for people, and what becomes of a statement
+ * that meets it. WIRE "Codes".
+ */
+#ifndef COMMON_REFUSAL_H
+#define COMMON_REFUSAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum refusal {
+    ACCEPTED = 0,
+    /* turned away at the door: not on the ledger */
+    REFUSED_MALFORMED = 1,
+    REFUSED_BAD_SIGNATURE = 2,
+    REFUSED_UNKNOWN_KEY = 3,
+    REFUSED_REVOKED = 4,
+    REFUSED_REPEAT = 5,
+    REFUSED_OUTSIDE = 6,
+    REFUSED_JUMP = 7,
+    REFUSED_GAP_EDGE = 8,
+    REFUSED_BUSY = 9,
+    REFUSED_TOO_LARGE = 10,
+    REFUSED_QUOTA = 11,
+    /* recorded with this outcome, final */
+    REFUSED_CLONE = 32,
+    REFUSED_NOT_ALLOWED = 33,
+    REFUSED_NO_RIGHT = 34,
+    REFUSED_UNKNOWN_ASSET = 35,
+    REFUSED_EXISTS = 36,
+    REFUSED_NOT_HOLDER = 37,
+    REFUSED_OFFER_OPEN = 39,
+    REFUSED_NO_SUCH_OFFER = 40,
+    REFUSED_NOT_FOR_YOU = 41,
+    REFUSED_OFFER_DIFFERS = 42,
+    REFUSED_KID_TAKEN = 43,
+    REFUSED_BAD_REQUEST = 44,
+    REFUSED_NOT_YOUR_KEY = 45,
+    REFUSED_ATTACHED_ELSEWHERE = 46,
+    REFUSED_UNKNOWN_CONTRACT = 47,
+    REFUSED_NOT_A_PARTY = 48,
+    REFUSED_AGREED_ALREADY = 49,
+    REFUSED_EXPIRED = 50,
+    REFUSED_BAD_TERMS = 51,
+    REFUSED_STEPS = 52,
+    REFUSED_UNKNOWN_MEMBER = 53,
+    REFUSED_WRONG_STATE = 54,
+    REFUSED_GUARD = 55,
+};
+
+enum refusal_fate {
+    FATE_ACCEPTED,
+    FATE_FINAL, /* recorded on the ledger, will not change */
+    FATE_RETRY, /* not recorded; the same bytes may be sent again later */
+    FATE_AWAY,  /* not recorded; sending it again is of no use */
+    FATE_KNOWN, /* already on the ledger or waiting for it: nothing to do */
+};
+
+struct refusal_entry {
+    enum refusal code;
+    const char *name;     /* "NOT_HOLDER" */
+    const char *sentence; /* what it means, for the person who meets it */
+    enum refusal_fate fate;
+};
+
+/* NULL for a number that is no code. */
+const struct refusal_entry *refusal_find(uint64_t code);
+/* Every code in rising order. */
+const struct refusal_entry *refusal_all(size_t *ret_count);
+const char *refusal_name(uint64_t code); /* "UNKNOWN_CODE" for a number that is none */
+/* True for codes that go on the ledger as an outcome. */
+bool refusal_is_recorded(enum refusal code);
+
+#endif

@@ -1,0 +1,55 @@
+/* Keys of the ledger's state map: canonical [table, id…] (WIRE "State tables"). */
+#ifndef COMMON_STATE_KEY_H
+#define COMMON_STATE_KEY_H
+
+#include "common/asset_set.h"
+#include "common/key.h"
+
+#define STATE_KEY_MAX    192
+#define STATE_BLOCK_RING 4096 /* block hashes kept: an older anchor can't be checked */
+
+enum state_table {
+    TABLE_PARAMS = 0,
+    TABLE_MEMBER = 1,
+    TABLE_KEY = 2,
+    TABLE_SEQUENCE = 3,
+    TABLE_BLOCK = 4,
+    TABLE_SETS = 5,
+    TABLE_ASSET = 6,
+    TABLE_OFFER = 7,
+    TABLE_INSTANCE = 8,
+    TABLE_DEFINITION = 9,
+    TABLE_PRODUCT = 10,
+    TABLE_PLACE = 11,
+    TABLE_PARTY = 12,
+    TABLE_ATTACHMENT = 13,
+    TABLE_TIMER = 14,
+    TABLE_RULE = 15,       /* [15, asset, opening, device]: the judge's state */
+    TABLE_OPENING = 16,    /* [16, opening]: the opening statement's payload */
+    TABLE_CONTRACTS = 17,  /* [17, asset]: openings in force for it */
+    TABLE_CUSTODY = 18,    /* [18, asset]: who held it since when */
+    TABLE_EXCURSIONS = 19, /* [19, asset, opening]: what was charged, for a later revision */
+};
+
+struct state_key {
+    uint8_t bytes[STATE_KEY_MAX];
+    size_t len;
+};
+
+struct slice state_key_slice(const struct state_key *k);  /* borrowed from *k */
+struct state_key state_key_plain(enum state_table table); /* params and sets */
+struct state_key state_key_kid(enum state_table table, const struct kid *kid);
+struct state_key state_key_hash(enum state_table table, const struct hash *hash);
+struct state_key state_key_text(enum state_table table, struct slice text);
+struct state_key state_key_block(uint64_t height);
+struct state_key state_key_timer(uint64_t time_ms, uint64_t what, struct slice id);
+struct state_key state_key_rule(struct slice asset, const struct hash *opening,
+                                const struct kid *device);
+struct state_key state_key_excursions(struct slice asset, const struct hash *opening);
+/* The table of an encoded key. */
+enum state_table state_key_table(struct slice key);
+/* Takes a timer's key apart. */
+bool state_key_take_timer(struct slice key, uint64_t *ret_time_ms, uint64_t *ret_what,
+                          struct slice *ret_id);
+
+#endif
