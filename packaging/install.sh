@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# install.sh BUILD DESTDIR PREFIX: programs, man pages, contract library and service units (from `make install`).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+build=$1
+root=$2$3
+prefix=$3
+
+for program in waybill waybill-node waybill-agent waybill-scan waybill-sim; do
+    [ ! -x "$build/$program" ] || install -D -m 755 "$build/$program" "$root/bin/$program"
+done
+for page in docs/man/*.[1-8]; do
+    [ ! -e "$page" ] || install -D -m 644 "$page" "$root/share/man/man${page##*.}/$(basename "$page")"
+done
+for contract in contracts/library/*.yaml; do
+    [ ! -e "$contract" ] || install -D -m 644 "$contract" "$root/share/waybill/contracts/$(basename "$contract")"
+done
+install -D -m 644 packaging/mosquitto-acl.example "$root/share/doc/waybill/mosquitto-acl.example"
+for unit in packaging/*.service; do # a unit names its program by an absolute path: that of this installation
+    install -d "$root/lib/systemd/system"
+    sed "s|@bindir@|$prefix/bin|g" "$unit" >"$root/lib/systemd/system/$(basename "$unit")"
+    chmod 644 "$root/lib/systemd/system/$(basename "$unit")"
+done
