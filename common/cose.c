@@ -128,21 +128,43 @@ static bool type_of(unsigned has, struct cose *c)
     return c->alg == ALG_EDDSA || (statement && c->alg == ALG_ED25519);
 }
 
+/* First of all checks, so that a message by another algorithm is told what is wrong with it. */
+static bool check_algorithm(struct slice header, struct err *err)
+{
+    struct cbor_reader r = cbor_reader(header);
+    for (size_t n = cbor_take_map(&r); n > 0; n--) {
+        struct slice key = cbor_take_item(&r);
+        if (key.len != 1 || key.data[0] != LABEL_ALG) {
+            (void)cbor_take_item(&r);
+            continue;
+        }
+        int64_t alg = cbor_take_int(&r);
+        if (r.failed)
+            return err_set(err, ERR_INPUT,
+                           "protected header: an algorithm named by text is not supported, "
+                           "expected EdDSA (-8 or -19)");
+        return alg == ALG_EDDSA || alg == ALG_ED25519 ||
+               err_set(err, ERR_INPUT,
+                       "protected header: algorithm %lld is not supported, expected EdDSA (-8 or "
+                       "-19)",
+                       (long long)alg);
+    }
+    return err_set(err, ERR_INPUT,
+                   "protected header: it names no algorithm, expected EdDSA (-8 or -19)");
+}
+
 static bool parse_protected(struct cose *c, struct err *err)
 {
     if (!cbor_scan(c->protected, err))
         return err_wrap(err, "protected header");
+    if (!check_algorithm(c->protected, err))
+        return false;
     struct cbor_reader r = cbor_reader(c->protected);
     unsigned has = 0;
     for (size_t n = cbor_take_map(&r); n > 0 && !r.failed; n--)
         has |= take_header(&r, c);
     if (!cbor_done(&r))
         return err_set(err, ERR_INPUT, "protected header: a field that Waybill does not use");
-    if ((has & HAS_ALG) != 0 && c->alg != ALG_EDDSA && c->alg != ALG_ED25519)
-        return err_set(
-            err, ERR_INPUT,
-            "protected header: algorithm %lld is not supported, expected EdDSA (-8 or -19)",
-            (long long)c->alg);
     if (!type_of(has, c))
         return err_set(err, ERR_INPUT, "protected header: not a set of fields that Waybill uses");
     return true;
@@ -176,6 +198,8 @@ bool cose_parse(struct slice bytes, struct cose *ret_cose, struct err *err)
     struct cbor_reader r = cbor_reader(body);
     cbor_take_array_of(&r, 4);
     c.protected = cbor_take_bytes(&r, 1, COSE_MAX_SIZE);
+    if (!r.failed && !parse_protected(&c, err))
+        return false;
     bool receipt = take_unprotected(&r, &c);
     if (receipt)
         cbor_take_null(&r);
@@ -185,8 +209,6 @@ bool cose_parse(struct slice bytes, struct cose *ret_cose, struct err *err)
     if (!cbor_done(&r))
         return err_set(err, ERR_INPUT,
                        "COSE_Sign1: not [protected, unprotected, payload, signature]");
-    if (!parse_protected(&c, err))
-        return false;
     if (receipt && c.type != COSE_SEAL)
         return err_set(err, ERR_INPUT, "COSE_Sign1: only a receipt may have unprotected fields");
     if (receipt)
@@ -195,16 +217,15 @@ bool cose_parse(struct slice bytes, struct cose *ret_cose, struct err *err)
     return true;
 }
 
-static void put_sig_structure(struct buf *out, struct slice protected, struct slice aad,
+static void put_sig_structure(struct buf *out, struct slice header, struct slice aad,
                               struct slice payload)
 {
     static const uint8_t empty_map = 0xa0;
     /* RFC 9052 section 4.4: an empty protected map is signed as the empty string. */
-    if (protected.len == 1 && protected.data[0] == empty_map)
-    protected.len = 0;
+    bool is_empty = header.len == 1 && header.data[0] == empty_map;
     cbor_put_array(out, 4);
     cbor_put_text(out, slice_text("Signature1"));
-    cbor_put_bytes(out, protected);
+    cbor_put_bytes(out, slice_from(header, 0, is_empty ? 0 : header.len));
     cbor_put_bytes(out, aad);
     cbor_put_bytes(out, payload);
 }
