@@ -19,12 +19,21 @@ static struct slice take_parties(struct cbor_reader *r)
 /* [mantissa, exponent, unit], [* int] or [* text]. */
 static void take_term_array(struct cbor_reader *r)
 {
+    struct cbor_reader ahead = *r;
     size_t n = cbor_take_array(r);
-    enum cbor_kind kind = cbor_peek(r);
+    bool texts = cbor_peek(r) == CBOR_TEXT;
+    if (n == 3 && !texts) {
+        (void)cbor_take_array(&ahead);
+        (void)cbor_take_int(&ahead);
+        (void)cbor_take_int_in(&ahead, -9, 9);
+        (void)cbor_take_text(&ahead, 0, OPEN_TEXT_MAX);
+        if (!ahead.failed) {
+            *r = ahead;
+            return;
+        }
+    }
     for (size_t i = 0; i < n && !r->failed; i++) {
-        enum cbor_kind now = cbor_peek(r);
-        bool unit = n == 3 && i == 2 && kind != CBOR_TEXT && now == CBOR_TEXT;
-        if (kind == CBOR_TEXT || unit)
+        if (texts)
             (void)cbor_take_text(r, 0, OPEN_TEXT_MAX);
         else
             (void)cbor_take_int(r);
