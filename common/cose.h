@@ -7,8 +7,8 @@
 
 #include "common/key.h"
 
-#define COSE_MAX_SIZE    (256 * 1024) /* the largest statement */
-#define COSE_SIG_ROOM    256          /* a Sig_structure is its payload, protected bytes and this */
+#define COSE_MAX_SIZE    262144 /* 256 KiB: the largest statement */
+#define COSE_SIG_ROOM    256    /* a Sig_structure is its payload, protected bytes and this */
 #define TIME_MAX_MS      253402300799999u /* 9999-12-31T23:59:59.999Z */
 #define ANCHOR_HASH_SIZE 8
 

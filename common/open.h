@@ -12,7 +12,7 @@
 #define OPEN_PARTIES_MAX    16
 #define OPEN_TERMS_MAX      64
 #define OPEN_TEXT_MAX       4000
-#define OPEN_DEFINITION_MAX (64 * 1024)
+#define OPEN_DEFINITION_MAX 65536
 
 struct open {
     struct hash definition;

@@ -143,25 +143,25 @@ void reading_expand(const struct reading *g, uint64_t time_ms, struct samples *r
 
 /* ------------------------------------------------------------------ to the wire */
 
-size_t reading_pairs(const struct reading *r)
+size_t reading_pairs(const struct reading *g)
 {
-    return r->interval.len > 0 ? 2 : 1;
+    return g->interval.len > 0 ? 2 : 1;
 }
 
-void reading_put(struct buf *out, const struct reading *r)
+void reading_put(struct buf *out, const struct reading *g)
 {
     cbor_put_int(out, 5);
-    cbor_put_array(out, r->columns);
-    for (size_t i = 0; i < r->columns; i++) {
+    cbor_put_array(out, g->columns);
+    for (size_t i = 0; i < g->columns; i++) {
         cbor_put_array(out, 4);
-        cbor_put_uint(out, r->column[i].property);
-        cbor_put_int(out, r->column[i].exponent);
-        buf_add_slice(out, r->column[i].first);
-        buf_add_slice(out, r->column[i].deltas);
+        cbor_put_uint(out, g->column[i].property);
+        cbor_put_int(out, g->column[i].exponent);
+        buf_add_slice(out, g->column[i].first);
+        buf_add_slice(out, g->column[i].deltas);
     }
-    if (r->interval.len > 0) {
+    if (g->interval.len > 0) {
         cbor_put_int(out, 6);
-        buf_add_slice(out, r->interval);
+        buf_add_slice(out, g->interval);
     }
 }
 

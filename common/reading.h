@@ -10,7 +10,7 @@
 #define READING_COLUMNS_MAX 16
 #define READING_SAMPLES_MAX 4096
 #define READING_VALUE_MAX   ((INT64_C(1) << 53) - 1)
-#define READING_SIZE_MAX    (64 * 1024)
+#define READING_SIZE_MAX    65536 /* 64 KiB, the whole statement */
 
 /* Properties of WIRE.md's table; from 32,768 they are a contract's own. */
 enum property {
@@ -65,11 +65,11 @@ struct samples {
 
 /* time_ms is the statement's, the last sample's. */
 void reading_take(struct fields *f, uint64_t time_ms, struct reading *ret_reading);
-size_t reading_pairs(const struct reading *r);
-void reading_put(struct buf *out, const struct reading *r);
+size_t reading_pairs(const struct reading *g);
+void reading_put(struct buf *out, const struct reading *g);
 
 /* Spreads a checked reading out. */
-void reading_expand(const struct reading *r, uint64_t time_ms, struct samples *ret_samples);
+void reading_expand(const struct reading *g, uint64_t time_ms, struct samples *ret_samples);
 
 /*
  * The wire form of samples; its slices point into memory, which is cleared first.

@@ -95,10 +95,10 @@ bool statement_decode(struct slice bytes, struct statement *ret_statement, struc
 static bool scitt_is_for(const struct statement *s, const struct hash *ledger)
 {
     struct hash named;
+    const size_t digits = 2 * sizeof named.bytes;
     const char *subject = (const char *)s->cose.subject.data;
-    return s->cose.subject.len >= 2 * HASH_SIZE + 2 && subject[2 * HASH_SIZE] == '/' &&
-           hex_decode_lower(subject, 2 * HASH_SIZE, named.bytes, HASH_SIZE) &&
-           hash_equal(&named, ledger);
+    return s->cose.subject.len >= digits + 2 && subject[digits] == '/' &&
+           hex_decode_lower(subject, digits, named.bytes, HASH_SIZE) && hash_equal(&named, ledger);
 }
 
 bool statement_verify(const struct statement *s, const uint8_t pub[PUB_SIZE],
