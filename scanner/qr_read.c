@@ -15,7 +15,7 @@
 #define QUIET       16  /* white pixels added around: pictures cut close have no quiet zone */
 #define SMALL_SIDE  400 /* below this, modules may be a pixel wide, which zbar misses */
 #define ENLARGE     3
-#define LARGE_SIDE  1200 /* above this, noise between the pixels may hide the code: try halves */
+#define LARGE_SIDE  500 /* from here on, noise between the pixels may hide the code: try halves */
 
 static const struct sandbox_limits limits = {
     .memory_bytes = (size_t)768 << 20,
@@ -119,7 +119,7 @@ static bool found(const struct qr_codes *codes)
 static bool look_at_scales(zbar_image_scanner_t *scanner, const struct image *picture,
                            struct qr_codes *codes, struct err *err)
 {
-    struct image work;
+    struct image work = { .grey = NULL };
     if (!look(scanner, picture, codes, err))
         return false;
     if (found(codes))
@@ -129,7 +129,8 @@ static bool look_at_scales(zbar_image_scanner_t *scanner, const struct image *pi
         image_free(&work);
         return good;
     }
-    if (picture->width < LARGE_SIDE || picture->height < LARGE_SIDE)
+    bool small = picture->width < LARGE_SIDE && picture->height < LARGE_SIDE;
+    if (small || picture->width < 2 || picture->height < 2)
         return true;
     bool good = halve(picture, &work, err) && look_at_scales(scanner, &work, codes, err);
     image_free(&work);
