@@ -84,7 +84,7 @@ bool db_set_version(struct db *db, int64_t version, struct err *err);
 /* Moves the whole WAL into the file and starts it over without shortening it: appending to a file costs
  * a sync far more than overwriting it. ERR_BUSY while a reader holds it. */
 bool db_checkpoint(struct db *db, struct err *err);
-/* SQLite's own check of its trees and indexes; reads every page, so every checksum too. */
+/* SQLite's own check of its trees and indexes; reads every page in use, so its checksum too. */
 bool db_check_integrity(struct db *db, struct err *err);
 
 struct db_damage {
