@@ -1,0 +1,115 @@
+#include "tests/support/vectors.h"
+
+#include "common/hex.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VECTORS_PATH "tests/vectors/waybill.json"
+
+static void give_up(const char *name, const char *why)
+{
+    (void)fprintf(stderr, VECTORS_PATH ": %s: %s\n", name, why);
+    exit(EXIT_FAILURE);
+}
+
+static json_t *entry_of(const char *name)
+{
+    static json_t *all;
+    if (all == NULL) {
+        json_error_t error;
+        all = json_load_file(VECTORS_PATH, 0, &error);
+        if (all == NULL)
+            give_up("not read", error.text);
+    }
+    json_t *entry = json_object_get(all, name);
+    if (entry == NULL)
+        give_up(name, "no such vector");
+    return entry;
+}
+
+static const char *text_of(const char *name, const json_t *value)
+{
+    if (!json_is_string(value))
+        give_up(name, "expected a text");
+    return json_string_value(value);
+}
+
+struct slice vectors_unhex(const char *text)
+{
+    size_t digits = strlen(text);
+    uint8_t *bytes = malloc(digits / 2 + 1);
+    if (bytes == NULL || !hex_decode(text, digits, bytes, digits / 2))
+        give_up(text, "expected hex digits");
+    return slice_of(bytes, digits / 2);
+}
+
+const char *vectors_text(const char *name, const char *member)
+{
+    return text_of(name, json_object_get(entry_of(name), member));
+}
+
+struct slice vectors_member(const char *name, const char *member)
+{
+    return vectors_unhex(vectors_text(name, member));
+}
+
+struct slice vectors_bytes(const char *name)
+{
+    json_t *entry = entry_of(name);
+    return vectors_unhex(
+        text_of(name, json_is_object(entry) ? json_object_get(entry, "hex") : entry));
+}
+
+size_t vectors_count(const char *name)
+{
+    json_t *entry = entry_of(name);
+    if (!json_is_array(entry))
+        give_up(name, "expected a list");
+    return json_array_size(entry);
+}
+
+struct slice vectors_item(const char *name, size_t index)
+{
+    return vectors_unhex(text_of(name, json_array_get(entry_of(name), index)));
+}
+
+const char *vectors_item_text(const char *name, size_t index, size_t member)
+{
+    return text_of(name, json_array_get(json_array_get(entry_of(name), index), member));
+}
+
+int64_t vectors_item_int(const char *name, size_t index, size_t member)
+{
+    const json_t *value = json_array_get(json_array_get(entry_of(name), index), member);
+    if (!json_is_integer(value))
+        give_up(name, "expected an integer");
+    return json_integer_value(value);
+}
+
+struct key_pair vectors_key(const char *name)
+{
+    char entry[64];
+    (void)snprintf(entry, sizeof entry, "key %s", name);
+    struct slice seed = vectors_member(entry, "seed");
+    if (seed.len != SEED_SIZE)
+        give_up(entry, "expected a seed of 32 bytes");
+    return key_from_seed(seed.data);
+}
+
+struct hash vectors_hash(const char *name)
+{
+    struct hash hash;
+    struct slice bytes = vectors_bytes(name);
+    if (bytes.len != HASH_SIZE)
+        give_up(name, "expected 32 bytes");
+    memcpy(hash.bytes, bytes.data, HASH_SIZE);
+    return hash;
+}
+
+struct hash vectors_ledger(void)
+{
+    return vectors_hash("ledger id");
+}
