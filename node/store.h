@@ -24,12 +24,20 @@ enum store_mode {
 /* Makes dir (0700) and a ledger that begins with this genesis file; refuses one that is there. */
 bool store_create(const char *dir, struct slice genesis, struct err *err);
 bool store_open(const char *dir, enum store_mode mode, struct store **ret_store, struct err *err);
-void store_close(struct store *s);
+/* The same over another SQLite VFS, for fault tests. NULL: the system's. */
+bool store_open_over(const char *dir, enum store_mode mode, const char *base_vfs,
+                     struct store **ret_store, struct err *err);
+void store_close(struct store *s); /* NULL is legal */
+
+/* Between these a reader sees one moment of the ledger. Short: a reader holds the log back. */
+bool store_begin_read(struct store *s, struct err *err);
+void store_end_read(struct store *s);
 
 /* One transaction, durable when it returns true. False: nothing of it is there. */
 bool store_commit(struct store *s, const struct commit *c, struct err *err);
 
-/* The newest block's header and seals (genesis: no seals). seals is appended to the buf. */
+bool store_height(struct store *s, uint64_t *ret_height, struct err *err);
+/* The newest block's header and seals (genesis: no seals). seals is appended to the buf, unless NULL. */
 bool store_head(struct store *s, struct header *ret_header, struct buf *seals, struct err *err);
 
 /* Value of a state key, appended to value: false when the state does not hold it, or on an I/O error. */
@@ -55,6 +63,9 @@ bool store_leaf_place(struct store *s, uint64_t leaf, struct store_place *ret_pl
 bool store_statement(struct store *s, uint64_t leaf, struct buf *statement, struct err *err);
 /* The verdict of the statement at leaf, as encoded. */
 bool store_verdict(struct store *s, uint64_t leaf, struct buf *verdict, struct err *err);
+/* One outcome of a block, by its place among all of them. */
+bool store_outcome(struct store *s, uint64_t height, uint64_t index, struct buf *outcome,
+                   struct err *err);
 /* Leaf of the statement with this hash: false with ERR_NOT_FOUND when the ledger has none. */
 bool store_find_statement(struct store *s, const struct hash *statement, uint64_t *ret_leaf,
                           struct err *err);

@@ -1,0 +1,198 @@
+#include "node/store_parts.h"
+
+#include "common/genesis.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CACHE_KIB_WRITE 65536
+#define CACHE_KIB_READ  16384
+
+static char *join(const char *dir, const char *name)
+{
+    char *path = NULL;
+    return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
+}
+
+/* ------------------------------------------------------------------ the folder's lock */
+
+static bool lock_folder(const char *dir, int *ret_fd, struct err *err)
+{
+    char *path = join(dir, STORE_LOCK_NAME);
+    int fd = path == NULL ? -1 : open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    free(path);
+    if (fd < 0)
+        return err_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: %s", dir,
+                       strerror(errno));
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        bool held = errno == EWOULDBLOCK;
+        (void)err_set(err, held ? ERR_BUSY : ERR_IO, "%s: %s", dir,
+                      held ? "another process writes to this ledger" : strerror(errno));
+        (void)close(fd);
+        return false;
+    }
+    *ret_fd = fd;
+    return true;
+}
+
+/* ------------------------------------------------------------------ opening and closing */
+
+static bool prepare_all(struct store *s, struct err *err)
+{
+    for (int i = 0; i < STORE_SQL_COUNT; i++)
+        if (!db_prepare(s->db, store_schema_sql((enum store_sql)i), &s->sql[i], err))
+            return false;
+    return true;
+}
+
+static bool open_db(struct store *s, const char *dir, unsigned flags, const char *base_vfs,
+                    struct err *err)
+{
+    char *path = join(dir, STORE_DB_NAME);
+    if (path == NULL)
+        return err_set(err, ERR_IO, "%s: out of memory", dir);
+    struct db_options options = {
+        .flags = flags,
+        .cache_kib = s->mode == STORE_WRITE ? CACHE_KIB_WRITE : CACHE_KIB_READ,
+        .base_vfs = base_vfs,
+    };
+    bool good = db_open(path, &options, &s->db, err);
+    free(path);
+    return good;
+}
+
+static struct store *store_new(enum store_mode mode)
+{
+    struct store *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    s->mode = mode;
+    s->lock_fd = -1;
+    return s;
+}
+
+void store_close(struct store *s)
+{
+    if (s == NULL)
+        return;
+    for (int i = 0; i < STORE_SQL_COUNT; i++)
+        db_stmt_free(s->sql[i]);
+    db_close(s->db);
+    if (s->lock_fd >= 0)
+        (void)close(s->lock_fd);
+    free(s);
+}
+
+static bool load_edge(struct store *s, struct err *err)
+{
+    struct store_block_row row;
+    uint64_t height = 0;
+    if (!store_height(s, &height, err) || !store_row(s, height, &row, NULL, err) ||
+        !store_tree_load(s, row.header.size, &s->edge, err))
+        return false;
+    s->outcomes = row.first_outcome + row.outcomes;
+    struct hash root = store_tree_root(&s->edge);
+    return hash_equal(&root, &row.header.tree) ||
+           err_set(err, ERR_PROOF, "tree: the stored tiles do not give block %llu's root",
+                   (unsigned long long)height);
+}
+
+static bool open_all(struct store *s, const char *dir, const char *base_vfs, struct err *err)
+{
+    bool writer = s->mode == STORE_WRITE;
+    if (writer && !lock_folder(dir, &s->lock_fd, err))
+        return false;
+    return open_db(s, dir, writer ? 0 : DB_READONLY, base_vfs, err) &&
+           store_schema_check(s->db, writer, err) && prepare_all(s, err) &&
+           (!writer || load_edge(s, err));
+}
+
+bool store_open_over(const char *dir, enum store_mode mode, const char *base_vfs,
+                     struct store **ret_store, struct err *err)
+{
+    struct store *s = store_new(mode);
+    if (s == NULL)
+        return err_set(err, ERR_IO, "%s: out of memory", dir);
+    if (!open_all(s, dir, base_vfs, err)) {
+        store_close(s);
+        return false;
+    }
+    *ret_store = s;
+    return true;
+}
+
+bool store_open(const char *dir, enum store_mode mode, struct store **ret_store, struct err *err)
+{
+    return store_open_over(dir, mode, NULL, ret_store, err);
+}
+
+/* ------------------------------------------------------------------ a new ledger */
+
+static bool put_genesis(struct store *s, struct slice bytes, struct genesis *g, struct err *err)
+{
+    static const uint8_t no_seals = 0x80;
+    struct commit c = { .header = g->header, .seals = slice_of(&no_seals, 1) };
+    struct db_stmt *insert = NULL;
+    if (!db_prepare(s->db, "INSERT INTO genesis VALUES (0, ?1)", &insert, err))
+        return false;
+    db_bind_blob(insert, 1, bytes);
+    bool good = db_run(insert, err);
+    db_stmt_free(insert);
+    for (size_t i = 0; i < g->entry_count && good; i++) {
+        struct slice key, value;
+        genesis_next_entry(g, &key, &value);
+        good = store_put_state(s, key, value, err);
+    }
+    return good && store_put_block(s, &c, 0, err);
+}
+
+/* A file without a version is what a crash left of an earlier try. */
+static bool fill_new(struct store *s, const char *dir, struct slice bytes, struct genesis *g,
+                     struct err *err)
+{
+    int64_t version = 0;
+    if (!lock_folder(dir, &s->lock_fd, err) || !open_db(s, dir, DB_CREATE, NULL, err) ||
+        !db_get_version(s->db, &version, err))
+        return false;
+    if (version != 0)
+        return err_set(err, ERR_INPUT, "%s: holds a ledger already", dir);
+    if (!db_begin(s->db, err))
+        return false;
+    if (store_schema_create(s->db, err) && prepare_all(s, err) && put_genesis(s, bytes, g, err))
+        return db_commit(s->db, err);
+    db_rollback(s->db);
+    return false;
+}
+
+/* The folder's own entry, and the new files' in it, must survive a power cut too. */
+static bool sync_folder(const char *dir, struct err *err)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool good = fd >= 0 && fsync(fd) == 0;
+    if (!good)
+        (void)err_set(err, ERR_IO, "%s: %s", dir, strerror(errno));
+    if (fd >= 0)
+        (void)close(fd);
+    return good;
+}
+
+bool store_create(const char *dir, struct slice genesis, struct err *err)
+{
+    struct genesis g;
+    if (!genesis_decode(genesis, &g, err))
+        return false;
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+        return err_set(err, ERR_IO, "%s: %s", dir, strerror(errno));
+    struct store *s = store_new(STORE_WRITE);
+    if (s == NULL)
+        return err_set(err, ERR_IO, "%s: out of memory", dir);
+    bool good = fill_new(s, dir, genesis, &g, err);
+    store_close(s);
+    return good && sync_folder(dir, err);
+}
