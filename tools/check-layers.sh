@@ -16,7 +16,9 @@ function fail(text) { print at ": " text; bad++ }
 # ---- the rules
 FILENAME == ARGV[1] && $1 == "layer" {
     layers++; layer_name[layers] = $2; layer_kind[layers] = $3
-    for (i = 4; i <= NF; i++) { pattern[++patterns] = regex($i); pattern_layer[patterns] = layers }
+    for (i = 4; i <= NF; i++)
+        if ($i !~ /\*/) named[$i] = layers
+        else { pattern[++patterns] = regex($i); pattern_layer[patterns] = layers }
 }
 FILENAME == ARGV[1] && $1 == "library" { for (i = 3; i <= NF; i++) { foreign[++libs] = regex($i); owner[libs] = $2 } }
 FILENAME == ARGV[1] && $1 == "system" { for (i = 2; i <= NF; i++) known[++systems] = regex($i) }
@@ -26,6 +28,7 @@ FILENAME == ARGV[1] { next }
 
 function layer_of(file,   name, i) {
     name = file; sub(/\.[ch]$/, "", name)
+    if (name in named) return named[name]
     for (i = 1; i <= patterns; i++) if (name ~ pattern[i]) return pattern_layer[i]
     return 0
 }

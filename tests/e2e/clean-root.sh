@@ -10,10 +10,10 @@ command -v debootstrap >/dev/null || { echo "clean-root: install debootstrap fir
 
 mirror() { # the archive that this machine's sources name for its release
     local files=(/etc/apt/sources.list /etc/apt/sources.list.d/*)
-    cat "${files[@]}" 2>/dev/null | awk '
+    { cat "${files[@]}" 2>/dev/null || true; } | awk '
         $1 == "URIs:" { uri = $2 }
-        $1 == "Suites:" && / bookworm( |$)/ && uri != "" { print uri; exit }
-        $1 == "deb" { for (i = 2; i < NF; i++) if ($(i + 1) == "bookworm") { print $i; exit } }'
+        $1 == "Suites:" && / bookworm( |$)/ && uri != "" && !found { print found = uri }
+        $1 == "deb" && !found { for (i = 2; i < NF; i++) if ($(i + 1) == "bookworm") print found = $i }'
 }
 archive=$(mirror)
 [ -n "$archive" ] || { echo "clean-root: no Debian 12 archive in this machine's apt sources" >&2; exit 1; }

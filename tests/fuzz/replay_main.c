@@ -17,11 +17,9 @@
 #define REPLAY_MAX_BYTES (1024 * 1024)
 #define REPLAY_MAX_FILES 10000
 
-int LLVMFuzzerTestOneInput(const uint8_t *data,
-                           size_t size); // NOLINT(readability-identifier-naming)
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* A target may want to be told when it starts. */
-__attribute__((weak)) int LLVMFuzzerInitialize(int *argc, // NOLINT(readability-identifier-naming)
-                                               char ***argv);
+__attribute__((weak)) int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 struct replay {
     uint64_t random; /* xorshift64*, never 0 */
