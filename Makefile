@@ -166,10 +166,10 @@ demo: ## set up, build, and show one journey from sensor to proven answer
 	@$(MAKE) programs
 	@$(BUILD)/waybill demo $(DEMO_ARGS)
 
-test: ## set up, build with -Werror, run unit tests, fuzz corpora and end-to-end scripts
+test: ## set up, build with -Werror, run unit, fuzz corpus, fault and end-to-end tests
 	@packaging/set-up.sh build demo test
 	@$(MAKE) WERROR=1 tests
-	@tests/run-tests.sh $(BUILD) unit replay e2e
+	@tests/run-tests.sh $(BUILD) unit replay fault e2e
 
 unit: ## the unit tests only; NAME=test_cbor runs one program
 	@$(MAKE) WERROR=1 programs $(if $(NAME),$(filter %/$(NAME),$(TEST_PROGRAMS)),$(TEST_PROGRAMS))

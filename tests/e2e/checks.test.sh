@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# The checks of `make lint` refuse what they are there to refuse, and the runner counts what fails.
+set -uo pipefail
+tree=$WAYBILL_SCRATCH/tree
+failures=0
+
+fresh() { # a small tree that breaks no rule
+    rm -rf "$tree"
+    mkdir -p "$tree"/{common,node,device,scanner,tools,tests/unit}
+    printf '#include "common/bytes.h"\n#include <stdint.h>\n' >"$tree/common/reading.c"
+    printf '#include <stddef.h>\n' >"$tree/common/bytes.h"
+    printf '#include <sodium.h>\n' >"$tree/common/crypto.c"
+    printf '#include "node/execute.h"\n#include <unistd.h>\n' >"$tree/node/main.c"
+    printf '#include "common/bytes.h"\n' >"$tree/node/execute.h"
+    git -C "$tree" init -q
+}
+
+expect() { # CHECK good|bad WHAT
+    local code=0 out
+    out=$("tools/$1.sh" "$tree" 2>&1) || code=$?
+    if [ "$2" = good ] && [ $code -ne 0 ] || [ "$2" = bad ] && [ $code -eq 0 ]; then
+        printf 'expected %s from %s: %s\n%s\n' "$2" "$1" "$3" "$out"
+        failures=$((failures + 1))
+    fi
+}
+
+with() { # CHECK WHAT FILE LINE: the small tree with one more line is refused
+    fresh
+    printf '%s\n' "$4" >>"$tree/$3"
+    expect "$1" bad "$2"
+}
+
+fresh
+expect check-layers good "a tree that keeps the layers"
+expect check-words good "a tree without such words"
+
+with check-layers "a message that includes a core" common/reading.c '#include "node/execute.h"'
+with check-layers "a base file that includes a wrapper" common/bytes.h '#include "common/crypto.h"'
+with check-layers "a core that includes an edge" node/execute.h '#include "node/store.h"'
+with check-layers "a core that includes stdio" node/execute.h '#include <stdio.h>'
+with check-layers "a message that includes the clock" common/reading.c '#include "common/clock.h"'
+with check-layers "a second file that includes libsodium" node/main.c '#include <sodium.h>'
+with check-layers "an unknown foreign library" node/main.c '#include <curl/curl.h>'
+with check-layers "one process including another" node/main.c '#include "device/outbox.h"'
+with check-layers "an include without its folder" node/main.c '#include "execute.h"'
+with check-layers "a circle" common/bytes.h '#include "common/bytes.h"'
+
+with check-words "a path of one machine" common/reading.c "/* see /""home/someone/notes */"
+with check-words "a registry's host" common/reading.c "/* https://registry.npm""js.org/x */"
+with check-words "a host in a lock file" package-lock.json '"resolved": "https:''//example.com/x.tgz"'
+with check-words "unfinished work" common/reading.c "/* TO""DO */"
+
+# The runner: a build of two programs, one of which passes, one of which fails, one of which only claims cases.
+copy=$WAYBILL_SCRATCH/copy
+mkdir -p "$copy/tests/unit" "$copy/build/tests/unit" "$copy/tests/e2e"
+cp tests/run-tests.sh "$copy/tests/"
+program() { # NAME SCRIPT
+    touch "$copy/tests/unit/$1.c"
+    printf '#!/bin/sh\n%s\n' "$2" >"$copy/build/tests/unit/$1"
+    chmod +x "$copy/build/tests/unit/$1"
+}
+runner() { # WANTED-LAST-LINE good|bad WHAT
+    local out code=0 last
+    out=$("$copy/tests/run-tests.sh" "$copy/build" unit 2>&1) || code=$?
+    last=$(tail -n 1 <<<"$out")
+    if [ "$last" != "$1" ] || { [ "$2" = good ] && [ $code -ne 0 ]; } || { [ "$2" = bad ] && [ $code -eq 0 ]; }; then
+        printf 'runner: %s: expected "%s" (%s), found "%s" (exit code %d)\n' "$3" "$1" "$2" "$last" $code
+        failures=$((failures + 1))
+    fi
+}
+runner "0 passed, 0 failed" bad "nothing to run"
+ok='echo "[ RUN      ] a"; echo "[       OK ] a"'
+program test_good "$ok"
+runner "1 passed, 0 failed" good "one good case"
+program test_bad "$ok"'; echo "[ RUN      ] b"; echo "[  FAILED  ] b"; exit 1'
+runner "2 passed, 1 failed" bad "one failed case"
+program test_bad "$ok; exit 3"
+runner "2 passed, 1 failed" bad "a program that ends badly after its cases"
+program test_bad "exit 0"
+runner "1 passed, 1 failed" bad "a program without cases"
+program test_bad "$ok; echo '[ RUN      ] b'; echo '[  SKIPPED ] b'"
+runner "2 passed, 1 failed" bad "a skipped case"
+program test_bad "$ok; sleep 1000 & exit 0"
+runner "2 passed, 1 failed" bad "a process left behind"
+
+[ $failures -eq 0 ]
