@@ -5,6 +5,6 @@ vectors=tests/vectors/waybill.json
 node tests/e2e/npm/witness-vectors.mjs $vectors
 for digits in 0995e2148c524fd2/0995e2148c524fd3 6cea9b0545213d0e/6cea9b0545213d0f; do
     sed "s/$digits/g" $vectors >"$WAYBILL_SCRATCH/changed.json"
-    ! cmp -s $vectors "$WAYBILL_SCRATCH/changed.json"
+    ! cmp -s $vectors "$WAYBILL_SCRATCH/changed.json" || exit 1
     ! node tests/e2e/npm/witness-vectors.mjs "$WAYBILL_SCRATCH/changed.json" || exit 1
 done
