@@ -33,9 +33,9 @@ SHELL := /bin/bash
 FOLDERS := firmware-sim tools device scanner node contracts common
 SOURCES := $(filter-out %/main.c,$(foreach f,$(FOLDERS),$(wildcard $f/*.c)))
 MAINS := $(foreach f,$(FOLDERS),$(wildcard $f/main.c))
-SUPPORT := $(wildcard tests/support/*.c tests/unit/support_*.c)
-# A folder of tests whose test_*.c are cmocka programs.
+# In these folders of tests each test_*.c is a cmocka program; what they share lies beside them or in support/.
 TESTS := $(foreach d,unit sim model fault,$(wildcard tests/$d/test_*.c))
+SUPPORT := $(filter-out $(TESTS),$(foreach d,support unit sim model fault,$(wildcard tests/$d/*.c)))
 CONFORMANCE := $(wildcard tests/conformance/*.c)
 FUZZ := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH := $(wildcard tests/bench/bench_*.c)
@@ -128,6 +128,7 @@ $(BUILD)/lib$(1).a: $(2) $(BUILD)/lib$(1).members
 	@ar rcs $$@ $(2)
 endef
 $(foreach f,$(FOLDERS),$(eval $(call ARCHIVE_RULE,$f,$(call OBJECTS,$(filter $f/%,$(SOURCES))))))
+$(eval $(call ARCHIVE_RULE,tests,$(call OBJECTS,$(SUPPORT))))
 
 define PROGRAM_RULE
 $(BUILD)/$(PROGRAM_$(1)): $(BUILD)/obj/$(1)/main.o $(ARCHIVES)
@@ -137,9 +138,9 @@ endef
 $(foreach m,$(MAINS),$(eval $(call PROGRAM_RULE,$(patsubst %/main.c,%,$m))))
 
 $(TEST_PROGRAMS) $(CONFORMANCE_PROGRAMS) $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o \
-		$(call OBJECTS,$(SUPPORT)) $(ARCHIVES)
+		$(BUILD)/libtests.a $(ARCHIVES)
 	@mkdir -p $(@D)
-	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(LINK_LIBS)
+	@$(CC) $(LDFLAGS_ALL) -o $@ $< $(BUILD)/libtests.a $(LINK_LIBS)
 
 # In the fuzz profile libFuzzer drives a target; in the others a small driver replays its corpus.
 ifeq ($(PROFILE),fuzz)
