@@ -21,6 +21,10 @@ only=${NAME:-}
 total_passed=0
 total_failed=0
 
+alive() { # SESSION: its processes but for the dead that nobody has collected yet
+    ps -o pid=,stat=,args= -s "$1" 2>/dev/null | awk '$2 !~ /^Z/'
+}
+
 # Runs a command with a time limit in a session of its own, a scratch directory and a log. Whatever of that
 # session is still alive afterwards is named in the log, ended, and makes the test fail.
 run_one() { # NAME SECONDS COMMAND...; the exit code of the command
@@ -32,7 +36,11 @@ run_one() { # NAME SECONDS COMMAND...; the exit code of the command
     setsid --wait bash -c 'echo $$ >"$0.sid"; limit=$1; shift; timeout -k 5 --foreground "$limit" "$@"' \
         "$log" "$limit" "$@" >"$log" 2>&1 </dev/null || code=$?
     [ $code -ne 124 ] || echo "run-tests: $name: no end after $limit s" >>"$log"
-    left=$(ps -o pid=,args= -s "$(cat "$log.sid")" 2>/dev/null)
+    left=$(alive "$(cat "$log.sid")")
+    if [ -n "$left" ]; then # a second's grace for what is ending just now
+        sleep 1
+        left=$(alive "$(cat "$log.sid")")
+    fi
     if [ -n "$left" ]; then
         printf 'run-tests: %s left processes behind:\n%s\n' "$name" "$left" >>"$log"
         awk '{ print $1 }' <<<"$left" | xargs -r kill -9 2>/dev/null
@@ -94,7 +102,7 @@ tally() { # STEP: adds up the tallies of this step
     total_passed=$((total_passed + passed)) total_failed=$((total_failed + failed))
 }
 
-export -f run_one run_cmocka run_whole
+export -f alive run_one run_cmocka run_whole
 export logs
 if [ "${WAYBILL_LONG:-}" = 1 ]; then limit=3600; else limit=240; fi
 
