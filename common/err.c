@@ -1,18 +1,23 @@
 #include "common/err.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-bool err_set(struct err *err, enum err_code code, const char *fmt, ...)
+bool err_setv(struct err *err, enum err_code code, const char *fmt, va_list ap)
 {
     if (err == NULL)
         return false;
+    (void)vsnprintf(err->msg, sizeof err->msg, fmt, ap);
+    err->code = code;
+    return false;
+}
+
+bool err_set(struct err *err, enum err_code code, const char *fmt, ...)
+{
     va_list ap;
     va_start(ap, fmt);
-    (void)vsnprintf(err->msg, sizeof err->msg, fmt, ap);
+    (void)err_setv(err, code, fmt, ap);
     va_end(ap);
-    err->code = code;
     return false;
 }
 

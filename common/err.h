@@ -5,6 +5,7 @@
 #ifndef COMMON_ERR_H
 #define COMMON_ERR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 
 enum err_code {
@@ -28,6 +29,10 @@ struct err {
  */
 __attribute__((format(printf, 3, 4))) bool err_set(struct err *err, enum err_code code,
                                                    const char *fmt, ...);
+
+/* As err_set(), from a started argument list. */
+__attribute__((format(printf, 3, 0))) bool err_setv(struct err *err, enum err_code code,
+                                                    const char *fmt, va_list ap);
 
 /* Puts "<prefix>: " before the message already in err, keeping its code. Returns false always. */
 __attribute__((format(printf, 2, 3))) bool err_wrap(struct err *err, const char *fmt, ...);

@@ -25,7 +25,7 @@ enum state_table {
     TABLE_ATTACHMENT = 13,
     TABLE_TIMER = 14,
     TABLE_RULE = 15,       /* [15, asset, opening, device]: the judge's state */
-    TABLE_OPENING = 16,    /* [16, opening]: the opening statement's payload */
+    TABLE_OPENING = 16,    /* [16, opening]: definition, parties, terms, assets, expiry */
     TABLE_CONTRACTS = 17,  /* [17, asset]: openings in force for it */
     TABLE_CUSTODY = 18,    /* [18, asset]: who held it since when */
     TABLE_EXCURSIONS = 19, /* [19, asset, opening]: what was charged, for a later revision */

@@ -9,6 +9,7 @@
 
 #define CHUNK_SIZE  (1024 * 1024)
 #define FIRST_SLOTS 4096
+#define OVERLAY_VALUE_MAX (512 * 1024) /* an opening of ten thousand listed assets, and room */
 
 struct chunk {
     struct chunk *next;
@@ -45,7 +46,7 @@ struct overlay *overlay_new(void)
         return NULL;
     o->slot_count = FIRST_SLOTS;
     o->slots = calloc(o->slot_count, sizeof o->slots[0]);
-    o->scratch = buf_heap(STATE_VALUE_MAX + 1024);
+    o->scratch = buf_heap(OVERLAY_VALUE_MAX);
     if (o->slots == NULL) {
         overlay_free(o);
         return NULL;

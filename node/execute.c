@@ -1,0 +1,390 @@
+#include "node/execution.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVENTS_MAX            (256u * 1024 * 1024)
+#define EXECUTION_SCRATCH_MAX (512 * 1024)
+#define RECORDS_MAX           (BLOCK_STATEMENTS_MAX + OVERLAY_TIMERS_MAX)
+
+struct execution *execution_new(void)
+{
+    struct execution *x = calloc(1, sizeof *x);
+    if (x == NULL)
+        return NULL;
+    x->overlay = overlay_new();
+    x->contracts = contract_cache_new();
+    x->events = buf_heap(EVENTS_MAX);
+    x->details = buf_heap(EVENTS_MAX);
+    x->outcome_bytes = buf_heap(EVENTS_MAX);
+    x->scratch = buf_heap(EXECUTION_SCRATCH_MAX);
+    x->signer_slots = calloc(SIGNER_SLOTS, sizeof x->signer_slots[0]);
+    if (x->overlay == NULL || x->contracts == NULL || x->signer_slots == NULL) {
+        execution_free(x);
+        return NULL;
+    }
+    return x;
+}
+
+void execution_free(struct execution *x)
+{
+    if (x == NULL)
+        return;
+    overlay_free(x->overlay);
+    contract_cache_free(x->contracts);
+    free(x->records);
+    free(x->signers);
+    free(x->signer_slots);
+    free(x->outcomes);
+    free(x->leaves);
+    buf_free(&x->events);
+    buf_free(&x->details);
+    buf_free(&x->outcome_bytes);
+    buf_free(&x->scratch);
+    free(x);
+}
+
+/* ------------------------------------------------------------------ helpers of the rules */
+
+bool execution_get(struct execution *x, const struct state_key *key, struct slice *ret_value)
+{
+    return overlay_get(x->overlay, state_key_slice(key), ret_value);
+}
+
+struct buf *execution_value(struct execution *x)
+{
+    buf_clear(&x->scratch);
+    return &x->scratch;
+}
+
+void execution_store(struct execution *x, const struct state_key *key)
+{
+    if (x->scratch.failed)
+        x->failed = true;
+    else
+        overlay_put(x->overlay, state_key_slice(key), buf_slice(&x->scratch));
+}
+
+bool execution_asset(struct execution *x, struct slice name, struct state_asset *ret_asset)
+{
+    struct state_key key = state_key_text(TABLE_ASSET, name);
+    struct slice value;
+    return execution_get(x, &key, &value) && state_asset_take(value, ret_asset);
+}
+
+void execution_store_asset(struct execution *x, struct slice name, const struct state_asset *asset)
+{
+    struct state_key key = state_key_text(TABLE_ASSET, name);
+    state_asset_put(execution_value(x), asset);
+    execution_store(x, &key);
+}
+
+bool execution_member_active(struct execution *x, const struct kid *member)
+{
+    struct state_key key = state_key_kid(TABLE_MEMBER, member);
+    struct slice value;
+    struct state_member m;
+    return execution_get(x, &key, &value) && state_member_take(value, &m) && m.active;
+}
+
+static struct slice keep(struct execution *x, const struct buf *b)
+{
+    uint8_t *at = overlay_alloc(x->overlay, b->len);
+    if (at == NULL)
+        return (struct slice){ NULL, 0 };
+    memcpy(at, b->data, b->len);
+    return slice_of(at, b->len);
+}
+
+struct slice execution_subject_asset(struct execution *x, struct slice name)
+{
+    uint8_t memory[ASSET_NAME_MAX + 9];
+    struct buf b = buf_fixed(memory, sizeof memory);
+    cbor_put_text(&b, name);
+    return keep(x, &b);
+}
+
+struct slice execution_subject_bytes(struct execution *x, struct slice bytes)
+{
+    uint8_t memory[STATE_KEY_MAX + 9];
+    struct buf b = buf_fixed(memory, sizeof memory);
+    cbor_put_bytes(&b, bytes);
+    return keep(x, &b);
+}
+
+struct buf *execution_emit(struct execution *x, enum event_what what, struct slice raw_subject,
+                           uint64_t time_ms, size_t data_items)
+{
+    cbor_put_array(&x->events, 4);
+    cbor_put_uint(&x->events, what);
+    buf_add_slice(&x->events, raw_subject);
+    cbor_put_uint(&x->events, time_ms);
+    cbor_put_array(&x->events, data_items);
+    x->now.count++;
+    return &x->events;
+}
+
+bool execution_step(struct execution *x, uint64_t steps)
+{
+    x->statement_steps += steps;
+    x->steps += steps;
+    return x->statement_steps <= EXECUTE_STEPS_STATEMENT;
+}
+
+void execution_explain(struct execution *x, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    struct err text;
+    (void)err_setv(&text, ERR_REFUSED, fmt, ap);
+    va_end(ap);
+    size_t len = strnlen(text.msg, OUTCOME_DETAIL_MAX);
+    while (len > 0 && !cbor_text_valid(slice_of(text.msg, len)))
+        len--; /* never half a character */
+    memcpy(x->detail, text.msg, len);
+    x->detail[len] = '\0';
+}
+
+/* ------------------------------------------------------------------ records */
+
+static void begin_record(struct execution *x)
+{
+    x->now = (struct event_span){ .start = x->events.len };
+    x->detail[0] = '\0';
+    x->statement_steps = 0;
+}
+
+static bool grow(void **array, size_t *cap, size_t count, size_t size)
+{
+    if (count < *cap)
+        return true;
+    size_t bigger = *cap == 0 ? 1024 : *cap * 2;
+    void *memory = realloc(*array, bigger * size);
+    if (memory == NULL)
+        return false;
+    *array = memory;
+    *cap = bigger;
+    return true;
+}
+
+static void end_record(struct execution *x, struct recorded record)
+{
+    void *records = x->records;
+    if (!grow(&records, &x->record_cap, x->record_count, sizeof x->records[0])) {
+        x->failed = true;
+        return;
+    }
+    x->records = records;
+    x->now.len = x->events.len - x->now.start;
+    record.events = x->now;
+    record.detail_start = x->details.len;
+    record.detail_len = strlen(x->detail);
+    buf_add(&x->details, x->detail, record.detail_len);
+    x->records[x->record_count++] = record;
+}
+
+/* The slot of kid: its signer's, or the free one it would take. */
+static uint32_t *signer_slot(struct execution *x, const struct kid *kid)
+{
+    uint32_t at;
+    memcpy(&at, kid->bytes, sizeof at);
+    for (at %= SIGNER_SLOTS; x->signer_slots[at] != 0; at = (at + 1) % SIGNER_SLOTS)
+        if (kid_equal(&x->signers[x->signer_slots[at] - 1].kid, kid))
+            break;
+    return &x->signer_slots[at];
+}
+
+static struct signer *find_signer(struct execution *x, const struct kid *kid)
+{
+    uint32_t number = *signer_slot(x, kid);
+    return number == 0 ? NULL : &x->signers[number - 1];
+}
+
+/* Notes that the statement of the next record is kid's. */
+static bool note_signer(struct execution *x, const struct kid *kid, uint64_t seq, bool refused)
+{
+    uint32_t *slot = signer_slot(x, kid);
+    if (*slot == 0) {
+        void *signers = x->signers;
+        if (!grow(&signers, &x->signer_cap, x->signer_count, sizeof x->signers[0]))
+            return false;
+        x->signers = signers;
+        x->signers[x->signer_count] = (struct signer){ .kid = *kid };
+        *slot = (uint32_t)++x->signer_count;
+    }
+    struct signer *s = &x->signers[*slot - 1];
+    s->highest = seq;
+    if (refused) {
+        if (s->refused_count++ == 0)
+            s->first_refused = x->record_count;
+        else
+            x->records[s->last_refused].next_refused = x->record_count;
+        s->last_refused = x->record_count;
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------------ begin: timers */
+
+static void run_timer(struct execution *x, const struct state_key *key)
+{
+    struct recorded record = { .code = ACCEPTED };
+    struct slice id;
+    struct slice value;
+    if (!execution_get(x, key, &value) ||
+        !state_key_take_timer(state_key_slice(key), &record.timer_time_ms, &record.timer_what, &id))
+        return; /* an earlier timer of this block took it away */
+    overlay_remove(x->overlay, state_key_slice(key));
+    begin_record(x);
+    record.timer_subject = execution_subject_bytes(x, id);
+    switch ((enum timer_what)record.timer_what) {
+    case TIMER_OPENING_LAPSES: rules_timer_opening(x, id); break;
+    case TIMER_SENSOR_SILENT: rules_timer_silence(x, id); break;
+    }
+    end_record(x, record);
+}
+
+void execute_begin(struct execution *x, const struct state_view *view,
+                   const struct execute_context *context)
+{
+    x->context = *context;
+    x->steps = 0;
+    memset(x->signer_slots, 0, SIGNER_SLOTS * sizeof x->signer_slots[0]);
+    x->record_count = x->signer_count = x->timer_count = 0;
+    x->failed = false;
+    buf_clear(&x->events);
+    buf_clear(&x->details);
+    buf_clear(&x->outcome_bytes);
+    overlay_reset(x->overlay, view);
+    struct state_key parent = state_key_block(context->height - 1);
+    state_block_put(execution_value(x), context->height - 1, &context->parent_hash);
+    execution_store(x, &parent);
+    struct state_key *due = overlay_alloc(x->overlay, OVERLAY_TIMERS_MAX * sizeof *due);
+    size_t n = due == NULL ? 0 : view->due(view->ctx, context->time_ms, due, OVERLAY_TIMERS_MAX);
+    for (size_t i = 0; i < n; i++)
+        run_timer(x, &due[i]);
+    x->timer_count = x->record_count;
+}
+
+/* ------------------------------------------------------------------ statements */
+
+static bool load_key(struct execution *x, const struct kid *kid, struct state_key_record *ret_key)
+{
+    struct state_key key = state_key_kid(TABLE_KEY, kid);
+    struct slice value;
+    return execution_get(x, &key, &value) && state_key_record_take(value, ret_key);
+}
+
+bool execute_key(struct execution *x, const struct kid *kid, uint8_t ret_pub[PUB_SIZE])
+{
+    struct state_key_record key;
+    if (!load_key(x, kid, &key))
+        return false;
+    memcpy(ret_pub, key.pub, PUB_SIZE);
+    return true;
+}
+
+void execution_load_sequence(struct execution *x, const struct kid *kid,
+                             struct sequence *ret_sequence)
+{
+    struct state_key key = state_key_kid(TABLE_SEQUENCE, kid);
+    struct slice value;
+    if (!execution_get(x, &key, &value) || !sequence_take(value, ret_sequence))
+        sequence_fresh(ret_sequence, &x->context.ledger);
+}
+
+static void store_sequence(struct execution *x, const struct kid *kid, const struct sequence *s)
+{
+    struct state_key key = state_key_kid(TABLE_SEQUENCE, kid);
+    sequence_put(execution_value(x), s);
+    execution_store(x, &key);
+}
+
+static uint64_t anchor_flags(struct execution *x, const struct anchor *a)
+{
+    struct slice value;
+    uint64_t height;
+    struct hash hash;
+    if (!a->present)
+        return 0;
+    struct state_key key = state_key_block(a->height);
+    if (execution_get(x, &key, &value) && state_block_take(value, &height, &hash) &&
+        height == a->height && memcmp(hash.bytes, a->hash, ANCHOR_HASH_SIZE) == 0)
+        return 0;
+    return FLAG_UNCHECKED;
+}
+
+static enum refusal apply(struct execution *x, const struct speaker *by)
+{
+    switch (by->st->kind) {
+    case KIND_READING: return rules_reading(x, by);
+    case KIND_CUSTODY: return rules_custody(x, by);
+    case KIND_COMMISSION: return rules_commission(x, by);
+    case KIND_ATTACH: return rules_attach(x, by);
+    case KIND_ENROL: return rules_enrol(x, by);
+    case KIND_REVOKE: return rules_revoke(x, by);
+    case KIND_PRODUCT:
+    case KIND_PLACE:
+    case KIND_PARTY: return rules_master_data(x, by);
+    case KIND_OPEN: return rules_open(x, by);
+    case KIND_AGREE: return rules_agree(x, by);
+    }
+    return REFUSED_MALFORMED;
+}
+
+static void emit_sequence_events(struct execution *x, const struct statement *st, enum refusal code,
+                                 const struct sequence_lost *lost)
+{
+    if (code != REFUSED_CLONE && !lost->happened)
+        return;
+    struct slice subject = execution_subject_bytes(x, kid_slice(&st->kid));
+    if (lost->happened) {
+        struct buf *data = execution_emit(x, EVENT_LOST, subject, st->link.time_ms, 2);
+        cbor_put_uint(data, lost->from);
+        cbor_put_uint(data, lost->to);
+    }
+    if (code == REFUSED_CLONE)
+        cbor_put_uint(execution_emit(x, EVENT_CLONE, subject, st->link.time_ms, 1), st->link.seq);
+}
+
+/* A key's seqs rise within a block; a revoked key's, which fills its gaps from above, fall. */
+static bool in_order(struct execution *x, const struct statement *st, bool revoked)
+{
+    const struct signer *s = find_signer(x, &st->kid);
+    return s == NULL || (revoked ? st->link.seq < s->highest : st->link.seq > s->highest);
+}
+
+enum refusal execute_statement(struct execution *x, const struct statement *st)
+{
+    struct speaker by = { .st = st };
+    struct sequence sequence;
+    struct sequence_lost lost;
+    uint64_t flags;
+    if (x->steps >= EXECUTE_STEPS_BLOCK || x->record_count >= RECORDS_MAX)
+        return REFUSED_BUSY;
+    if (!load_key(x, &st->kid, &by.key))
+        return REFUSED_UNKNOWN_KEY;
+    /* "from the next block": a revocation in this very block does not touch it yet */
+    by.key.revoked = by.key.revoked && by.key.revoked_height < x->context.height;
+    execution_load_sequence(x, &st->kid, &sequence);
+    if (!in_order(x, st, by.key.revoked))
+        return REFUSED_OUTSIDE;
+    enum refusal code = sequence_enter(&sequence, st, &by.key, &flags, &lost);
+    if (code != ACCEPTED && code != REFUSED_CLONE)
+        return code;
+    begin_record(x);
+    store_sequence(x, &st->kid, &sequence);
+    flags |= anchor_flags(x, &st->link.anchor);
+    if (st->link.time_ms > x->context.time_ms + FUTURE_ALLOWED_MS)
+        flags |= FLAG_FUTURE;
+    by.flags = &flags;
+    emit_sequence_events(x, st, code, &lost);
+    if (code == ACCEPTED)
+        code = apply(x, &by);
+    if (!note_signer(x, &st->kid, st->link.seq, code != ACCEPTED))
+        x->failed = true;
+    end_record(x, (struct recorded){ .st = st, .code = code, .flags = flags });
+    return code;
+}

@@ -1,0 +1,62 @@
+/*
+ * execute(view, block) -> writes, outcomes, events: the ledger's rules as a pure function. Integers only,
+ * ordered iteration, no clock but the block's, steps counted. The proposer, every validator, the auditor
+ * and the simulator run these same objects.
+ *
+ *     execute_begin(x, view, context)
+ *     execute_statement(x, st)      for each, in the block's order
+ *     execute_end(x, &result)
+ */
+#ifndef NODE_EXECUTE_H
+#define NODE_EXECUTE_H
+
+#include "common/block.h"
+#include "common/outcome.h"
+#include "common/statement.h"
+#include "node/overlay.h"
+
+#define EXECUTE_STEPS_STATEMENT 1000000  /* one statement that needs more is refused: STEPS */
+#define EXECUTE_STEPS_BLOCK     20000000 /* a block stops taking statements here */
+#define FUTURE_ALLOWED_MS       120000   /* device time beyond block time: flagged FUTURE */
+#define ANCHOR_SPLIT_MS         60000    /* custody: uncertainty worth showing */
+
+struct execution;
+
+struct execute_context {
+    struct hash ledger;
+    uint64_t height;
+    uint64_t time_ms;        /* the block's */
+    struct hash parent_hash; /* of block height - 1 */
+};
+
+struct execute_result {
+    size_t outcome_count;
+    const struct slice *outcomes;
+    struct hash outcomes_root;
+    size_t write_count;
+    const struct state_write *writes;
+    const struct hash *write_key_hashes;
+};
+
+struct execution *execution_new(void); /* NULL when memory is short */
+void execution_free(struct execution *x);
+
+/* view is borrowed until execute_end(). Runs due timers. */
+void execute_begin(struct execution *x, const struct state_view *view,
+                   const struct execute_context *context);
+
+/*
+ * Runs one statement, which must outlive execute_end(); its signature must have been verified against the
+ * key execute_key() gives.
+ * Returns: ACCEPTED or a recorded refusal: it is in the block. A code that keeps it off the ledger: it has
+ * left no trace. REFUSED_BUSY: the block's step budget is used up.
+ */
+enum refusal execute_statement(struct execution *x, const struct statement *st);
+
+/* The public key to verify kid's statements with, as of now within the block; false when unknown. */
+bool execute_key(struct execution *x, const struct kid *kid, uint8_t ret_pub[PUB_SIZE]);
+
+/* False when memory ran short. The result lives until the next execute_begin(). */
+bool execute_end(struct execution *x, struct execute_result *ret_result);
+
+#endif

@@ -1,0 +1,122 @@
+/* Inside an execution: what the rules (rules_*.c) share. Nothing outside them includes this. */
+#ifndef NODE_EXECUTION_H
+#define NODE_EXECUTION_H
+
+#include "node/execute.h"
+#include "node/sequence.h"
+
+struct contract_cache;
+
+/* Where one outcome's events lie in execution.events. */
+struct event_span {
+    size_t start, len, count;
+};
+
+struct recorded {
+    const struct statement *st; /* NULL: a timer */
+    enum refusal code;
+    uint64_t flags;
+    struct event_span events;
+    uint64_t timer_time_ms, timer_what; /* of a timer */
+    struct slice timer_subject;
+    size_t detail_start, detail_len;
+    size_t next_refused; /* the same signer's next refused record, 0 = none */
+};
+
+#define SIGNER_SLOTS 65536 /* more than twice the statements of a block */
+
+struct signer {
+    struct kid kid;
+    uint64_t highest; /* seq entered in this block: they rise, a revoked key's fall */
+    size_t refused_count, first_refused, last_refused; /* records with a refusal, in order */
+};
+
+struct execution {
+    struct execute_context context;
+    struct overlay *overlay;
+    struct contract_cache *contracts;
+    uint64_t steps; /* of the block */
+    uint64_t statement_steps;
+
+    struct recorded *records;
+    size_t record_count, record_cap;
+    size_t timer_count; /* the first records */
+    struct signer *signers;
+    size_t signer_count, signer_cap;
+    uint32_t *signer_slots; /* signer number + 1, by kid; 0 = free */
+    struct buf events;
+    struct event_span now; /* the events of the statement being executed */
+    char detail[OUTCOME_DETAIL_MAX + 1];
+    struct buf details;
+
+    struct buf outcome_bytes;
+    struct slice *outcomes;
+    size_t outcome_cap;
+    struct hash *leaves;
+    struct buf scratch;
+    struct samples samples; /* of the reading being executed */
+    bool failed;
+};
+
+/* Who says it. */
+struct speaker {
+    const struct statement *st;
+    struct state_key_record key;
+    uint64_t *flags;
+};
+
+#define EXECUTION_SCRATCH_MAX (512 * 1024)
+
+/* ------------------------------------------------------------------ state */
+
+bool execution_get(struct execution *x, const struct state_key *key, struct slice *ret_value);
+/* Stores what `put` wrote into x->scratch since execution_value(). */
+struct buf *execution_value(struct execution *x);
+void execution_store(struct execution *x, const struct state_key *key);
+bool execution_asset(struct execution *x, struct slice name, struct state_asset *ret_asset);
+void execution_store_asset(struct execution *x, struct slice name, const struct state_asset *asset);
+void execution_load_sequence(struct execution *x, const struct kid *kid,
+                             struct sequence *ret_sequence);
+bool execution_member_active(struct execution *x, const struct kid *member);
+
+/* ------------------------------------------------------------------ events */
+
+struct slice execution_subject_asset(struct execution *x, struct slice name);
+struct slice execution_subject_bytes(struct execution *x, struct slice bytes);
+
+/* Begins an event of n data items, which the caller then puts into the returned buf. */
+struct buf *execution_emit(struct execution *x, enum event_what what, struct slice raw_subject,
+                           uint64_t time_ms, size_t data_items);
+/* Counts steps: false when the statement has used up its share. */
+bool execution_step(struct execution *x, uint64_t steps);
+/* A reason for people, kept in the verdict. */
+__attribute__((format(printf, 2, 3))) void execution_explain(struct execution *x, const char *fmt,
+                                                             ...);
+
+/* ------------------------------------------------------------------ rules, one file a matter */
+
+enum refusal rules_reading(struct execution *x, const struct speaker *by);
+enum refusal rules_custody(struct execution *x, const struct speaker *by);
+enum refusal rules_commission(struct execution *x, const struct speaker *by);
+enum refusal rules_attach(struct execution *x, const struct speaker *by);
+enum refusal rules_enrol(struct execution *x, const struct speaker *by);
+enum refusal rules_revoke(struct execution *x, const struct speaker *by);
+enum refusal rules_master_data(struct execution *x, const struct speaker *by);
+enum refusal rules_open(struct execution *x, const struct speaker *by);
+enum refusal rules_agree(struct execution *x, const struct speaker *by);
+
+enum timer_what {
+    TIMER_OPENING_LAPSES = 1, /* id: the opening's hash */
+    TIMER_SENSOR_SILENT = 2,  /* id: the rule state's key */
+};
+void rules_timer_opening(struct execution *x, struct slice id);
+void rules_timer_silence(struct execution *x, struct slice id);
+
+/* Custody passed at time_ms: excursions already charged beyond it are charged anew. */
+void rules_custody_passed(struct execution *x, struct slice asset, const struct kid *to,
+                          uint64_t time_ms);
+
+struct contract_cache *contract_cache_new(void);
+void contract_cache_free(struct contract_cache *c);
+
+#endif
