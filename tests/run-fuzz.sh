@@ -4,6 +4,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 build=$1
+# Freed memory that the sanitizer holds back would count against the limit below.
+export ASAN_OPTIONS=quarantine_size_mb=32:${ASAN_OPTIONS:-}
 seconds=$2
 passed=0
 failed=0
@@ -15,7 +17,7 @@ for source in tests/fuzz/fuzz_*.c; do
     found=$build/found/${name#fuzz_}
     mkdir -p "$found"
     [ -d "$corpus" ] || { echo "FAILED $name: no corpus at $corpus"; failed=$((failed + 1)); continue; }
-    if "$build/tests/fuzz/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=512 -print_final_stats=1 \
+    if "$build/tests/fuzz/$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=768 -print_final_stats=1 \
         -artifact_prefix="$found/crash-" "$found" "$corpus" >"$build/$name.log" 2>&1; then
         printf '  ok        %s (%s runs)\n' "$name" \
             "$(awk '/number_of_executed_units/ { print $2 }' "$build/$name.log")"
