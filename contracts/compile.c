@@ -269,11 +269,11 @@ bool compile_contract(const struct yaml_tree *tree, struct buf *out, struct err 
         return false;
     size_t start = out->len;
     definition_encode(&c.def, out);
-    if (out->failed)
-        return err_set(err, ERR_BUSY, "%s: the compiled contract does not fit", tree->name);
     struct contract_definition again;
-    struct slice bytes = slice_from(buf_slice(out), start, out->len - start);
-    if (definition_decode(bytes, &again, err))
+    bool good = out->failed ? err_set(err, ERR_BUSY, "the compiled contract does not fit")
+                            : definition_decode(slice_from(buf_slice(out), start, out->len - start),
+                                                &again, err);
+    if (good)
         return true;
     out->len = start;
     return err_wrap(err, "%s", tree->name);
