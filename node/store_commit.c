@@ -126,10 +126,11 @@ static bool check_follows(const struct header *head, const struct commit *c, str
     if (c->header.height != head->height + 1 || !hash_equal(&c->header.prev, &prev))
         return err_set(err, ERR_INPUT, "block %llu does not follow block %llu",
                        (unsigned long long)c->header.height, (unsigned long long)head->height);
-    if (c->header.size != head->size + c->statement_count)
+    uint64_t size = head->size + c->statement_count;
+    if (c->header.size != size)
         return err_set(err, ERR_INPUT, "block %llu: %llu leaves, expected %llu",
                        (unsigned long long)c->header.height, (unsigned long long)c->header.size,
-                       (unsigned long long)(head->size + c->statement_count));
+                       (unsigned long long)size);
     return true;
 }
 

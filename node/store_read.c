@@ -280,37 +280,48 @@ bool store_state_get(struct store *s, struct slice key, struct buf *value, struc
     return row == DB_ROW && check_room(value, err);
 }
 
-/* Visits up to 256 entries after *last: short statements, so that no long read holds the log back. */
-static bool visit_some(struct store *s, struct hash *last, size_t *ret_count, bool *ret_stop,
-                       store_state_visitor visit, void *ctx, struct err *err)
+struct state_walk {
+    store_state_visitor visit;
+    void *ctx;
+    struct hash last;
+    size_t seen; /* of the last few */
+    bool stop;
+};
+
+static bool visit_row(struct state_walk *w, struct db_stmt *get, struct err *err)
+{
+    struct slice key_hash = db_column_blob(get, 0);
+    if (key_hash.len != HASH_SIZE)
+        return err_set(err, ERR_PROOF, "state: a key hash of %zu bytes", key_hash.len);
+    memcpy(w->last.bytes, key_hash.data, HASH_SIZE);
+    w->seen++;
+    w->stop = !w->visit(w->ctx, &w->last, db_column_blob(get, 1), db_column_blob(get, 2));
+    return true;
+}
+
+/* Up to 256 entries: short statements, so that no long read holds the log back. */
+static bool visit_some(struct store *s, struct state_walk *w, struct err *err)
 {
     struct db_stmt *get = s->sql[SQL_STATE_AFTER];
-    struct hash after = *last;
+    struct hash after = w->last;
     db_bind_blob(get, 1, hash_slice(&after));
     enum db_row row = DB_END;
-    *ret_count = 0;
-    while (!*ret_stop && (row = db_step(get, err)) == DB_ROW) {
-        struct slice key_hash = db_column_blob(get, 0);
-        if (key_hash.len != HASH_SIZE) {
+    w->seen = 0;
+    while (!w->stop && (row = db_step(get, err)) == DB_ROW)
+        if (!visit_row(w, get, err)) {
             row = DB_ERROR;
-            (void)err_set(err, ERR_PROOF, "state: a key hash of %zu bytes", key_hash.len);
             break;
         }
-        memcpy(last->bytes, key_hash.data, HASH_SIZE);
-        (*ret_count)++;
-        *ret_stop = !visit(ctx, last, db_column_blob(get, 1), db_column_blob(get, 2));
-    }
     db_reset(get);
     return row != DB_ERROR;
 }
 
 bool store_state_each(struct store *s, store_state_visitor visit, void *ctx, struct err *err)
 {
-    struct hash last = { { 0 } }; /* no key hashes to zero */
-    bool stop = false;
-    size_t count = 1;
-    while (count > 0 && !stop)
-        if (!visit_some(s, &last, &count, &stop, visit, ctx, err))
+    struct state_walk w = { .visit = visit, .ctx = ctx }; /* no key hashes to zero */
+    do
+        if (!visit_some(s, &w, err))
             return false;
+    while (w.seen > 0 && !w.stop);
     return true;
 }
