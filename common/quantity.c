@@ -175,7 +175,7 @@ bool quantity_parse(const char *text, struct quantity *ret_quantity, struct err 
 
 bool quantity_parse_duration_ms(const char *text, uint64_t *ret_ms, struct err *err)
 {
-    struct quantity q;
+    struct quantity q = { 0 };
     if (!quantity_parse(text, &q, NULL) || strcmp(q.unit, "s") != 0)
         return err_set(err, ERR_INPUT,
                        "expected a duration such as \"5 min\", found \"%." QUOTED_MAX "s\"", text);

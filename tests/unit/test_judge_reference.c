@@ -106,6 +106,11 @@ static bool is_out(const struct rule *r, int64_t milli)
     return answers[r->op];
 }
 
+static int64_t farther(const struct rule *r, int64_t a, int64_t b)
+{
+    return (r->op < 2) == (a > b) ? a : b;
+}
+
 /* picture[t] = index of the sample that holds in second t, or -1. */
 static void paint(const struct journey *j, int property, int picture[LENGTH])
 {
@@ -141,11 +146,8 @@ static void refer_rule(const struct journey *j, int index, struct result *res)
         if (picture[t] < 0 || !is_out(r, j->samples[picture[t]].milli))
             continue;
         struct excursion e = { .from = t, .peak = j->samples[picture[t]].milli };
-        for (; t < LENGTH && picture[t] >= 0 && is_out(r, j->samples[picture[t]].milli); t++) {
-            int64_t value = j->samples[picture[t]].milli;
-            if (r->op < 2 ? value > e.peak : value < e.peak)
-                e.peak = value;
-        }
+        while (t < LENGTH && picture[t] >= 0 && is_out(r, j->samples[picture[t]].milli))
+            e.peak = farther(r, e.peak, j->samples[picture[t++]].milli);
         e.to = t;
         int length = e.to - e.from;
         int needed = r->lasting == 0 ? 0 : r->lasting == 1 ? r->duration : r->duration - total;
@@ -269,15 +271,13 @@ static void feed(struct engine *e, const struct sample *s, uint64_t *seed, struc
         r.mantissa *= 10;
     for (int x = -3; x < r.exponent; x++)
         r.mantissa /= 10;
-    const struct judge_stream *stream = &e->state.streams[0];
     if (s->stale) { /* a sample from the past, loud enough to be noticed if it were judged */
         size_t slot = 0;
         while (slot < e->c.def.property_count && e->c.def.properties[slot] != r.property)
             slot++;
-        stream = &e->state.streams[slot];
-        if (slot == e->c.def.property_count || !stream->live)
+        if (slot == e->c.def.property_count || !e->state.streams[slot].live)
             return;
-        r.time_ms = stream->last_ms - (uint64_t)pick(seed, 0, 3000);
+        r.time_ms = e->state.streams[slot].last_ms - (uint64_t)pick(seed, 0, 3000);
         r.mantissa *= 100;
         enum judge_result got = judge_sample(&e->c.def, &e->c.terms, &e->state, &r, &e->found);
         assert_true(got == JUDGE_NOT_JUDGED || got == JUDGE_NOT_DATA);
