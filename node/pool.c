@@ -1,0 +1,175 @@
+#include "node/pool.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pool {
+    struct parcel **parcels; /* by arrival, or as pool_order() left them */
+    struct parcel **sorted;  /* scratch of pool_order() */
+    size_t count, cap;
+    size_t bytes;
+    uint64_t next_order;
+    uint32_t *slots; /* place + 1 by statement hash, 0 = free */
+    size_t slot_count;
+};
+
+struct pool *pool_new(void)
+{
+    return calloc(1, sizeof(struct pool));
+}
+
+void pool_free(struct pool *p)
+{
+    if (p == NULL)
+        return;
+    for (size_t i = 0; i < p->count; i++)
+        free(p->parcels[i]);
+    free(p->parcels);
+    free(p->sorted);
+    free(p->slots);
+    free(p);
+}
+
+static size_t slot_of(const struct pool *p, const struct hash *statement)
+{
+    uint64_t v;
+    memcpy(&v, statement->bytes, sizeof v);
+    size_t i = (size_t)(v % p->slot_count);
+    while (p->slots[i] != 0 && !hash_equal(&p->parcels[p->slots[i] - 1]->st.hash, statement))
+        i = (i + 1) % p->slot_count;
+    return i;
+}
+
+static void fill_slots(struct pool *p)
+{
+    memset(p->slots, 0, p->slot_count * sizeof p->slots[0]);
+    for (size_t i = 0; i < p->count; i++)
+        p->slots[slot_of(p, &p->parcels[i]->st.hash)] = (uint32_t)(i + 1);
+}
+
+static bool grow(struct pool *p)
+{
+    size_t cap = p->cap == 0 ? 256 : p->cap * 2;
+    struct parcel **parcels = realloc(p->parcels, cap * sizeof parcels[0]);
+    if (parcels != NULL)
+        p->parcels = parcels;
+    struct parcel **sorted = realloc(p->sorted, cap * sizeof sorted[0]);
+    if (sorted != NULL)
+        p->sorted = sorted;
+    uint32_t *slots = malloc(4 * cap * sizeof slots[0]);
+    if (parcels == NULL || sorted == NULL || slots == NULL) {
+        free(slots);
+        return false;
+    }
+    free(p->slots);
+    p->slots = slots;
+    p->slot_count = 4 * cap;
+    p->cap = cap;
+    fill_slots(p);
+    return true;
+}
+
+bool pool_has(const struct pool *p, const struct hash *statement)
+{
+    return p->slot_count > 0 && p->slots[slot_of(p, statement)] != 0;
+}
+
+enum pool_answer pool_add(struct pool *p, struct parcel *parcel)
+{
+    if (pool_has(p, &parcel->st.hash))
+        return POOL_KNOWN;
+    if (p->count >= POOL_MAX || p->bytes + parcel->len > POOL_MAX_BYTES ||
+        (p->count == p->cap && !grow(p)))
+        return POOL_FULL;
+    parcel->order = p->next_order++;
+    p->parcels[p->count++] = parcel;
+    p->slots[slot_of(p, &parcel->st.hash)] = (uint32_t)p->count;
+    p->bytes += parcel->len;
+    return POOL_TAKEN;
+}
+
+size_t pool_count(const struct pool *p)
+{
+    return p->count;
+}
+
+/* ------------------------------------------------------------------ order */
+
+static int compare_u64(uint64_t a, uint64_t b)
+{
+    return (a > b) - (a < b);
+}
+
+static int by_key_and_arrival(const void *a, const void *b)
+{
+    const struct parcel *x = *(struct parcel *const *)a, *y = *(struct parcel *const *)b;
+    int order = kid_compare(&x->st.kid, &y->st.kid);
+    return order != 0 ? order : compare_u64(x->order, y->order);
+}
+
+static int by_seq(const void *a, const void *b)
+{
+    const struct parcel *x = *(struct parcel *const *)a, *y = *(struct parcel *const *)b;
+    int order = compare_u64(x->st.link.seq, y->st.link.seq);
+    return order != 0 ? order : compare_u64(x->order, y->order);
+}
+
+static int by_arrival(const void *a, const void *b)
+{
+    const struct parcel *x = *(struct parcel *const *)a, *y = *(struct parcel *const *)b;
+    return compare_u64(x->order, y->order);
+}
+
+/* Gives one key's parcels, which stand in order of arrival, those same places in order of seq. */
+static void mend_run(struct parcel **run, size_t n)
+{
+    bool rising = true;
+    for (size_t i = 1; i < n; i++)
+        rising = rising && run[i - 1]->st.link.seq < run[i]->st.link.seq;
+    if (rising)
+        return;
+    uint64_t *places = malloc(n * sizeof places[0]);
+    if (places == NULL)
+        return; /* in order of arrival then: a gap that is filled later, nothing worse */
+    for (size_t i = 0; i < n; i++)
+        places[i] = run[i]->order;
+    qsort(run, n, sizeof run[0], by_seq);
+    for (size_t i = 0; i < n; i++)
+        run[i]->order = places[i];
+    free(places);
+}
+
+struct parcel *const *pool_order(struct pool *p, size_t *ret_count)
+{
+    *ret_count = p->count;
+    if (p->count == 0)
+        return NULL;
+    memcpy(p->sorted, p->parcels, p->count * sizeof p->sorted[0]);
+    qsort(p->sorted, p->count, sizeof p->sorted[0], by_key_and_arrival);
+    for (size_t i = 0, start = 0; i <= p->count; i++) {
+        if (i < p->count && kid_equal(&p->sorted[i]->st.kid, &p->sorted[start]->st.kid))
+            continue;
+        mend_run(p->sorted + start, i - start);
+        start = i;
+    }
+    qsort(p->parcels, p->count, sizeof p->parcels[0], by_arrival);
+    fill_slots(p);
+    return p->parcels;
+}
+
+void pool_drop(struct pool *p, const bool *gone, size_t count)
+{
+    size_t kept = 0;
+    assert(count <= p->count);
+    for (size_t i = 0; i < p->count; i++) {
+        if (i < count && gone[i]) {
+            p->bytes -= p->parcels[i]->len;
+            free(p->parcels[i]);
+        } else {
+            p->parcels[kept++] = p->parcels[i];
+        }
+    }
+    p->count = kept;
+    fill_slots(p);
+}

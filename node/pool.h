@@ -1,0 +1,34 @@
+/*
+ * Verified statements that wait for a block, in order of arrival, each key's own in order of seq. Bounded;
+ * pure: the time comes in.
+ */
+#ifndef NODE_POOL_H
+#define NODE_POOL_H
+
+#include "node/parcel.h"
+
+#define POOL_MAX       65536
+#define POOL_MAX_BYTES (128u * 1024 * 1024)
+#define POOL_HOLD_MS   2000 /* how long a statement waits for the ones before it */
+
+struct pool;
+
+enum pool_answer {
+    POOL_TAKEN, /* the parcel is the pool's now */
+    POOL_KNOWN, /* the same statement waits already: the parcel stays the caller's */
+    POOL_FULL,
+};
+
+struct pool *pool_new(void);
+void pool_free(struct pool *p); /* and what is in it */
+enum pool_answer pool_add(struct pool *p, struct parcel *parcel);
+bool pool_has(const struct pool *p, const struct hash *statement);
+size_t pool_count(const struct pool *p);
+
+/* All parcels in the order to be executed; valid until the pool changes. NULL when memory is short. */
+struct parcel *const *pool_order(struct pool *p, size_t *ret_count);
+
+/* Lets go of the parcels for which gone[i] is true, by their place in pool_order()'s array; frees them. */
+void pool_drop(struct pool *p, const bool *gone, size_t count);
+
+#endif
