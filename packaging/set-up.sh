@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 packages_of() { # the names in the groups given
     awk -v wanted=" $* " '
         /^\[/ { group = substr($1, 2, length($1) - 2); next }
-        /^[a-z0-9]/ && index(wanted, " " group " ") { print $1 }' packaging/debian-packages.txt
+        /^[a-z0-9]/ && index(wanted, " " group " ") { print $1 }' packaging/debian-packages.txt | sort -u
 }
 
 missing_of() { # those of the names given that dpkg does not know as installed

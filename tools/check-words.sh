@@ -7,9 +7,11 @@ cd "${1:-$(dirname "$0")/..}"
 bad=0
 
 refuse() { # WHAT PATTERN [PATHSPEC...]: prints every tracked line that matches
-    local what=$1 pattern=$2 hits
+    local what=$1 pattern=$2 hits code=0
     shift 2
-    hits=$(git grep -nIE --untracked --exclude-standard "$pattern" -- . "$@" ':!tools/check-words.sh') || return 0
+    hits=$(git grep -nIE --untracked --exclude-standard "$pattern" -- . "$@" ':!tools/check-words.sh') || code=$?
+    [ $code -ne 1 ] || return 0 # nothing found; anything above 1 means that nothing was searched
+    [ $code -eq 0 ] || { bad=1; return 0; }
     printf '%s:\n%s\n' "$what" "${hits:0:4000}"
     bad=1
 }
