@@ -27,7 +27,7 @@ static const char usage[] =
     "  --config FILE    YAML: identity (a file) or ledger (hexadecimal digits)\n"
     "  --identity FILE  the public identity of the ledger in use\n"
     "  --ledger HEX     the same as 32 or 64 hexadecimal digits\n"
-    "  --read-only      read and report only, the same as without it today\n"
+    "  --read-only      read and report only: all this program does as yet; it signs nothing\n"
     "  --json           one line of JSON a picture\n"
     "Exit code: 0 every picture holds a label, 1 error or a picture without one, 4 a label of "
     "another\n"

@@ -12,7 +12,6 @@
 #include <zbar.h>
 
 #define GREY_FOURCC zbar_fourcc('Y', '8', '0', '0')
-#define QUIET       16  /* white pixels added around: pictures cut close have no quiet zone */
 #define SMALL_SIDE  400 /* below this, modules may be a pixel wide, which zbar misses */
 #define ENLARGE     3
 #define LARGE_SIDE  500 /* from here on, noise between the pixels may hide the code: try halves */
@@ -25,17 +24,6 @@ static const struct sandbox_limits limits = {
 };
 
 /* ------------------------------------------------- in the child: pictures */
-
-/* White all around. */
-static bool add_quiet(const struct image *in, struct image *ret_out, struct err *err)
-{
-    if (!image_create(in->width + 2 * QUIET, in->height + 2 * QUIET, ret_out, err))
-        return false;
-    for (uint32_t y = 0; y < in->height; y++)
-        memcpy(ret_out->grey + (size_t)ret_out->width * (y + QUIET) + QUIET,
-               in->grey + (size_t)in->width * y, in->width);
-    return true;
-}
 
 static bool enlarge(const struct image *in, struct image *ret_out, struct err *err)
 {
@@ -115,7 +103,10 @@ static bool found(const struct qr_codes *codes)
     return codes->count > 0 || codes->too_large > 0;
 }
 
-/* The picture with a white border; then, if nothing was seen, enlarged; then halved, and again. */
+/*
+ * The picture as it is; then, if nothing was seen, a small one enlarged (of 45 codes of one pixel a
+ * module without quiet zone none was read, enlarged all), a large one halved, and again.
+ */
 static bool look_at_scales(zbar_image_scanner_t *scanner, const struct image *picture,
                            struct qr_codes *codes, struct err *err)
 {
@@ -166,22 +157,19 @@ static void put_codes(const struct qr_codes *codes, struct buf *out)
 static bool decode_in_child(struct slice file, struct buf *result, struct err *err)
 {
     static struct qr_codes codes;
-    struct image bare = { .grey = NULL };
     struct image picture = { .grey = NULL };
-    if (!image_decode(file, &bare, err))
+    if (!image_decode(file, &picture, err))
         return false;
     zbar_image_scanner_t *scanner = make_scanner();
     if (scanner == NULL) {
-        image_free(&bare);
+        image_free(&picture);
         return err_set(err, ERR_IO, "zbar cannot be set up");
     }
-    bool bordered = add_quiet(&bare, &picture, NULL); /* no room for it: as it is */
-    bool good = look_at_scales(scanner, bordered ? &picture : &bare, &codes, err);
+    bool good = look_at_scales(scanner, &picture, &codes, err);
     if (good)
         put_codes(&codes, result);
     zbar_image_scanner_destroy(scanner);
     image_free(&picture);
-    image_free(&bare);
     return good;
 }
 

@@ -68,7 +68,7 @@ grep -q 'names no ledger' out.txt || die "an absent identity is not told"
 qrencode -o hello.png 'hello'
 qrencode -o check.png "https://id.example.org/01/09506000134353/21/DEMO1"
 qrencode -o escape.png "$(printf 'hello\033[31m')"
-head -c 900 /dev/zero | tr '\0' x | qrencode -o large.png
+head -c 513 /dev/zero | tr '\0' x | qrencode -o large.png
 head -c 100 qrencode.png >cut.png
 printf 'P5 99999 99999 255\n' >bomb.pgm
 mkfifo pipe.png
@@ -76,6 +76,8 @@ for file in hello.png check.png escape.png large.png cut.png bomb.pgm pipe.png n
     expect_code 1 waybill-scan "$file"
     expect_code 1 waybill-scan --json "$file"
 done
+expect_code 1 waybill-scan --json large.png
+grep -q '"codes":\[\],"not_read":1' out.txt || die "a payload of 513 bytes is not refused: $(cat out.txt)"
 expect_code 1 waybill-scan escape.png
 ! grep -q "$(printf '\033')" out.txt || die "an escape sequence reached the terminal"
 

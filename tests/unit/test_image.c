@@ -228,6 +228,9 @@ static void a_png_that_claims_to_be_huge_takes_no_memory(void **state)
         put_u32(file + 29, crc_of(file + 12, 17));
         assert_false(image_decode(slice_of(file, sizeof file), &image, &err));
         assert_int_equal(err.code, ERR_INPUT);
+        if (sizes[i][0] > 0 && sizes[i][0] <= 16384 && sizes[i][1] <= 16384 &&
+            strstr(err.msg, "pixels") == NULL) /* the others libpng itself refuses */
+            fail_msg("%s", err.msg);
     }
 }
 
