@@ -295,6 +295,13 @@ void execution_load_sequence(struct execution *x, const struct kid *kid,
         sequence_fresh(ret_sequence, &x->context.ledger);
 }
 
+uint64_t execute_last_seq(struct execution *x, const struct kid *kid)
+{
+    struct sequence s;
+    execution_load_sequence(x, kid, &s);
+    return s.last;
+}
+
 static void store_sequence(struct execution *x, const struct kid *kid, const struct sequence *s)
 {
     struct state_key key = state_key_kid(TABLE_SEQUENCE, kid);

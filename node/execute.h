@@ -56,6 +56,9 @@ enum refusal execute_statement(struct execution *x, const struct statement *st);
 /* The public key to verify kid's statements with, as of now within the block; false when unknown. */
 bool execute_key(struct execution *x, const struct kid *kid, uint8_t ret_pub[PUB_SIZE]);
 
+/* The key's last seq as of now within the block; 0 when it has said nothing. */
+uint64_t execute_last_seq(struct execution *x, const struct kid *kid);
+
 /* False when memory ran short. The result lives until the next execute_begin(). */
 bool execute_end(struct execution *x, struct execute_result *ret_result);
 

@@ -1,0 +1,52 @@
+/*
+ * The tip of the chain: head, statement tree, state tree and timers, kept in step with what is stored.
+ * Builds the next block and checks others' the same way: execute, then compare roots. Pure; the state's
+ * values are read through a function of the caller's.
+ */
+#ifndef NODE_CHAIN_H
+#define NODE_CHAIN_H
+
+#include "common/authority_set.h"
+#include "node/execute.h"
+#include "node/state_tree.h"
+#include "node/timers.h"
+
+struct chain {
+    struct header head;
+    struct hash head_hash;
+    struct authority_set set;
+    struct merkle_frontier tree;
+    struct state_tree *state;
+    struct timers *timers;
+    struct state_view view; /* borrows from this very struct: don't copy a chain */
+    bool (*get)(void *ctx, struct slice key, struct buf *value);
+    void *get_ctx;
+};
+
+/* get reads the state as it is stored. False when memory is short. */
+bool chain_init(struct chain *c, bool (*get)(void *ctx, struct slice key, struct buf *value),
+                void *ctx);
+void chain_free(struct chain *c);
+
+/* Loading: every entry of the stored state, then the head with the tree's complete subtrees. */
+bool chain_load_entry(struct chain *c, const struct hash *key_hash, struct slice key,
+                      struct slice value);
+/*
+ * Sets the tip and checks that state root and tree root are the head's.
+ * In: fetch gives complete subtrees of the statement tree, as for merkle_path_fetch().
+ */
+bool chain_load_head(struct chain *c, const struct header *head, merkle_fetch fetch, void *source,
+                     struct err *err);
+
+/* What execute_begin() needs for the next block at time_ms (raised above the parent's). */
+struct execute_context chain_next(const struct chain *c, uint64_t time_ms);
+
+/*
+ * Takes an executed block into the trees: returns its header, unsealed, by proposer. From here the block
+ * must be stored or the process must end. False: memory ran short; the trees are then of no more use.
+ */
+bool chain_apply(struct chain *c, const struct execute_context *context, const struct kid *proposer,
+                 const struct hash *statement_hashes, size_t statement_count,
+                 const struct execute_result *result, struct header *ret_header);
+
+#endif
