@@ -51,6 +51,7 @@ struct bus {
     struct err why;
     char filters[BUS_MAX_FILTERS][BUS_MAX_TOPIC];
     size_t filter_count;
+    size_t unanswered; /* subscriptions sent in this connection, without a SUBACK so far */
     uint8_t pending[MID_COUNT / 8]; /* QoS 1 messages not yet acknowledged */
     size_t outstanding;
     struct bus_ack acks[BUS_MAX_OUTSTANDING]; /* a ring */
@@ -65,6 +66,7 @@ static void send_subscribe(struct bus *bus, const char *filter)
     int rc = mosquitto_subscribe_v5(bus->client, NULL, filter, 1, 0, NULL);
     if (rc != MOSQ_ERR_SUCCESS)
         (void)err_set(&bus->why, ERR_IO, "subscribing to %s: %s", filter, mosquitto_strerror(rc));
+    bus->unanswered++;
 }
 
 static void on_connect(struct mosquitto *client, void *user, int reason, int flags,
@@ -81,6 +83,7 @@ static void on_connect(struct mosquitto *client, void *user, int reason, int fla
     }
     bus->state = BUS_CONNECTED;
     bus->backoff_ms = 0;
+    bus->unanswered = 0;
     bus->why = (struct err){ .code = ERR_NONE };
     for (size_t i = 0; i < bus->filter_count; i++)
         send_subscribe(bus, bus->filters[i]);
@@ -100,13 +103,11 @@ static void on_disconnect(struct mosquitto *client, void *user, int reason,
 }
 
 static void on_message(struct mosquitto *client, void *user,
-                       const struct mosquitto_message *message,
-                       const mosquitto_property *properties)
+                       const struct mosquitto_message *message)
 {
     struct bus *bus = user;
     int saved = errno; /* bus_service() learns from it when the socket is empty */
     (void)client;
-    (void)properties;
     struct bus_message m = {
         .topic = message->topic,
         .payload = slice_of(message->payload, (size_t)message->payloadlen),
@@ -146,12 +147,12 @@ static void on_publish(struct mosquitto *client, void *user, int mid, int reason
 }
 
 static void on_subscribe(struct mosquitto *client, void *user, int mid, int count,
-                         const int *granted, const mosquitto_property *properties)
+                         const int *granted)
 {
     struct bus *bus = user;
     (void)client;
     (void)mid;
-    (void)properties;
+    bus->unanswered -= bus->unanswered > 0;
     for (int i = 0; i < count; i++)
         if (granted[i] >= BUS_REASON_REFUSED)
             (void)err_set(&bus->why, ERR_REFUSED, "the broker denied a subscription: %s",
@@ -198,9 +199,9 @@ static bool set_options(struct bus *bus, const struct bus_options *o, struct err
         return false;
     mosquitto_connect_v5_callback_set(c, on_connect);
     mosquitto_disconnect_v5_callback_set(c, on_disconnect);
-    mosquitto_message_v5_callback_set(c, on_message);
+    mosquitto_message_callback_set(c, on_message);
     mosquitto_publish_v5_callback_set(c, on_publish);
-    mosquitto_subscribe_v5_callback_set(c, on_subscribe);
+    mosquitto_subscribe_callback_set(c, on_subscribe);
     return true;
 }
 
@@ -304,7 +305,6 @@ static void start_probe(struct bus *bus, uint64_t now_ms)
         give_up(bus, now_ms, strerror(problem));
 }
 
-/* Adds the properties of CONNECT; libmosquitto copies them. */
 static int connect_client(struct bus *bus)
 {
     mosquitto_property *properties = NULL;
@@ -415,7 +415,7 @@ void bus_service(struct bus *bus, short revents, uint64_t now_ms)
 
 bool bus_is_connected(const struct bus *bus)
 {
-    return bus->state == BUS_CONNECTED;
+    return bus->state == BUS_CONNECTED && bus->unanswered == 0;
 }
 
 const struct err *bus_last_error(const struct bus *bus)

@@ -58,6 +58,7 @@ int bus_timeout_ms(const struct bus *bus, uint64_t now_ms);
  */
 void bus_service(struct bus *bus, short revents, uint64_t now_ms);
 
+/* Connected, and every subscription is answered. */
 bool bus_is_connected(const struct bus *bus);
 /* Why the connection was last lost or not made, or which subscription was denied; code ERR_NONE: nothing. */
 const struct err *bus_last_error(const struct bus *bus);
