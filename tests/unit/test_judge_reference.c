@@ -20,7 +20,7 @@
 #include "tests/unit/support_contract.h"
 
 #define START    UINT64_C(1767258000) /* seconds */
-#define LENGTH   400                  /* seconds a journey can last, holds included */
+#define LENGTH   (SAMPLES * 25 + 20)  /* seconds a journey can last, the last hold included */
 #define SAMPLES  60
 #define RULES    6
 #define MEMBERS  4 /* the last is nobody */
@@ -122,8 +122,8 @@ static void paint(const struct journey *j, int property, int picture[LENGTH])
         if (s->property != property || !s->present || s->fault || s->stale || s->at <= last)
             continue;
         last = s->at;
-        for (int t = s->at; t < LENGTH; t++)
-            picture[t] = t < s->at + j->gap ? i : -1;
+        for (int t = s->at; t < s->at + j->gap; t++) /* the one before it ends no later */
+            picture[t] = i;
     }
 }
 
