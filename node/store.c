@@ -1,6 +1,7 @@
 #include "node/store_parts.h"
 
 #include "common/genesis.h"
+#include "node/read_model.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +49,7 @@ static bool prepare_all(struct store *s, struct err *err)
     for (int i = 0; i < STORE_SQL_COUNT; i++)
         if (!db_prepare(s->db, store_schema_sql((enum store_sql)i), &s->sql[i], err))
             return false;
-    return true;
+    return read_model_open(s->db, &s->model, err);
 }
 
 static bool open_db(struct store *s, const char *dir, unsigned flags, const char *base_vfs,
@@ -81,6 +82,7 @@ void store_close(struct store *s)
 {
     if (s == NULL)
         return;
+    read_model_close(s->model);
     for (int i = 0; i < STORE_SQL_COUNT; i++)
         db_stmt_free(s->sql[i]);
     db_close(s->db);
@@ -142,7 +144,7 @@ static bool put_genesis(struct store *s, struct slice bytes, struct genesis *g, 
     if (!db_prepare(s->db, "INSERT INTO genesis VALUES (0, ?1)", &insert, err))
         return false;
     db_bind_blob(insert, 1, bytes);
-    bool good = db_run(insert, err);
+    bool good = db_run(insert, err) && read_model_begin(s->model, *g, err);
     db_stmt_free(insert);
     for (size_t i = 0; i < g->entry_count && good; i++) {
         struct slice key, value;
@@ -164,7 +166,8 @@ static bool fill_new(struct store *s, const char *dir, struct slice bytes, struc
         return err_set(err, ERR_INPUT, "%s: holds a ledger already", dir);
     if (!db_begin(s->db, err))
         return false;
-    if (store_schema_create(s->db, err) && prepare_all(s, err) && put_genesis(s, bytes, g, err))
+    if (store_schema_create(s->db, err) && read_model_create(s->db, err) && prepare_all(s, err) &&
+        put_genesis(s, bytes, g, err))
         return db_commit(s->db, err);
     db_rollback(s->db);
     return false;

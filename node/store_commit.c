@@ -1,6 +1,7 @@
 #include "node/store_parts.h"
 
 #include "common/block.h"
+#include "node/read_model.h"
 
 #include <stdlib.h>
 
@@ -160,7 +161,7 @@ static bool put_all(struct store *s, const struct commit *c, struct store_edge *
     for (size_t i = 0; i < c->write_count; i++)
         if (!store_put_state(s, c->writes[i].key, c->writes[i].value, err))
             return false;
-    return true;
+    return read_model_apply(s->model, c, first_leaf, err);
 }
 
 bool store_commit(struct store *s, const struct commit *c, struct err *err)

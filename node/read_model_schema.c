@@ -1,0 +1,210 @@
+#include "node/read_model_parts.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+/* Times in ms since 1970; kids and hashes as bytes; NULL until known. */
+static const char tables[] =
+    "CREATE TABLE asset (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE asset_event (asset INTEGER NOT NULL, n INTEGER NOT NULL,"
+    " height INTEGER NOT NULL, outcome INTEGER NOT NULL, event INTEGER NOT NULL, leaf INTEGER,"
+    " what INTEGER NOT NULL, time_ms INTEGER NOT NULL, data BLOB NOT NULL,"
+    " PRIMARY KEY (asset, n)) WITHOUT ROWID;"
+    "CREATE TABLE subject_event (subject BLOB NOT NULL, n INTEGER NOT NULL,"
+    " height INTEGER NOT NULL, outcome INTEGER NOT NULL, event INTEGER NOT NULL, leaf INTEGER,"
+    " what INTEGER NOT NULL, time_ms INTEGER NOT NULL, data BLOB NOT NULL,"
+    " PRIMARY KEY (subject, n)) WITHOUT ROWID;"
+    "CREATE TABLE custody (asset INTEGER NOT NULL, role INTEGER NOT NULL, n INTEGER NOT NULL,"
+    " member BLOB NOT NULL, since_ms INTEGER NOT NULL, until_ms INTEGER,"
+    " PRIMARY KEY (asset, role, n)) WITHOUT ROWID;"
+    "CREATE TABLE excursion (asset INTEGER NOT NULL, opening BLOB NOT NULL, rule INTEGER NOT NULL,"
+    " from_ms INTEGER NOT NULL, raised_ms INTEGER, to_ms INTEGER, peak INTEGER,"
+    " exponent INTEGER, revisions INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY (asset, opening, rule, from_ms)) WITHOUT ROWID;"
+    "CREATE TABLE charge (asset INTEGER NOT NULL, opening BLOB NOT NULL, rule INTEGER NOT NULL,"
+    " from_ms INTEGER NOT NULL, n INTEGER NOT NULL, member BLOB, seconds INTEGER NOT NULL,"
+    " PRIMARY KEY (asset, opening, rule, from_ms, n)) WITHOUT ROWID;"
+    "CREATE TABLE product (gtin TEXT NOT NULL, n INTEGER NOT NULL, leaf INTEGER NOT NULL,"
+    " time_ms INTEGER NOT NULL, name TEXT NOT NULL, brand TEXT, unit TEXT, image BLOB,"
+    " PRIMARY KEY (gtin, n)) WITHOUT ROWID;"
+    "CREATE TABLE place (gln TEXT NOT NULL, n INTEGER NOT NULL, leaf INTEGER NOT NULL,"
+    " time_ms INTEGER NOT NULL, name TEXT NOT NULL, lat INTEGER, lon INTEGER, zone TEXT,"
+    " member BLOB, PRIMARY KEY (gln, n)) WITHOUT ROWID;"
+    "CREATE TABLE party (member BLOB NOT NULL, n INTEGER NOT NULL, leaf INTEGER NOT NULL,"
+    " time_ms INTEGER NOT NULL, name TEXT NOT NULL, contact TEXT, gln TEXT,"
+    " PRIMARY KEY (member, n)) WITHOUT ROWID;"
+    "CREATE TABLE member (member BLOB PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE key (kid BLOB PRIMARY KEY, member BLOB NOT NULL, class INTEGER NOT NULL,"
+    " name TEXT, leaf INTEGER, enrolled_ms INTEGER NOT NULL, revoked_ms INTEGER,"
+    " last_good_seq INTEGER, revoked_leaf INTEGER) WITHOUT ROWID;"
+    "CREATE TABLE attachment (device BLOB NOT NULL, n INTEGER NOT NULL, asset INTEGER NOT NULL,"
+    " since_ms INTEGER NOT NULL, until_ms INTEGER, PRIMARY KEY (device, n)) WITHOUT ROWID;"
+    "CREATE TABLE contract (opening BLOB PRIMARY KEY, definition BLOB NOT NULL,"
+    " leaf INTEGER NOT NULL, opened_ms INTEGER NOT NULL, status INTEGER NOT NULL,"
+    " status_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE asset_contract (asset INTEGER NOT NULL, opening BLOB NOT NULL,"
+    " PRIMARY KEY (asset, opening)) WITHOUT ROWID;";
+
+static const struct read_model_table table_list[] = {
+    { "asset", "1" },
+    { "asset_event", "1, 2" },
+    { "subject_event", "1, 2" },
+    { "custody", "1, 2, 3" },
+    { "excursion", "1, 2, 3, 4" },
+    { "charge", "1, 2, 3, 4, 5" },
+    { "product", "1, 2" },
+    { "place", "1, 2" },
+    { "party", "1, 2" },
+    { "member", "1" },
+    { "key", "1" },
+    { "attachment", "1, 2" },
+    { "contract", "1" },
+    { "asset_contract", "1, 2" },
+};
+
+static const char *const view_names[] = {
+    "asset_history", "custody_intervals", "excursions", "charges",     "products",
+    "places",        "parties",           "keys",       "attachments", "contracts"
+};
+
+#define ISO(column) "strftime('%Y-%m-%dT%H:%M:%fZ', " column " / 1000.0, 'unixepoch')"
+
+static const char views[] =
+    "CREATE VIEW asset_history AS SELECT a.name AS asset, e.n, e.height, e.outcome, e.leaf,"
+    " e.what, e.time_ms, " ISO(
+        "e.time_ms") " AS time, hex(e.data) AS data"
+                     " FROM asset a JOIN asset_event e ON e.asset = a.id;"
+                     "CREATE VIEW custody_intervals AS SELECT a.name AS asset,"
+                     " CASE c.role WHEN 0 THEN 'custodian' ELSE 'owner' END AS role, "
+                     "lower(hex(c.member)) AS member,"
+                     " c.since_ms, c.until_ms, " ISO("c.since_ms") " AS since, " ISO(
+                         "c.until_ms") " AS until"
+                                       " FROM custody c JOIN asset a ON a.id = c.asset;"
+                                       "CREATE VIEW excursions AS SELECT a.name AS asset, "
+                                       "lower(hex(x.opening)) AS opening, x.rule,"
+                                       " x.from_ms, x.to_ms, (x.to_ms - x.from_ms) / 1000 AS "
+                                       "seconds, x.peak, x.exponent,"
+                                       " x.revisions FROM excursion x JOIN asset a ON a.id = "
+                                       "x.asset;"
+                                       "CREATE VIEW charges AS SELECT a.name AS asset, "
+                                       "lower(hex(c.opening)) AS opening, c.rule,"
+                                       " c.from_ms, lower(hex(c.member)) AS member, c.seconds"
+                                       " FROM charge c JOIN asset a ON a.id = c.asset;"
+                                       "CREATE VIEW products AS SELECT gtin, name, brand, unit, "
+                                       "lower(hex(image)) AS image, leaf"
+                                       " FROM product p WHERE n = (SELECT max(n) FROM product "
+                                       "WHERE gtin = p.gtin);"
+                                       "CREATE VIEW places AS SELECT gln, name, lat, lon, zone, "
+                                       "lower(hex(member)) AS member, leaf"
+                                       " FROM place p WHERE n = (SELECT max(n) FROM place WHERE "
+                                       "gln = p.gln);"
+                                       "CREATE VIEW parties AS SELECT lower(hex(m.member)) AS "
+                                       "member, coalesce((SELECT name FROM party"
+                                       " WHERE member = m.member ORDER BY n DESC LIMIT 1), m.name) "
+                                       "AS name FROM member m;"
+                                       "CREATE VIEW keys AS SELECT lower(hex(kid)) AS kid, "
+                                       "lower(hex(member)) AS member, class, name,"
+                                       " leaf, enrolled_ms, revoked_ms, last_good_seq FROM key;"
+                                       "CREATE VIEW attachments AS SELECT lower(hex(t.device)) AS "
+                                       "device, a.name AS asset, t.since_ms,"
+                                       " t.until_ms FROM attachment t JOIN asset a ON a.id = "
+                                       "t.asset;"
+                                       "CREATE VIEW contracts AS SELECT a.name AS asset, "
+                                       "lower(hex(c.opening)) AS opening,"
+                                       " lower(hex(c.definition)) AS definition,"
+                                       " CASE c.status WHEN 0 THEN 'waiting' WHEN 1 THEN 'in "
+                                       "force' ELSE 'lapsed' END AS status,"
+                                       " c.leaf, c.status_ms FROM contract c JOIN asset_contract x "
+                                       "ON x.opening = c.opening"
+                                       " JOIN asset a ON a.id = x.asset;";
+
+static const char *const sql[RM_SQL_COUNT] = {
+    [RM_ASSET_FIND] = "SELECT id FROM asset WHERE name = ?1",
+    [RM_ASSET_INSERT] = "INSERT INTO asset (name) VALUES (?1)",
+    [RM_ASSET_NEXT] = "SELECT n + 1 FROM asset_event WHERE asset = ?1 ORDER BY n DESC LIMIT 1",
+    [RM_ASSET_EVENT_INSERT] = "INSERT INTO asset_event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [RM_SUBJECT_NEXT] = "SELECT n + 1 FROM subject_event WHERE subject = ?1"
+                        " ORDER BY n DESC LIMIT 1",
+    [RM_SUBJECT_EVENT_INSERT] =
+        "INSERT INTO subject_event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [RM_CUSTODY_END] = "UPDATE custody SET until_ms = ?3"
+                       " WHERE asset = ?1 AND role = ?2 AND until_ms IS NULL",
+    [RM_CUSTODY_INSERT] = "INSERT INTO custody VALUES (?1, ?2, (SELECT count(*) FROM custody"
+                          " WHERE asset = ?1 AND role = ?2), ?3, ?4, NULL)",
+    [RM_EXCURSION_OPEN] = "INSERT INTO excursion (asset, opening, rule, from_ms, raised_ms)"
+                          " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE"
+                          " SET raised_ms = min(raised_ms, excluded.raised_ms)",
+    [RM_EXCURSION_CLOSE] =
+        "INSERT INTO excursion (asset, opening, rule, from_ms, to_ms, peak, exponent)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET to_ms = excluded.to_ms,"
+        " peak = excluded.peak, exponent = excluded.exponent",
+    [RM_EXCURSION_REVISE] = "UPDATE excursion SET revisions = revisions + 1"
+                            " WHERE asset = ?1 AND opening = ?2 AND rule = ?3 AND from_ms = ?4",
+    [RM_CHARGE_VOID] = "DELETE FROM charge"
+                       " WHERE asset = ?1 AND opening = ?2 AND rule = ?3 AND from_ms = ?4",
+    [RM_CHARGE_INSERT] = "INSERT INTO charge VALUES (?1, ?2, ?3, ?4, (SELECT count(*) FROM charge"
+                         " WHERE asset = ?1 AND opening = ?2 AND rule = ?3 AND from_ms = ?4),"
+                         " ?5, ?6)",
+    [RM_PRODUCT_INSERT] = "INSERT INTO product VALUES (?1, (SELECT count(*) FROM product"
+                          " WHERE gtin = ?1), ?2, ?3, ?4, ?5, ?6, ?7)",
+    [RM_PLACE_INSERT] = "INSERT INTO place VALUES (?1, (SELECT count(*) FROM place"
+                        " WHERE gln = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [RM_PARTY_INSERT] = "INSERT INTO party VALUES (?1, (SELECT count(*) FROM party"
+                        " WHERE member = ?1), ?2, ?3, ?4, ?5, ?6)",
+    [RM_MEMBER_INSERT] = "INSERT INTO member VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+    [RM_KEY_INSERT] = "INSERT INTO key (kid, member, class, name, leaf, enrolled_ms)"
+                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+    [RM_KEY_REVOKE] = "UPDATE key SET revoked_ms = ?2, last_good_seq = ?3, revoked_leaf = ?4"
+                      " WHERE kid = ?1",
+    [RM_KEY_MEMBER] = "SELECT member FROM key WHERE kid = ?1",
+    [RM_ATTACH] = "INSERT INTO attachment VALUES (?1, (SELECT count(*) FROM attachment"
+                  " WHERE device = ?1), ?2, ?3, NULL)",
+    [RM_DETACH] = "UPDATE attachment SET until_ms = ?2 WHERE device = ?1 AND until_ms IS NULL",
+    [RM_CONTRACT_INSERT] = "INSERT INTO contract VALUES (?1, ?2, ?3, ?4, 0, ?4)"
+                           " ON CONFLICT DO NOTHING",
+    [RM_CONTRACT_STATUS] = "UPDATE contract SET status = ?2, status_ms = ?3 WHERE opening = ?1",
+    [RM_ASSET_CONTRACT_INSERT] =
+        "INSERT INTO asset_contract VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+    [RM_EVENTS] = "SELECT n, height, outcome, event, leaf, what, time_ms, data FROM asset_event"
+                  " WHERE asset = ?1 AND n >= ?2 ORDER BY n LIMIT ?3",
+    [RM_ASSETS] = "SELECT name FROM asset WHERE name > ?1 ORDER BY name LIMIT ?2",
+    [RM_PARTY_NAME] = "SELECT coalesce((SELECT name FROM party WHERE member = ?1"
+                      " ORDER BY n DESC LIMIT 1), (SELECT name FROM member WHERE member = ?1))",
+    [RM_PRODUCT] = "SELECT name, brand, unit, leaf FROM product WHERE gtin = ?1"
+                   " ORDER BY n DESC LIMIT 1",
+    [RM_PLACE] = "SELECT name, zone, leaf FROM place WHERE gln = ?1 ORDER BY n DESC LIMIT 1",
+};
+
+const char *read_model_schema_sql(enum read_model_sql which)
+{
+    assert((size_t)which < RM_SQL_COUNT && sql[which] != NULL);
+    return sql[which];
+}
+
+const struct read_model_table *read_model_schema_table(size_t n)
+{
+    return n < sizeof table_list / sizeof table_list[0] ? &table_list[n] : NULL;
+}
+
+bool read_model_schema_create(struct db *db, struct err *err)
+{
+    return db_exec(db, tables, err) && db_exec(db, views, err);
+}
+
+static bool drop(struct db *db, const char *what, const char *name, struct err *err)
+{
+    char text[96];
+    (void)snprintf(text, sizeof text, "DROP %s IF EXISTS %s", what, name);
+    return db_exec(db, text, err);
+}
+
+bool read_model_schema_drop(struct db *db, struct err *err)
+{
+    for (size_t i = 0; i < sizeof view_names / sizeof view_names[0]; i++)
+        if (!drop(db, "VIEW", view_names[i], err))
+            return false;
+    for (size_t i = 0; read_model_schema_table(i) != NULL; i++)
+        if (!drop(db, "TABLE", read_model_schema_table(i)->name, err))
+            return false;
+    return true;
+}
