@@ -233,7 +233,7 @@ format: ## rewrite the sources as .clang-format says
 	@clang-format -i $(ALL_C) $(ALL_H)
 
 tidy: $(TIDY)
-build/lint/%.tidy: %.c .clang-tidy
+build/lint/%.tidy: %.c .clang-tidy tests/.clang-tidy
 	@mkdir -p $(@D)
 	@echo "  tidy     $<"
 	@clang-tidy -quiet $< -- -std=c11 $(CPPFLAGS_ALL) $(PKG_CFLAGS) 2>$@.err || \
