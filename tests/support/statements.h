@@ -12,12 +12,12 @@ struct slice statements_around(struct slice payload);
 /* statement_decode() of statements_around(). */
 bool statements_decode(struct slice payload, struct statement *ret_statement, struct err *err);
 
-struct slice statements_payload(const char *vector);
+struct slice statements_payload(const char *name);
 /*
- * The payload of a vector with the value under `key` replaced, added in its place, or (value empty) left
+ * The payload of the vector of that name with the value under `key` replaced, added in its place, or (value empty) left
  * out. Both are CBOR.
  */
-struct slice statements_edit(const char *vector, struct slice key, struct slice value);
+struct slice statements_edit(const char *name, struct slice key, struct slice value);
 
 /* A text of len letters, at most 8192, as CBOR in memory, which is cleared first. */
 struct slice statements_text(size_t len, struct buf *memory);

@@ -90,40 +90,46 @@ static void a_statement_holds_256_kib_and_no_more(void **state)
     assert_non_null(strstr(err.msg, "262145 bytes"));
 }
 
-/* A reading of exactly the size asked for: deltas are written in 1, 2 or 5 bytes. */
-static struct slice reading_of_bytes(size_t size)
+/* Deltas that go up and down in 1, 2 or 5 bytes each; grow is how many bytes more than 1 each. */
+static void put_deltas(struct buf *out, size_t *grow)
+{
+    cbor_put_array(out, READING_SAMPLES_MAX - 1);
+    for (int i = 1; i < READING_SAMPLES_MAX; i++) {
+        size_t add = *grow >= 4 ? 4 : *grow > 0 ? 1 : 0;
+        int64_t delta = add == 4 ? 100000 : add == 1 ? 100 : 1;
+        cbor_put_int(out, i % 2 != 0 ? delta : -delta);
+        *grow -= add;
+    }
+}
+
+static struct slice reading_grown_by(size_t grow)
 {
     static uint8_t bytes[READING_SIZE_MAX + 1024];
-    size_t grow = 0;
-    for (int round = 0;; round++) {
-        struct buf out = buf_fixed(bytes, sizeof bytes);
-        buf_add_slice(&out, vectors_unhex("a60001010102505be7b01ef3ecb29373a38030e5714c55"
-                                          "031b0000019b76e5a480"));
-        cbor_put_int(&out, 5);
+    struct buf out = buf_fixed(bytes, sizeof bytes);
+    buf_add_slice(&out, vectors_unhex("a60001010102505be7b01ef3ecb29373a38030e5714c55"
+                                      "031b0000019b76e5a480"));
+    cbor_put_int(&out, 5);
+    cbor_put_array(&out, 4);
+    for (unsigned c = 1; c <= 4; c++) {
         cbor_put_array(&out, 4);
-        size_t left = grow;
-        for (unsigned c = 1; c <= 4; c++) {
-            cbor_put_array(&out, 4);
-            cbor_put_uint(&out, c);
-            cbor_put_int(&out, 0);
-            cbor_put_int(&out, 0);
-            cbor_put_array(&out, READING_SAMPLES_MAX - 1);
-            for (int i = 1; i < READING_SAMPLES_MAX; i++) {
-                size_t add = left >= 4 ? 4 : left > 0 ? 1 : 0;
-                int64_t delta = add == 4 ? 100000 : add == 1 ? 100 : 1;
-                cbor_put_int(&out, i % 2 != 0 ? delta : -delta);
-                left -= add;
-            }
-        }
-        cbor_put_int(&out, 6);
-        cbor_put_int(&out, 1);
-        assert_false(out.failed);
-        struct slice whole = statements_around(buf_slice(&out));
-        if (whole.len == size)
-            return whole;
-        assert_true(round < 2 && whole.len < size);
-        grow += size - whole.len;
+        cbor_put_uint(&out, c);
+        cbor_put_int(&out, 0);
+        cbor_put_int(&out, 0);
+        put_deltas(&out, &grow);
     }
+    cbor_put_int(&out, 6);
+    cbor_put_int(&out, 1);
+    assert_false(out.failed);
+    return statements_around(buf_slice(&out));
+}
+
+static struct slice reading_of_bytes(size_t size)
+{
+    size_t smallest =
+        reading_grown_by(0).len; /* its payload's head is of 3 bytes, as up to 64 KiB */
+    struct slice whole = reading_grown_by(size - smallest);
+    assert_int_equal(whole.len, size);
+    return whole;
 }
 
 static void a_reading_holds_64_kib_and_no_more(void **state)
