@@ -1,0 +1,97 @@
+/*
+ * An asset's journey from its events: who held it and whose it was, what went wrong, who answers for which
+ * seconds, and the verdict in one word. Pure: events come in, one by one and in order; nothing else is
+ * asked. Bounded: what does not fit is counted, and the journey says that it was cut.
+ */
+#ifndef NODE_PROVENANCE_H
+#define NODE_PROVENANCE_H
+
+#include "common/outcome.h"
+
+#define PROVENANCE_INTERVALS  256
+#define PROVENANCE_EXCURSIONS 256
+#define PROVENANCE_SHARES     16 /* custodians in one excursion */
+#define PROVENANCE_CONTRACTS  8
+#define PROVENANCE_DEVICES    16
+
+struct provenance_interval {
+    uint64_t role; /* enum custody_role */
+    struct kid member;
+    uint64_t from_ms;
+    bool ended;
+    uint64_t to_ms; /* when ended */
+};
+
+struct provenance_share {
+    bool held; /* false: nobody held it */
+    struct kid member;
+    uint64_t seconds;
+};
+
+struct provenance_excursion {
+    struct hash opening; /* of the contract */
+    uint64_t rule;       /* place in the definition */
+    uint64_t from_ms;
+    bool opened; /* false: only counted towards a total that was not used up */
+    bool ended;
+    uint64_t to_ms; /* when ended, with the peak */
+    int64_t peak;
+    int exponent;
+    uint64_t revisions;
+    size_t share_count;
+    struct provenance_share share[PROVENANCE_SHARES];
+};
+
+enum provenance_verdict {
+    PROVENANCE_GOOD,      /* a contract, data, no excursion */
+    PROVENANCE_BREACH,    /* at least one excursion */
+    PROVENANCE_UNCERTAIN, /* see the reason */
+};
+
+enum provenance_reason {
+    PROVENANCE_CLEAR,
+    PROVENANCE_NO_CONTRACT, /* nothing says what would be good */
+    PROVENANCE_NO_DATA,     /* a contract, and no reading since */
+    PROVENANCE_SUSPECT,     /* a reading's key was revoked for a time before it */
+    PROVENANCE_CUT,         /* more happened than a journey holds */
+};
+
+struct provenance {
+    uint64_t events;
+    uint64_t packs; /* statements of readings */
+    uint64_t first_reading_ms, last_reading_ms;
+    bool suspect, cut, offered;
+    struct kid offered_to;
+    size_t interval_count;
+    struct provenance_interval interval[PROVENANCE_INTERVALS];
+    size_t excursion_count;
+    struct provenance_excursion excursion[PROVENANCE_EXCURSIONS];
+    size_t contract_count; /* that came into force, by opening */
+    struct hash contract[PROVENANCE_CONTRACTS];
+    size_t device_count; /* that reported */
+    struct kid device[PROVENANCE_DEVICES];
+};
+
+/* About 100 kB: make one and keep it. */
+void provenance_begin(struct provenance *p);
+/* In: data: the event's raw array. A misfit counts as an event and changes nothing else. */
+void provenance_add(struct provenance *p, enum event_what what, uint64_t time_ms,
+                    struct slice data);
+enum provenance_verdict provenance_judge(const struct provenance *p,
+                                         enum provenance_reason *ret_reason);
+/* "GOOD", "BREACH", "UNCERTAIN". */
+const char *provenance_verdict_name(enum provenance_verdict verdict);
+/* A sentence for people. */
+const char *provenance_reason_sentence(enum provenance_reason reason);
+
+/* Who held it at a time, by role: NULL when nobody did. */
+const struct provenance_interval *provenance_holder(const struct provenance *p, uint64_t role,
+                                                    uint64_t time_ms);
+/* The newest interval of a role; NULL when there is none. */
+const struct provenance_interval *provenance_current(const struct provenance *p, uint64_t role);
+/* Seconds charged to everybody for an excursion. */
+uint64_t provenance_seconds(const struct provenance_excursion *e);
+/* Excursions that were opened: the others only count towards a total. */
+size_t provenance_breaches(const struct provenance *p);
+
+#endif

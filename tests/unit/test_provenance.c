@@ -1,0 +1,274 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "node/provenance.h"
+#include "node/series.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MINUTE UINT64_C(60000)
+
+static const struct kid farm = { "FARM-A__" }, carrier = { "CARRIERB" };
+static const struct hash opening = { { 7 } };
+
+static struct provenance *begin(void)
+{
+    struct provenance *p = malloc(sizeof *p);
+    assert_non_null(p);
+    provenance_begin(p);
+    return p;
+}
+
+struct data {
+    uint8_t memory[256];
+    struct buf b;
+};
+
+static struct buf *data(struct data *d, size_t items)
+{
+    d->b = buf_fixed(d->memory, sizeof d->memory);
+    cbor_put_array(&d->b, items);
+    return &d->b;
+}
+
+static void commission(struct provenance *p, uint64_t time_ms)
+{
+    struct data d;
+    kid_put(data(&d, 1), &farm);
+    provenance_add(p, EVENT_COMMISSIONED, time_ms, buf_slice(&d.b));
+}
+
+static void pass(struct provenance *p, uint64_t time_ms, uint64_t role)
+{
+    struct data d;
+    struct buf *b = data(&d, 4);
+    cbor_put_bytes(b, hash_slice(&opening));
+    kid_put(b, &farm);
+    kid_put(b, &carrier);
+    cbor_put_uint(b, role);
+    provenance_add(p, EVENT_PASSED, time_ms, buf_slice(b));
+}
+
+static void excursion(struct provenance *p, enum event_what what, uint64_t from_ms)
+{
+    struct data d;
+    struct buf *b = data(&d, what == EVENT_EXCURSION_CLOSED ? 6 : 3);
+    cbor_put_uint(b, 2);
+    cbor_put_uint(b, from_ms);
+    if (what == EVENT_EXCURSION_CLOSED) {
+        cbor_put_uint(b, from_ms + 60 * MINUTE);
+        cbor_put_int(b, 91);
+        cbor_put_int(b, -1);
+    }
+    cbor_put_bytes(b, hash_slice(&opening));
+    provenance_add(p, what, from_ms, buf_slice(b));
+}
+
+static void charge(struct provenance *p, const struct kid *member, uint64_t seconds,
+                   uint64_t from_ms)
+{
+    struct data d;
+    struct buf *b = data(&d, 5);
+    cbor_put_uint(b, 2);
+    if (member != NULL)
+        kid_put(b, member);
+    else
+        cbor_put_null(b);
+    cbor_put_uint(b, seconds);
+    cbor_put_uint(b, from_ms);
+    cbor_put_bytes(b, hash_slice(&opening));
+    provenance_add(p, EVENT_CHARGED, from_ms, buf_slice(b));
+}
+
+static void record(struct provenance *p, uint64_t first, uint64_t last)
+{
+    struct data d;
+    struct buf *b = data(&d, 3);
+    kid_put(b, &farm);
+    cbor_put_uint(b, first);
+    cbor_put_uint(b, last);
+    provenance_add(p, EVENT_RECORDED, last, buf_slice(b));
+}
+
+static void agree(struct provenance *p)
+{
+    struct data d;
+    cbor_put_bytes(data(&d, 1), hash_slice(&opening));
+    provenance_add(p, EVENT_IN_FORCE, 0, buf_slice(&d.b));
+}
+
+static void test_custody_is_a_chain_of_intervals(void **state)
+{
+    (void)state;
+    struct provenance *p = begin();
+    commission(p, 1000);
+    pass(p, 5000, 0);
+    assert_int_equal(p->interval_count, 3);
+    assert_true(kid_equal(&provenance_holder(p, 0, 4999)->member, &farm));
+    assert_true(kid_equal(&provenance_holder(p, 0, 5000)->member, &carrier));
+    assert_true(kid_equal(&provenance_holder(p, 1, 5000)->member, &farm));
+    assert_null(provenance_holder(p, 0, 999));
+    pass(p, 9000, 1);
+    assert_true(kid_equal(&provenance_current(p, 1)->member, &carrier));
+    assert_false(provenance_current(p, 1)->ended);
+    free(p);
+}
+
+static void test_an_excursion_with_a_handover_charges_20_and_40_minutes(void **state)
+{
+    (void)state;
+    struct provenance *p = begin();
+    excursion(p, EVENT_EXCURSION_OPENED, 600 * MINUTE);
+    assert_false(p->excursion[0].ended);
+    excursion(p, EVENT_EXCURSION_CLOSED, 600 * MINUTE);
+    charge(p, &farm, 1200, 600 * MINUTE);
+    charge(p, &carrier, 2400, 600 * MINUTE);
+    assert_int_equal(p->excursion_count, 1);
+    assert_int_equal(p->excursion[0].share_count, 2);
+    assert_int_equal(p->excursion[0].share[0].seconds, 1200);
+    assert_int_equal(p->excursion[0].share[1].seconds, 2400);
+    assert_int_equal(provenance_seconds(&p->excursion[0]), 3600);
+    assert_int_equal(p->excursion[0].peak, 91);
+    free(p);
+}
+
+static void test_a_revision_replaces_the_charges(void **state)
+{
+    (void)state;
+    struct provenance *p = begin();
+    excursion(p, EVENT_EXCURSION_CLOSED, 10);
+    charge(p, &farm, 3600, 10);
+    excursion(p, EVENT_REVISION, 10);
+    charge(p, &farm, 1200, 10);
+    charge(p, NULL, 2400, 10);
+    assert_int_equal(p->excursion[0].revisions, 1);
+    assert_int_equal(p->excursion[0].share[0].seconds, 1200);
+    assert_false(p->excursion[0].share[1].held);
+    assert_int_equal(provenance_seconds(&p->excursion[0]), 3600);
+    free(p);
+}
+
+static void test_verdicts(void **state)
+{
+    (void)state;
+    struct provenance *p = begin();
+    enum provenance_reason reason;
+    assert_int_equal(provenance_judge(p, &reason), PROVENANCE_UNCERTAIN);
+    assert_int_equal(reason, PROVENANCE_NO_CONTRACT);
+    agree(p);
+    assert_int_equal(provenance_judge(p, &reason), PROVENANCE_UNCERTAIN);
+    assert_int_equal(reason, PROVENANCE_NO_DATA);
+    record(p, 100, 200);
+    record(p, 50, 90); /* late */
+    assert_int_equal(provenance_judge(p, &reason), PROVENANCE_GOOD);
+    assert_int_equal(p->first_reading_ms, 50);
+    assert_int_equal(p->last_reading_ms, 200);
+    charge(p, &farm, 60, 70); /* towards a total that holds: no breach */
+    assert_int_equal(provenance_judge(p, &reason), PROVENANCE_GOOD);
+    provenance_add(p, EVENT_SUSPECT, 1, slice_of("\x80", 1));
+    assert_int_equal(provenance_judge(p, &reason), PROVENANCE_UNCERTAIN);
+    assert_int_equal(reason, PROVENANCE_SUSPECT);
+    excursion(p, EVENT_EXCURSION_OPENED, 70);
+    assert_int_equal(provenance_judge(p, &reason), PROVENANCE_BREACH);
+    assert_int_equal(provenance_breaches(p), 1);
+    free(p);
+}
+
+static void test_it_is_bounded_and_says_so(void **state)
+{
+    (void)state;
+    struct provenance *p = begin();
+    enum provenance_reason reason;
+    agree(p);
+    record(p, 1, 2);
+    for (uint64_t i = 0; i < PROVENANCE_INTERVALS + 10; i++)
+        pass(p, i, 0);
+    assert_true(p->cut);
+    assert_int_equal(provenance_judge(p, &reason), PROVENANCE_UNCERTAIN);
+    assert_int_equal(reason, PROVENANCE_CUT);
+    for (uint64_t i = 0; i < PROVENANCE_EXCURSIONS + 10; i++)
+        excursion(p, EVENT_EXCURSION_CLOSED, i);
+    assert_int_equal(p->excursion_count, PROVENANCE_EXCURSIONS);
+    assert_int_equal(provenance_judge(p, &reason), PROVENANCE_BREACH);
+    free(p);
+}
+
+static void test_misfits_change_nothing(void **state)
+{
+    (void)state;
+    struct provenance *p = begin();
+    static const uint8_t bad[][4] = { { 0x80 }, { 0x81, 0x00 }, { 0x00 }, { 0x81, 0x41, 0x00 } };
+    for (int what = 0; what < 40; what++)
+        for (size_t i = 0; i < 4; i++)
+            provenance_add(p, (enum event_what)what, 5, slice_of(bad[i], 4));
+    assert_int_equal(p->events, 160);
+    assert_int_equal(p->interval_count + p->excursion_count + p->packs + p->contract_count, 0);
+    free(p);
+}
+
+/* ------------------------------------------------------------------ series */
+
+static void test_no_peak_is_averaged_away(void **state)
+{
+    (void)state;
+    struct series *s = malloc(sizeof *s);
+    struct series_value min, max;
+    series_begin(s, 0, 100000 * MINUTE - 1, 100);
+    for (uint64_t i = 0; i < 100000; i++)
+        series_add(s, i * MINUTE,
+                   i == 54321 ? 92
+                   : i == 777 ? -5
+                              : 500 + (int64_t)(i % 7),
+                   i == 54321 || i == 777 ? -1 : -2); /* 9.2 and -0.5 degrees among 5.0x */
+    assert_int_equal(s->samples, 100000);
+    assert_int_equal(s->at[54].max.mantissa, 92);
+    assert_int_equal(s->at[0].min.mantissa, -5);
+    assert_int_equal(s->at[55].max.mantissa, 506);
+    for (size_t i = 0; i < 100; i++)
+        assert_int_equal(s->at[i].count, 1000);
+    assert_true(series_range(s, &min, &max));
+    assert_int_equal(min.mantissa, -5);
+    assert_int_equal(max.mantissa, 92);
+    free(s);
+}
+
+static void test_series_edges(void **state)
+{
+    (void)state;
+    struct series *s = malloc(sizeof *s);
+    struct series_value min, max;
+    series_begin(s, 1000, 1000, 50);
+    assert_false(series_range(s, &min, &max));
+    series_add(s, 999, 1, 0);
+    series_add(s, 1001, 1, 0);
+    assert_int_equal(s->samples, 0);
+    series_add(s, 1000, 4, 0);
+    assert_int_equal(s->at[0].count, 1);
+    series_begin(s, 0, 9, 0);
+    assert_int_equal(s->points, 1);
+    series_begin(s, 0, UINT64_C(253402300799999), 100000);
+    assert_int_equal(s->points, SERIES_POINTS_MAX);
+    series_add(s, UINT64_C(253402300799999), 1, 0);
+    assert_int_equal(s->at[SERIES_POINTS_MAX - 1].count, 1);
+    free(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_custody_is_a_chain_of_intervals),
+        cmocka_unit_test(test_an_excursion_with_a_handover_charges_20_and_40_minutes),
+        cmocka_unit_test(test_a_revision_replaces_the_charges),
+        cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_it_is_bounded_and_says_so),
+        cmocka_unit_test(test_misfits_change_nothing),
+        cmocka_unit_test(test_no_peak_is_averaged_away),
+        cmocka_unit_test(test_series_edges),
+    };
+    return cmocka_run_group_tests_name("provenance", tests, NULL, NULL);
+}
