@@ -1,0 +1,259 @@
+#include "common/http_client.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define CONNECT_TIMEOUT_MS 5000L
+
+struct http_client {
+    CURL *curl;
+    char base[HTTP_CLIENT_URL_MAX];
+    char *ca_file;
+    unsigned timeout_ms;
+    size_t reply_max;
+    char reason[CURL_ERROR_SIZE];
+};
+
+/* ------------------------------------------------------------------ opening */
+
+static bool is_loopback(const char *host)
+{
+    struct in_addr four;
+    struct in6_addr six;
+    if (strcasecmp(host, "localhost") == 0)
+        return true;
+    if (inet_pton(AF_INET, host, &four) == 1)
+        return (ntohl(four.s_addr) >> 24) == 127;
+    if (host[0] != '[')
+        return false;
+    char inner[64];
+    size_t len = strlen(host);
+    if (len < 3 || len - 2 >= sizeof inner)
+        return false;
+    memcpy(inner, host + 1, len - 2);
+    inner[len - 2] = '\0';
+    return inet_pton(AF_INET6, inner, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
+static bool judge_url(const char *scheme, const char *host, const char *path, struct err *err)
+{
+    if (path != NULL && strcmp(path, "/") != 0)
+        return err_set(err, ERR_INPUT, "expected a node's address without a path, found \"%.80s\"",
+                       path);
+    if (strcmp(scheme, "https") == 0)
+        return true;
+    if (strcmp(scheme, "http") != 0)
+        return err_set(err, ERR_INPUT, "expected http:// or https://, found \"%.40s\"", scheme);
+    return is_loopback(host) ||
+           err_set(err, ERR_INPUT,
+                   "plain http is for this machine only, and %.120s is another: use https://",
+                   host);
+}
+
+/* Takes the address apart as libcurl itself will, so that both mean the same host. */
+static bool check_url(const char *url, struct err *err)
+{
+    char *scheme = NULL, *host = NULL, *path = NULL, *user = NULL;
+    CURLU *parts = curl_url();
+    if (parts == NULL)
+        return err_set(err, ERR_IO, "out of memory");
+    bool good = curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+                curl_url_get(parts, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+                curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK;
+    if (!good)
+        (void)err_set(err, ERR_INPUT,
+                      "expected an address such as http://127.0.0.1:8600, found \"%.120s\"", url);
+    else if (curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_OK)
+        good = err_set(err, ERR_INPUT, "an address with a password in it is not used");
+    else {
+        (void)curl_url_get(parts, CURLUPART_PATH, &path, 0);
+        good = judge_url(scheme, host, path, err);
+    }
+    curl_free(scheme);
+    curl_free(host);
+    curl_free(path);
+    curl_free(user);
+    curl_url_cleanup(parts);
+    return good;
+}
+
+static bool copy_options(struct http_client *c, const struct http_client_options *o,
+                         struct err *err)
+{
+    size_t len = strlen(o->base_url);
+    while (len > 0 && o->base_url[len - 1] == '/')
+        len--;
+    if (len >= sizeof c->base)
+        return err_set(err, ERR_INPUT, "the node's address is too long");
+    memcpy(c->base, o->base_url, len);
+    c->timeout_ms = o->timeout_ms == 0 ? HTTP_CLIENT_TIMEOUT_MS : o->timeout_ms;
+    c->reply_max = o->reply_max == 0 ? HTTP_CLIENT_REPLY_MAX : o->reply_max;
+    if (o->ca_file != NULL && (c->ca_file = strdup(o->ca_file)) == NULL)
+        return err_set(err, ERR_IO, "out of memory");
+    return true;
+}
+
+bool http_client_open(const struct http_client_options *options, struct http_client **ret_client,
+                      struct err *err)
+{
+    static bool ready; /* libcurl's own start; clients are opened before threads are */
+    if (!ready && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return err_set(err, ERR_IO, "libcurl does not start");
+    ready = true;
+    struct http_client *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return err_set(err, ERR_IO, "out of memory");
+    if (!check_url(options->base_url, err) || !copy_options(c, options, err)) {
+        http_client_close(c);
+        return false;
+    }
+    c->curl = curl_easy_init();
+    if (c->curl == NULL) {
+        http_client_close(c);
+        return err_set(err, ERR_IO, "out of memory");
+    }
+    *ret_client = c;
+    return true;
+}
+
+void http_client_close(struct http_client *c)
+{
+    if (c == NULL)
+        return;
+    if (c->curl != NULL)
+        curl_easy_cleanup(c->curl);
+    free(c->ca_file);
+    free(c);
+}
+
+/* ------------------------------------------------------------------ one exchange */
+
+static size_t take_body(char *data, size_t size, size_t count, void *user)
+{
+    struct buf *body = user;
+    buf_add(body, data, size * count);
+    return body->failed ? 0 : size * count;
+}
+
+static bool set_up(struct http_client *c, const char *path, struct http_reply *reply,
+                   struct curl_slist *headers, struct err *err)
+{
+    char url[(2 * HTTP_CLIENT_URL_MAX)];
+    if (path[0] != '/' || strlen(path) >= HTTP_CLIENT_URL_MAX)
+        return err_set(err, ERR_INPUT, "the path is too long");
+    (void)snprintf(url, sizeof url, "%s%s", c->base, path);
+    curl_easy_reset(c->curl); /* keeps the connection */
+    c->reason[0] = '\0';
+    bool good =
+        curl_easy_setopt(c->curl, CURLOPT_URL, url) == CURLE_OK &&
+        curl_easy_setopt(c->curl, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
+        curl_easy_setopt(c->curl, CURLOPT_PROXY, "") == CURLE_OK &&
+        curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+        curl_easy_setopt(c->curl, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+        curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS) == CURLE_OK &&
+        curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, (long)c->timeout_ms) == CURLE_OK &&
+        curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->reason) == CURLE_OK &&
+        curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
+        curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, &reply->body) == CURLE_OK &&
+        curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
+        curl_easy_setopt(c->curl, CURLOPT_USERAGENT, "waybill") == CURLE_OK &&
+        (c->ca_file == NULL || curl_easy_setopt(c->curl, CURLOPT_CAINFO, c->ca_file) == CURLE_OK);
+    return good || err_set(err, ERR_IO, "libcurl refuses its options");
+}
+
+static void take_type(struct http_client *c, struct http_reply *reply)
+{
+    const char *type = NULL;
+    if (curl_easy_getinfo(c->curl, CURLINFO_CONTENT_TYPE, &type) != CURLE_OK || type == NULL)
+        return;
+    size_t len = strcspn(type, "; ");
+    if (len >= sizeof reply->type)
+        return;
+    memcpy(reply->type, type, len);
+    reply->type[len] = '\0';
+}
+
+static bool perform(struct http_client *c, struct http_reply *reply, struct err *err)
+{
+    CURLcode code = curl_easy_perform(c->curl);
+    if (reply->body.failed)
+        return err_set(err, ERR_BUSY, "%s: answers with more than the %zu bytes expected", c->base,
+                       c->reply_max);
+    if (code != CURLE_OK)
+        return err_set(err, ERR_IO, "%s: %s", c->base,
+                       c->reason[0] != '\0' ? c->reason : curl_easy_strerror(code));
+    long status = 0;
+    (void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status);
+    reply->status = (unsigned)status;
+    take_type(c, reply);
+    return true;
+}
+
+static bool add_header(struct curl_slist **headers, const char *name, const char *value)
+{
+    char line[256];
+    if (snprintf(line, sizeof line, "%s: %s", name, value) >= (int)sizeof line)
+        return false;
+    struct curl_slist *more = curl_slist_append(*headers, line);
+    if (more == NULL)
+        return false;
+    *headers = more;
+    return true;
+}
+
+bool http_client_get(struct http_client *c, const char *path, const char *accept,
+                     struct http_reply *ret_reply, struct err *err)
+{
+    struct curl_slist *headers = NULL;
+    *ret_reply = (struct http_reply){ .body = buf_heap(c->reply_max) };
+    bool good = accept == NULL || add_header(&headers, "Accept", accept) ||
+                err_set(err, ERR_INPUT, "the media type is too long");
+    good = good && set_up(c, path, ret_reply, headers, err) && perform(c, ret_reply, err);
+    curl_slist_free_all(headers);
+    return good;
+}
+
+bool http_client_post(struct http_client *c, const char *path, const char *type, struct slice body,
+                      struct http_reply *ret_reply, struct err *err)
+{
+    struct curl_slist *headers = NULL;
+    *ret_reply = (struct http_reply){ .body = buf_heap(c->reply_max) };
+    bool good =
+        (add_header(&headers, "Content-Type", type) && add_header(&headers, "Expect", "")) ||
+        err_set(err, ERR_INPUT, "the media type is too long");
+    good = good && set_up(c, path, ret_reply, headers, err);
+    if (good &&
+        (curl_easy_setopt(c->curl, CURLOPT_POST, 1L) != CURLE_OK ||
+         curl_easy_setopt(c->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len) != CURLE_OK ||
+         curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, (const char *)body.data) != CURLE_OK))
+        good = err_set(err, ERR_IO, "libcurl refuses its options");
+    good = good && perform(c, ret_reply, err);
+    curl_slist_free_all(headers);
+    return good;
+}
+
+void http_reply_free(struct http_reply *reply)
+{
+    buf_free(&reply->body);
+}
+
+void http_client_put_path(struct buf *out, const char *text)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    static const char plain[] = "-._~/";
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (letter || strchr(plain, c) != NULL) {
+            buf_add_byte(out, c);
+            continue;
+        }
+        buf_add_byte(out, '%');
+        buf_add_byte(out, (uint8_t)digits[c >> 4]);
+        buf_add_byte(out, (uint8_t)digits[c & 15]);
+    }
+}
