@@ -40,7 +40,7 @@ with check-layers "a core that includes an edge" node/execute.h '#include "node/
 with check-layers "a core that includes stdio" node/execute.h '#include <stdio.h>'
 with check-layers "a message that includes the clock" common/reading.c '#include "common/clock.h"'
 with check-layers "a second file that includes libsodium" node/main.c '#include <sodium.h>'
-with check-layers "an unknown foreign library" node/main.c '#include <curl/curl.h>'
+with check-layers "an unknown foreign library" node/main.c '#include <foreign/foreign.h>'
 with check-layers "one process including another" node/main.c '#include "device/outbox.h"'
 with check-layers "an include without its folder" node/main.c '#include "execute.h"'
 with check-layers "a circle" common/bytes.h '#include "common/bytes.h"'
