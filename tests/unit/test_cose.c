@@ -177,6 +177,37 @@ static void each_exact_set_of_headers_is_a_type_and_no_other(void **state)
     refused(signed_under("8101"), "protected header");
 }
 
+/* [seq, prev, time, ? anchor], as hex after the label -65538. */
+static struct slice senml_with(const char *chain)
+{
+    char header[256];
+    (void)snprintf(header, sizeof header, "a4012703187004K3a00010001%s", chain);
+    return signed_under(header);
+}
+
+static void a_senml_chain_is_exact(void **state)
+{
+    (void)state;
+#define PREV "5000112233445566778899aabbccddeeff"
+    struct cose c = parsed(senml_with("8301" PREV "19ffff"));
+    assert_true(c.link.seq == 1 && c.link.time_ms == 65535 && !c.link.anchor.present);
+    c = parsed(senml_with("8401" PREV "19ffff8209481122334455667788"));
+    assert_true(c.link.anchor.present && c.link.anchor.height == 9);
+    static const char *const bad[] = {
+        "8300" PREV "19ffff",                         /* seq 0 */
+        "8320" PREV "19ffff",                         /* seq -1 */
+        "8201" PREV,                                  /* no time */
+        "83014f112233445566778899aabbccddeeff19ffff", /* a short prev */
+        "8301" PREV "1b0000e677d21fdc00",             /* after the year 9999 */
+        "8401" PREV "19fffff6",                       /* no anchor */
+        "8401" PREV "19ffff82094711223344556677",     /* a short anchor */
+        "8501" PREV "19ffff820948112233445566778800", /* something more */
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        refused(senml_with(bad[i]), "a field that Waybill does not use");
+#undef PREV
+}
+
 static void only_statements_may_use_the_newer_algorithm_number(void **state)
 {
     (void)state;
@@ -301,6 +332,7 @@ int main(void)
         cmocka_unit_test(a_seal_binds_what_the_header_says),
         cmocka_unit_test(a_receipt_verifies_over_its_detached_root_only),
         cmocka_unit_test(each_exact_set_of_headers_is_a_type_and_no_other),
+        cmocka_unit_test(a_senml_chain_is_exact),
         cmocka_unit_test(only_statements_may_use_the_newer_algorithm_number),
         cmocka_unit_test(other_algorithms_are_named_in_the_refusal),
         cmocka_unit_test(the_outer_form_is_exact),
