@@ -86,13 +86,17 @@ static void seeds_differ(void **state)
     assert_in_range(same, 0, 200);
 }
 
-static int run(char *const *arguments)
+/* main() may write to its arguments, so each gets a copy. */
+static int run(const char *const *arguments)
 {
-    char *argv[20] = { "climate" };
+    char *argv[20] = { strdup("climate") };
     int argc = 1;
-    while (*arguments != NULL)
-        argv[argc++] = *arguments++;
-    return sim_climate(argc, argv);
+    for (; *arguments != NULL; arguments++)
+        argv[argc++] = strdup(*arguments);
+    int code = sim_climate(argc, argv);
+    while (argc > 0)
+        free(argv[--argc]);
+    return code;
 }
 
 static void shipped_journey_is_reproduced(void **state)
@@ -103,7 +107,7 @@ static void shipped_journey_is_reproduced(void **state)
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     (void)close(fd);
-    char *arguments[] = {
+    const char *arguments[] = {
         "--seed", "1",          "--start", "2026-06-01T06:00:00Z", "--hours",
         "24",     "--interval", "1 min",   "--excursion",          "10:00-11:00@9.1",
         "-o",     path,         NULL
@@ -120,7 +124,7 @@ static void shipped_journey_is_reproduced(void **state)
 static void bad_options_are_refused(void **state)
 {
     (void)state;
-    static char *const bad[][2] = {
+    static const char *const bad[][2] = {
         { "--excursion", "10:00-11:00" },
         { "--excursion", "24:00-11:00@9.1" },
         { "--excursion", "10:00-11:00@7.9" },
@@ -138,7 +142,7 @@ static void bad_options_are_refused(void **state)
     };
     (void)!freopen("/dev/null", "w", stderr);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        char *arguments[] = { bad[i][0], bad[i][1], "-o", "/dev/null/none", NULL };
+        const char *arguments[] = { bad[i][0], bad[i][1], "-o", "/dev/null/none", NULL };
         assert_int_equal(run(arguments), 1);
     }
 }
