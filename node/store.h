@@ -40,6 +40,10 @@ bool store_height(struct store *s, uint64_t *ret_height, struct err *err);
 /* The newest block's header and seals (genesis: no seals). seals is appended to the buf, unless NULL. */
 bool store_head(struct store *s, struct header *ret_header, struct buf *seals, struct err *err);
 
+/* Those of any block. seals may be NULL. */
+bool store_header(struct store *s, uint64_t height, struct header *ret_header, struct buf *seals,
+                  struct err *err);
+
 /* Value of a state key, appended to value: false when the state does not hold it, or on an I/O error. */
 bool store_state_get(struct store *s, struct slice key, struct buf *value, struct err *err);
 /* Every entry in order of SHA-256(key); the visitor returns false to stop. */

@@ -67,14 +67,20 @@ bool store_row(struct store *s, uint64_t height, struct store_block_row *ret_row
     return good;
 }
 
-bool store_head(struct store *s, struct header *ret_header, struct buf *seals, struct err *err)
+bool store_header(struct store *s, uint64_t height, struct header *ret_header, struct buf *seals,
+                  struct err *err)
 {
     struct store_block_row row;
-    uint64_t height = 0;
-    if (!store_height(s, &height, err) || !store_row(s, height, &row, seals, err))
+    if (!store_row(s, height, &row, seals, err))
         return false;
     *ret_header = row.header;
     return true;
+}
+
+bool store_head(struct store *s, struct header *ret_header, struct buf *seals, struct err *err)
+{
+    uint64_t height = 0;
+    return store_height(s, &height, err) && store_header(s, height, ret_header, seals, err);
 }
 
 /* The packs' bytes, one after the other. */

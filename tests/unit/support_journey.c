@@ -97,17 +97,11 @@ static struct hash add_contract(struct ledger *l, struct buf *memory)
                                .expires_ms = AT(24),
                                .compiled = compiled };
     struct hash opening = ledger_add(l, &l->farm, AT(0) + 4000, s);
-    struct slice bytes = l->statement[l->statements - 1];
-    struct statement decoded;
-    bool good = statement_decode(bytes, &decoded, NULL);
-    assert(good);
     ledger_event_raw(l, EVENT_OPENED, s.as.open.assets.raw, AT(0) + 4000, "h", &opening);
     ledger_event_raw(l, EVENT_IN_FORCE, s.as.open.assets.raw, AT(0) + 5000, "h", &opening);
     struct state_key key = state_key_hash(TABLE_DEFINITION, &s.as.open.definition);
     cbor_put_bytes(&definition, compiled);
     ledger_put_state(l, state_key_slice(&key), buf_slice(&definition));
-    key = state_key_hash(TABLE_OPENING, &opening);
-    ledger_put_state(l, state_key_slice(&key), decoded.cose.payload);
     key = state_key_hash(TABLE_INSTANCE, &opening);
     struct state_instance instance = { .definition = s.as.open.definition,
                                        .status = INSTANCE_IN_FORCE };

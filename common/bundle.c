@@ -1,0 +1,288 @@
+#include "common/bundle.h"
+
+#include "common/state_key.h"
+#include "common/state_proof.h"
+#include "common/state_value.h"
+
+#include <string.h>
+
+/* ------------------------------------------------------------------ making one */
+
+void bundle_put_head(struct buf *out, struct slice set_proof, struct slice final,
+                     struct slice state_proof, size_t parts)
+{
+    cbor_put_array(out, 5);
+    cbor_put_uint(out, BUNDLE_VERSION);
+    cbor_put_bytes(out, set_proof);
+    cbor_put_bytes(out, final);
+    cbor_put_bytes(out, state_proof);
+    cbor_put_array(out, parts);
+}
+
+void bundle_put_part(struct buf *out, struct slice part)
+{
+    cbor_put_bytes(out, part);
+}
+
+void bundle_part_put_head(struct buf *out, struct slice final, uint64_t size, size_t count)
+{
+    cbor_put_array(out, 3);
+    cbor_put_bytes(out, final);
+    cbor_put_uint(out, size);
+    cbor_put_array(out, count);
+}
+
+void bundle_part_put_outcome(struct buf *out, uint64_t index, struct slice outcome,
+                             const struct merkle_path *path, struct slice statement)
+{
+    cbor_put_array(out, 4);
+    cbor_put_uint(out, index);
+    cbor_put_bytes(out, outcome);
+    merkle_put_path(out, path);
+    if (statement.len > 0)
+        cbor_put_bytes(out, statement);
+    else
+        cbor_put_null(out);
+}
+
+/* ------------------------------------------------------------------ checking one */
+
+struct check {
+    const struct identity *trusted;
+    struct authority_set set;
+    bundle_visitor visit;
+    void *ctx;
+    struct bundle_claim claim;
+    struct state_asset entry; /* what the state says of the asset */
+    struct hash chain;        /* of the events seen */
+    uint64_t seen;
+    uint64_t height; /* of the part before; 0: none */
+    struct err *err;
+};
+
+/* A final of this ledger, under the set in force. */
+static bool check_final(struct check *c, struct slice bytes, struct final *ret_final)
+{
+    if (!final_decode(bytes, ret_final, c->err))
+        return false;
+    if (!hash_equal(&ret_final->header.ledger, &c->trusted->genesis.ledger))
+        return err_set(c->err, ERR_PROOF, "a block of another ledger");
+    return final_verify(ret_final, &c->set, c->err);
+}
+
+/* The proven state key must be [6, asset]. */
+static bool take_asset_name(struct check *c, struct slice key)
+{
+    struct cbor_reader r = cbor_reader(key);
+    cbor_take_array_of(&r, 2);
+    uint64_t table = cbor_take_uint(&r);
+    struct slice name = cbor_take_text(&r, 1, ASSET_NAME_MAX);
+    if (!cbor_done(&r) || table != TABLE_ASSET)
+        return err_set(c->err, ERR_PROOF, "the state proof is not of an asset");
+    memcpy(c->claim.asset, name.data, name.len);
+    c->claim.asset[name.len] = '\0';
+    return true;
+}
+
+static bool check_state(struct check *c, struct slice bytes)
+{
+    struct state_proof proof;
+    if (!state_proof_verify(bytes, &c->claim.head.state, &proof, c->err) ||
+        !take_asset_name(c, proof.key))
+        return false;
+    c->claim.known = proof.present;
+    if (!proof.present)
+        return true;
+    if (!state_asset_take(proof.value, &c->entry))
+        return err_set(c->err, ERR_INPUT, "the asset's entry is malformed");
+    c->claim.has_custodian = c->entry.has_custodian;
+    c->claim.custodian = c->entry.custodian;
+    c->claim.has_owner = c->entry.has_owner;
+    c->claim.owner = c->entry.owner;
+    return true;
+}
+
+static bool set_has(struct cbor_reader *r, const char *name)
+{
+    struct asset_set set = asset_set_take(r);
+    if (r->failed)
+        return false;
+    struct asset_iter it = asset_set_begin(&set);
+    while (asset_set_next(&it))
+        if (strcmp(it.name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool is_about(const struct event *e, const char *name)
+{
+    struct cbor_reader r = cbor_reader(e->subject);
+    if (cbor_peek(&r) == CBOR_TEXT)
+        return slice_equal(cbor_take_text(&r, 1, ASSET_NAME_MAX), slice_text(name));
+    return cbor_peek(&r) == CBOR_ARRAY && set_has(&r, name);
+}
+
+/* chain = SHA-256(chain before || canonical [height, outcome index, event]) */
+static void extend_chain(struct check *c, const struct bundle_event *e, struct slice raw)
+{
+    uint8_t memory[32];
+    struct buf link = buf_fixed(memory, sizeof memory);
+    struct sha256 h;
+    cbor_put_array(&link, 3);
+    cbor_put_uint(&link, e->header->height);
+    cbor_put_uint(&link, e->outcome);
+    crypto_sha256_begin(&h);
+    crypto_sha256_add(&h, hash_slice(&c->chain));
+    crypto_sha256_add(&h, buf_slice(&link));
+    crypto_sha256_add(&h, raw);
+    c->chain = crypto_sha256_end(&h);
+    c->seen++;
+}
+
+/* The events of one proven outcome that speak of the asset. */
+static bool check_events(struct check *c, const struct outcome *o, struct bundle_event *e)
+{
+    bool timer = o->type == OUTCOME_TIMER;
+    struct cbor_reader r = cbor_reader(timer ? o->timer.events : o->verdict.events);
+    uint64_t before = c->seen;
+    for (size_t n = timer ? o->timer.event_count : o->verdict.event_count; n > 0; n--) {
+        size_t start = r.pos;
+        e->event = event_take(&r);
+        if (!is_about(&e->event, c->claim.asset))
+            continue;
+        extend_chain(c, e, slice_from(r.in, start, r.pos - start));
+        if (c->visit != NULL && !c->visit(c->ctx, e))
+            return err_set(c->err, ERR_INPUT, "the check was stopped");
+    }
+    c->claim.statements += e->has_statement && c->seen > before;
+    return c->seen > before ||
+           err_set(c->err, ERR_INPUT, "an outcome that says nothing of %s", c->claim.asset);
+}
+
+static bool take_statement(struct check *c, struct cbor_reader *r, const struct outcome *o,
+                           struct bundle_event *e)
+{
+    e->has_statement = o->type == OUTCOME_VERDICT;
+    if (e->has_statement)
+        e->statement_hash = o->verdict.statement;
+    if (cbor_peek(r) != CBOR_BYTES) {
+        cbor_take_null(r);
+        return !r->failed || err_set(c->err, ERR_INPUT, "an outcome's statement is malformed");
+    }
+    e->statement = cbor_take_bytes(r, 1, COSE_MAX_SIZE);
+    struct hash hash = crypto_sha256(e->statement);
+    return (e->has_statement && hash_equal(&hash, &e->statement_hash)) ||
+           err_set(c->err, ERR_PROOF, "a statement that is not the one its verdict names");
+}
+
+/* [index, outcome, path, statement]; *next is the lowest index it may have. */
+static bool check_outcome(struct check *c, struct cbor_reader *r, const struct header *header,
+                          uint64_t size, uint64_t *next)
+{
+    struct merkle_path path;
+    struct outcome o;
+    struct bundle_event e = { .header = header };
+    cbor_take_array_of(r, 4);
+    e.outcome = cbor_take_uint(r);
+    struct slice bytes = cbor_take_bytes(r, 1, BUNDLE_SIZE_MAX);
+    merkle_take_path(r, &path);
+    if (r->failed || e.outcome < *next)
+        return err_set(c->err, ERR_INPUT, "block %llu: its outcomes are malformed or out of order",
+                       (unsigned long long)header->height);
+    *next = e.outcome + 1;
+    struct hash leaf = merkle_leaf(bytes);
+    if (!merkle_verify(&leaf, e.outcome, size, &path, &header->outcomes))
+        return err_set(c->err, ERR_PROOF, "block %llu: outcome %llu is not under its root",
+                       (unsigned long long)header->height, (unsigned long long)e.outcome);
+    if (!outcome_decode(bytes, &o, c->err))
+        return false;
+    if (o.type == OUTCOME_SUMMARY)
+        return err_set(c->err, ERR_INPUT, "a summary where a verdict or timer belongs");
+    return take_statement(c, r, &o, &e) && check_events(c, &o, &e);
+}
+
+static bool check_part(struct check *c, struct slice bytes)
+{
+    struct final f;
+    uint64_t next = 0;
+    if (!cbor_scan(bytes, c->err))
+        return err_wrap(c->err, "part");
+    struct cbor_reader r = cbor_reader(bytes);
+    cbor_take_array_of(&r, 3);
+    struct slice final = cbor_take_bytes(&r, 1, FINAL_SIZE_MAX);
+    uint64_t size = cbor_take_uint(&r);
+    size_t count = cbor_take_array(&r);
+    if (r.failed)
+        return err_set(c->err, ERR_INPUT, "a part is not [final, size, outcomes]");
+    if (!check_final(c, final, &f))
+        return false;
+    if (f.header.height <= c->height || f.header.height > c->claim.head.height)
+        return err_set(c->err, ERR_PROOF, "block %llu is out of order or after the head",
+                       (unsigned long long)f.header.height);
+    c->height = f.header.height;
+    c->claim.blocks++;
+    for (size_t i = 0; i < count; i++)
+        if (!check_outcome(c, &r, &f.header, size, &next))
+            return false;
+    return cbor_done(&r) || err_set(c->err, ERR_INPUT, "a part has bytes after its end");
+}
+
+static bool check_parts(struct check *c, struct cbor_reader *r)
+{
+    size_t parts = cbor_take_array(r);
+    if (parts > BUNDLE_PARTS_MAX)
+        return err_set(c->err, ERR_INPUT, "more than %d parts", BUNDLE_PARTS_MAX);
+    for (size_t i = 0; i < parts && !r->failed; i++) {
+        struct slice part = cbor_take_bytes(r, 1, BUNDLE_SIZE_MAX);
+        if (!r->failed && !check_part(c, part))
+            return false;
+    }
+    return cbor_done(r) || err_set(c->err, ERR_INPUT, "bundle: its parts are malformed");
+}
+
+static bool check_complete(const struct check *c)
+{
+    uint64_t expected = c->claim.known ? c->entry.events : 0;
+    if (c->seen != expected)
+        return err_set(c->err, ERR_PROOF, "%llu events, but the ledger counts %llu for %s",
+                       (unsigned long long)c->seen, (unsigned long long)expected, c->claim.asset);
+    if (c->claim.known && !hash_equal(&c->chain, &c->entry.chain))
+        return err_set(c->err, ERR_PROOF, "the events of %s do not give its hash chain",
+                       c->claim.asset);
+    return true;
+}
+
+static bool check_bundle(struct check *c, struct slice bytes)
+{
+    struct final head;
+    if (bytes.len > BUNDLE_SIZE_MAX)
+        return err_set(c->err, ERR_INPUT, "%zu bytes, more than the %d allowed", bytes.len,
+                       BUNDLE_SIZE_MAX);
+    if (!cbor_scan(bytes, c->err))
+        return false;
+    struct cbor_reader r = cbor_reader(bytes);
+    cbor_take_array_of(&r, 5);
+    (void)cbor_take_int_in(&r, BUNDLE_VERSION, BUNDLE_VERSION);
+    struct slice set_proof = cbor_take_bytes(&r, 1, BUNDLE_SIZE_MAX);
+    struct slice final = cbor_take_bytes(&r, 1, FINAL_SIZE_MAX);
+    struct slice state_proof = cbor_take_bytes(&r, 1, BUNDLE_SIZE_MAX);
+    if (r.failed)
+        return err_set(c->err, ERR_INPUT, "not [1, set-proof, final, state-proof, parts]");
+    if (!identity_follow(set_proof, c->trusted, &c->set, c->err) || !check_final(c, final, &head))
+        return false;
+    c->claim.head = head.header;
+    struct cbor_reader seals = cbor_reader(head.seals);
+    c->claim.seals = cbor_take_array(&seals);
+    return check_state(c, state_proof) && check_parts(c, &r) && check_complete(c);
+}
+
+bool bundle_verify(struct slice bytes, const struct identity *trusted, bundle_visitor visit,
+                   void *ctx, struct bundle_claim *ret_claim, struct err *err)
+{
+    struct check c = { .trusted = trusted, .visit = visit, .ctx = ctx, .err = err };
+    if (!check_bundle(&c, bytes))
+        return err_wrap(err, "bundle");
+    c.claim.events = c.seen;
+    *ret_claim = c.claim;
+    return true;
+}

@@ -1,0 +1,33 @@
+/*
+ * Proofs for people outside, put together from the store: receipts for a leaf, and the bundle of an asset
+ * (common/bundle.h). Reads only; whoever gets them need not trust this node.
+ */
+#ifndef NODE_PROOF_H
+#define NODE_PROOF_H
+
+#include "node/store.h"
+
+/* The ledger's public identity, from the genesis. */
+struct identity;
+bool proof_identity(struct store *s, struct identity *ret_identity, struct err *err);
+
+/* [bstr header, seals] of a block; ERR_NOT_FOUND for the genesis, which has no seals. */
+bool proof_final(struct store *s, uint64_t height, struct buf *out, struct err *err);
+
+/* The `receipts` of a leaf under the seals of its own block. */
+bool proof_receipts(struct store *s, uint64_t leaf, struct buf *out, struct err *err);
+
+/*
+ * Proves a key of the state as it was after a block of its choice, newer ones preferred: appends a
+ * state-proof, and says which block. False with the reason.
+ */
+struct proof_state {
+    void *ctx;
+    bool (*prove)(void *ctx, struct slice key, struct buf *out, uint64_t *ret_height,
+                  struct err *err);
+};
+/* The bundle of an asset: ERR_NOT_FOUND when the ledger does not know it. */
+bool proof_bundle(struct store *s, const struct proof_state *state, struct slice asset,
+                  struct buf *out, struct err *err);
+
+#endif
