@@ -132,7 +132,7 @@ static bool read_value(const struct chip *chip, const struct sensor_hwmon_column
     (void)snprintf(file, sizeof file, "%s_input", channel);
     if (!read_text(chip, file, text, err))
         return false;
-    if (!measure_parse(text, '\0', &n) || n.exponent != 0)
+    if (!measure_parse(text, '.', &n) || n.exponent != 0)
         return err_set(err, ERR_INPUT, "%.150s/%s: expected a whole number, found \"%.30s\"",
                        chip->path, file, text);
     n.exponent = MILLI;
