@@ -1,7 +1,7 @@
 #include "tests/unit/support_ledger.h"
 
 #include "common/genesis.h"
-#include "common/state_key.h"
+#include "tests/support/ledger_kit.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -32,86 +32,6 @@ static void release(struct slice s)
     free((void *)(uintptr_t)s.data);
 }
 
-static struct key_pair named_key(const char *name)
-{
-    struct hash seed = crypto_sha256(slice_text(name));
-    return key_from_seed(seed.bytes);
-}
-
-/* ------------------------------------------------------------------ genesis */
-
-static void put_member(struct ledger *l, const struct kid *kid, const char *name)
-{
-    uint8_t memory[256];
-    struct buf value = buf_fixed(memory, sizeof memory);
-    struct state_key key = state_key_kid(TABLE_MEMBER, kid);
-    cbor_put_array(&value, 2);
-    cbor_put_text(&value, slice_text(name));
-    cbor_put_bool(&value, true);
-    ledger_put_state(l, state_key_slice(&key), buf_slice(&value));
-}
-
-static void put_key(struct ledger *l, const struct key_pair *pair, const struct kid *member,
-                    enum key_class class)
-{
-    uint8_t memory[256];
-    struct buf value = buf_fixed(memory, sizeof memory);
-    struct state_key key = state_key_kid(TABLE_KEY, &pair->kid);
-    cbor_put_array(&value, 6);
-    cbor_put_bytes(&value, slice_of(pair->pub, PUB_SIZE));
-    kid_put(&value, member);
-    cbor_put_uint(&value, class);
-    cbor_put_array(&value, 0);
-    cbor_put_null(&value);
-    cbor_put_null(&value);
-    ledger_put_state(l, state_key_slice(&key), buf_slice(&value));
-}
-
-static void put_params(struct ledger *l, bool demo)
-{
-    uint8_t memory[64];
-    struct buf value = buf_fixed(memory, sizeof memory);
-    struct state_key key = state_key_plain(TABLE_PARAMS);
-    cbor_put_map(&value, 3);
-    cbor_put_uint(&value, 0);
-    cbor_put_uint(&value, 1);
-    cbor_put_uint(&value, 1);
-    cbor_put_bool(&value, demo);
-    cbor_put_uint(&value, 2);
-    cbor_put_uint(&value, 86400000);
-    ledger_put_state(l, state_key_slice(&key), buf_slice(&value));
-}
-
-static void put_sets(struct ledger *l)
-{
-    uint8_t set_memory[256], memory[512];
-    struct buf set = buf_fixed(set_memory, sizeof set_memory);
-    struct buf value = buf_fixed(memory, sizeof memory);
-    struct state_key key = state_key_plain(TABLE_SETS);
-    authority_set_put(&set, &l->identity.set);
-    cbor_put_array(&value, 2);
-    cbor_put_bytes(&value, buf_slice(&set));
-    cbor_put_bytes(&value, buf_slice(&set));
-    ledger_put_state(l, state_key_slice(&key), buf_slice(&value));
-}
-
-static int by_key_bytes(const void *a, const void *b)
-{
-    const struct state_write *x = a, *y = b;
-    return slice_compare(x->key, y->key);
-}
-
-static struct hash apply_writes(struct ledger *l)
-{
-    for (size_t i = 0; i < l->writes; i++) {
-        struct hash key = crypto_sha256(l->write[i].key);
-        struct hash value = crypto_sha256(l->write[i].value);
-        bool good = state_tree_set(l->state, &key, l->write[i].value.len > 0 ? &value : NULL);
-        assert(good);
-    }
-    return state_tree_root(l->state);
-}
-
 void ledger_forget_block(struct ledger *l)
 {
     for (size_t i = 0; i < l->statements; i++)
@@ -125,41 +45,32 @@ void ledger_forget_block(struct ledger *l)
     l->statements = l->outcomes = l->writes = 0;
 }
 
+static void load_state(struct ledger *l, struct slice genesis)
+{
+    struct genesis g;
+    bool good = genesis_decode(genesis, &g, NULL);
+    for (size_t i = 0; good && i < g.entry_count; i++) {
+        struct slice key, value;
+        genesis_next_entry(&g, &key, &value);
+        struct hash key_hash = crypto_sha256(key), value_hash = crypto_sha256(value);
+        good = state_tree_set(l->state, &key_hash, &value_hash);
+    }
+    assert(good);
+}
+
 static void make_genesis(struct ledger *l, struct buf *out, bool demo)
 {
-    uint8_t memory[HEADER_SIZE_MAX], sig[SIG_SIZE];
-    struct buf header = buf_fixed(memory, sizeof memory);
-    put_params(l, demo);
-    put_member(l, &l->farm.kid, "Farm A");
-    put_member(l, &l->carrier.kid, "Carrier B");
-    put_member(l, &l->clinic.kid, "Clinic C");
-    put_key(l, &l->farm, &l->farm.kid, CLASS_MEMBER);
-    put_key(l, &l->carrier, &l->carrier.kid, CLASS_MEMBER);
-    put_key(l, &l->clinic, &l->clinic.kid, CLASS_MEMBER);
-    put_key(l, &l->node, &l->farm.kid, CLASS_AUTHORITY);
-    put_sets(l);
-    struct hash root = apply_writes(l);
-    struct hash set = authority_set_hash(&l->identity.set);
-    l->head = header_genesis(LEDGER_T0, &root, &set);
-    l->identity.genesis = l->head;
+    struct kit kit;
+    kit_begin(&kit, LEDGER_T0, demo);
+    kit_add_member(&kit, &l->farm, "Farm A");
+    kit_add_member(&kit, &l->carrier, "Carrier B");
+    kit_add_member(&kit, &l->clinic, "Clinic C");
+    kit_add_key(&kit, &l->node, &l->farm.kid, CLASS_AUTHORITY);
+    kit_genesis(&kit, out);
+    l->identity = kit.identity;
+    l->head = l->identity.genesis;
     l->id = l->head.ledger;
-    qsort(l->write, l->writes, sizeof l->write[0], by_key_bytes);
-    header_put(&header, &l->head);
-    cbor_put_array(out, 4);
-    cbor_put_uint(out, 1);
-    cbor_put_bytes(out, buf_slice(&header));
-    cbor_put_array(out, l->writes);
-    for (size_t i = 0; i < l->writes; i++) {
-        cbor_put_array(out, 2);
-        cbor_put_bytes(out, l->write[i].key);
-        cbor_put_bytes(out, l->write[i].value);
-    }
-    genesis_sign(&l->id, &l->farm, sig);
-    cbor_put_array(out, 1);
-    cbor_put_array(out, 2);
-    kid_put(out, &l->farm.kid);
-    cbor_put_bytes(out, slice_of(sig, sizeof sig));
-    ledger_forget_block(l);
+    load_state(l, buf_slice(out));
 }
 
 struct ledger *ledger_new(bool demo)
@@ -168,20 +79,16 @@ struct ledger *ledger_new(bool demo)
     struct ledger *l = calloc(1, sizeof *l);
     struct buf genesis = buf_heap(GENESIS_SIZE_MAX);
     assert(l != NULL && crypto_init());
-    l->node = named_key("node");
-    l->farm = named_key("farm");
-    l->carrier = named_key("carrier");
-    l->clinic = named_key("clinic");
-    l->device = named_key("device");
+    l->node = kit_pair("node");
+    l->farm = kit_pair("farm");
+    l->carrier = kit_pair("carrier");
+    l->clinic = kit_pair("clinic");
+    l->device = kit_pair("device");
     l->state = state_tree_new();
     l->scratch = buf_heap(STATEMENT_MAX + COSE_SIG_ROOM);
     l->samples = buf_heap(READING_SIZE_MAX);
     l->events = buf_heap(STATEMENT_MAX);
     merkle_frontier_begin(&l->tree);
-    l->identity.set.count = 1;
-    l->identity.set.at[0].kid = l->node.kid;
-    l->identity.set.at[0].member = l->farm.kid;
-    memcpy(l->identity.set.at[0].pub, l->node.pub, PUB_SIZE);
     make_genesis(l, &genesis, demo);
     (void)snprintf(l->dir, sizeof l->dir, "/tmp/waybill-test-XXXXXX");
     bool made = mkdtemp(l->dir) != NULL;
