@@ -178,8 +178,14 @@ double bench_node_run(struct bench_node *b, const struct bench_load *load)
         service(b, 20);
         while (bus_take_ack(b->bus, &ignored))
             continue;
-        if (measure_now() > start + WAIT_S)
+        if (measure_now() > start + WAIT_S) {
+            for (size_t i = 0; i < b->device_count; i++)
+                if (b->devices[i].acked < b->devices[i].seq)
+                    (void)fprintf(stderr, "bench: device %zu: %llu of %llu\n", i,
+                                  (unsigned long long)b->devices[i].acked,
+                                  (unsigned long long)b->devices[i].seq);
             fail("not everything was acknowledged in time", NULL);
+        }
     }
     return measure_now() - start;
 }
