@@ -13,7 +13,7 @@
 #define READING_SIZE_MAX    65536 /* 64 KiB, the whole statement */
 
 /* Properties of WIRE.md's table; from 32,768 they are a contract's own. */
-enum property {
+enum reading_property {
     PROPERTY_TEMPERATURE = 1, /* degrees Celsius */
     PROPERTY_HUMIDITY = 2,    /* % relative */
     PROPERTY_PRESSURE = 3,    /* Pa */

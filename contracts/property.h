@@ -5,10 +5,7 @@
 #ifndef CONTRACTS_PROPERTY_H
 #define CONTRACTS_PROPERTY_H
 
-#include "common/bytes.h"
-
-#define PROPERTY_TEMPERATURE 1
-#define PROPERTY_HUMIDITY    2
+#include "common/reading.h"
 
 struct property {
     uint16_t id;
