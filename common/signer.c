@@ -23,7 +23,6 @@ struct signer {
     struct hash hash;
     size_t count;
     struct buf pending[SIGNER_PENDING_MAX];
-    struct buf scratch;
 };
 
 /* ------------------------------------------------------------------ the state file */
@@ -147,7 +146,6 @@ bool signer_open(const char *key_path, const struct hash *ledger, struct signer 
     if (s == NULL)
         return err_set(err, ERR_IO, "out of memory");
     s->lock_fd = -1;
-    s->scratch = buf_heap(STATEMENT_MAX + COSE_SIG_ROOM);
     if (lock_key(s, key_path, &why) && keyfile_load(key_path, &s->key, &why) &&
         name_state(key_path, s->state_path, &why) && load_state(s, ledger, &why)) {
         *ret_signer = s;
@@ -163,7 +161,6 @@ void signer_close(struct signer *s)
         return;
     for (size_t i = 0; i < s->count; i++)
         buf_free(&s->pending[i]);
-    buf_free(&s->scratch);
     if (s->lock_fd >= 0)
         (void)close(s->lock_fd);
     crypto_wipe(&s->key, sizeof s->key);
@@ -206,7 +203,7 @@ bool signer_sign(struct signer *s, const struct statement *draft, struct buf *ou
     next.link.seq = s->seq + 1;
     memcpy(next.link.prev, s->hash.bytes, HALF_SIZE);
     *bytes = buf_heap(STATEMENT_MAX);
-    if (!statement_sign(&next, &s->key, &s->ledger, &s->scratch, bytes, &hash, err)) {
+    if (!statement_sign(&next, &s->key, &s->ledger, bytes, &hash, err)) {
         buf_free(bytes);
         return false;
     }

@@ -167,19 +167,21 @@ void statement_put_payload(struct buf *out, const struct statement *s)
 }
 
 bool statement_sign(const struct statement *s, const struct key_pair *key,
-                    const struct hash *ledger, struct buf *scratch, struct buf *out,
-                    struct hash *ret_hash, struct err *err)
+                    const struct hash *ledger, struct buf *out, struct hash *ret_hash,
+                    struct err *err)
 {
     uint8_t header_memory[32];
     struct buf header = buf_fixed(header_memory, sizeof header_memory);
     struct buf payload = buf_heap(STATEMENT_MAX);
+    struct buf scratch = buf_heap(STATEMENT_MAX + COSE_SIG_ROOM);
     size_t start = out->len;
     cose_put_native(&header, &key->kid);
     statement_put_payload(&payload, s);
     bool fits = !payload.failed;
     if (fits)
-        cose_sign(buf_slice(&header), hash_slice(ledger), buf_slice(&payload), key, scratch, out);
+        cose_sign(buf_slice(&header), hash_slice(ledger), buf_slice(&payload), key, &scratch, out);
     buf_free(&payload);
+    buf_free(&scratch);
     if (!fits || out->failed)
         return err_set(err, ERR_INPUT, "the statement is larger than %d bytes", STATEMENT_MAX);
     struct slice bytes = slice_from(buf_slice(out), start, out->len - start);

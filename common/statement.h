@@ -66,12 +66,11 @@ bool statement_verify(const struct statement *s, const uint8_t pub[PUB_SIZE],
 
 /*
  * Encodes kind, link and as, and signs with key; the bytes are appended to out and ret_hash is theirs.
- * In: payload_memory is scratch of STATEMENT_MAX + COSE_SIG_ROOM, cleared first.
  * Returns: false when a buffer is too small or the statement would not decode.
  */
 bool statement_sign(const struct statement *s, const struct key_pair *key,
-                    const struct hash *ledger, struct buf *scratch, struct buf *out,
-                    struct hash *ret_hash, struct err *err);
+                    const struct hash *ledger, struct buf *out, struct hash *ret_hash,
+                    struct err *err);
 
 /* Just the payload map, {0: kind, 1: seq, …}. */
 void statement_put_payload(struct buf *out, const struct statement *s);

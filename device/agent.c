@@ -134,12 +134,10 @@ bool agent_sign(struct agent *a, uint64_t now_ms, struct err *err)
     s.kind = KIND_READING;
     s.link = next_link(a, now_ms);
     struct buf reading = buf_fixed(a->reading_memory, sizeof a->reading_memory);
-    struct buf scratch = buf_fixed(a->scratch_memory, sizeof a->scratch_memory);
     struct agent_signed *out = &a->out;
     buf_clear(&out->bytes);
     if (!reading_make(&a->pack, &reading, &s.as.reading, err) ||
-        !statement_sign(&s, &a->key, &a->identity.genesis.ledger, &scratch, &out->bytes, &out->hash,
-                        err))
+        !statement_sign(&s, &a->key, &a->identity.genesis.ledger, &out->bytes, &out->hash, err))
         return err_wrap(err, "statement %llu", (unsigned long long)s.link.seq);
     out->waiting = true;
     out->seq = s.link.seq;

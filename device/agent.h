@@ -66,7 +66,6 @@ struct agent {
     struct agent_signed out;
     uint8_t out_memory[AGENT_SIGNED_MAX];
     uint8_t reading_memory[READING_SIZE_MAX];
-    uint8_t scratch_memory[READING_SIZE_MAX + COSE_SIG_ROOM];
 };
 
 /* The most samples of so many columns that fit in one reading, whatever their values. */

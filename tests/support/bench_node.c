@@ -105,7 +105,7 @@ static struct slice sign(struct bench_node *b, struct statement *s, const struct
     size_t start = out->len;
     s->link.seq = ++*seq;
     memcpy(s->link.prev, prev, HALF_SIZE);
-    if (!statement_sign(s, key, &b->ledger, &b->scratch, out, &hash, &err))
+    if (!statement_sign(s, key, &b->ledger, out, &hash, &err))
         fail("sign", &err);
     memcpy(prev, hash.bytes, HALF_SIZE);
     return slice_from(buf_slice(out), start, out->len - start);
@@ -313,7 +313,6 @@ struct bench_node *bench_node_start(const char *scratch, size_t devices)
     assert(b != NULL && devices <= BENCH_DEVICES_MAX);
     b->devices = calloc(devices, sizeof b->devices[0]);
     b->samples = malloc(sizeof *b->samples);
-    b->scratch = buf_heap(STATEMENT_MAX + COSE_SIG_ROOM);
     b->reading_memory = buf_heap(READING_SIZE_MAX);
     assert(b->devices != NULL && b->samples != NULL);
     (void)snprintf(b->dir, sizeof b->dir, "%s/node-XXXXXX", scratch);
@@ -349,7 +348,6 @@ void bench_node_stop(struct bench_node *b)
     bus_close(b->bus);
     (void)kill(b->pid, SIGTERM);
     (void)waitpid(b->pid, &status, 0);
-    buf_free(&b->scratch);
     buf_free(&b->reading_memory);
     free(b->devices);
     free(b->samples);

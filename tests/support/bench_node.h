@@ -35,7 +35,7 @@ struct bench_node {
     size_t device_count;
     struct bench_device *devices;
     struct samples *samples;
-    struct buf scratch, reading_memory;
+    struct buf reading_memory;
 };
 
 /* A node in a new folder under scratch, with this many devices enrolled. */

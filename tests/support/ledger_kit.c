@@ -206,15 +206,13 @@ void kit_signer_begin(struct kit_signer *s, const struct key_pair *key, const st
 struct hash kit_sign(struct kit_signer *s, struct statement draft, uint64_t time_ms,
                      struct buf *out)
 {
-    struct buf scratch = buf_heap(STATEMENT_MAX + COSE_SIG_ROOM);
     struct err err = { .msg = "" };
     draft.link.seq = s->seq + 1;
     draft.link.time_ms = time_ms;
     memcpy(draft.link.prev, s->prev, HALF_SIZE);
-    check(statement_sign(&draft, &s->key, &s->ledger, &scratch, out, &s->last, &err), "sign", &err);
+    check(statement_sign(&draft, &s->key, &s->ledger, out, &s->last, &err), "sign", &err);
     s->seq++;
     memcpy(s->prev, s->last.bytes, HALF_SIZE);
-    buf_free(&scratch);
     return s->last;
 }
 

@@ -85,7 +85,6 @@ struct ledger *ledger_new(bool demo)
     l->clinic = kit_pair("clinic");
     l->device = kit_pair("device");
     l->state = state_tree_new();
-    l->scratch = buf_heap(STATEMENT_MAX + COSE_SIG_ROOM);
     l->samples = buf_heap(READING_SIZE_MAX);
     l->events = buf_heap(STATEMENT_MAX);
     merkle_frontier_begin(&l->tree);
@@ -119,7 +118,6 @@ void ledger_free(struct ledger *l)
     (void)rmdir(l->dir);
     ledger_forget_block(l);
     state_tree_free(l->state);
-    buf_free(&l->scratch);
     buf_free(&l->samples);
     buf_free(&l->events);
     free(l);
@@ -149,7 +147,7 @@ struct hash ledger_add(struct ledger *l, const struct key_pair *key, uint64_t ti
     ledger_end_verdict(l);
     assert(l->statements < LEDGER_ITEMS);
     s.link = (struct chain_link){ .seq = ++l->seq, .time_ms = time_ms };
-    check(statement_sign(&s, key, &l->id, &l->scratch, &out, &l->last, &err), &err);
+    check(statement_sign(&s, key, &l->id, &out, &l->last, &err), &err);
     l->hash[l->statements] = l->last;
     l->statement[l->statements++] = copy(buf_slice(&out));
     l->verdict = (struct verdict){ .statement = l->last };

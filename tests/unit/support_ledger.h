@@ -25,7 +25,7 @@ struct ledger {
     struct state_tree *state;
     struct store *store; /* the writer; NULL while closed */
     uint64_t seq;
-    struct buf scratch, samples;
+    struct buf samples;
 
     /* the block that is being made */
     size_t statements, outcomes, writes;

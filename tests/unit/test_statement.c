@@ -91,13 +91,12 @@ static void every_vector_is_signed_again_to_the_same_bytes(void **state)
         struct statement s = decoded(bytes);
         struct hash hash;
         struct err err = { 0 };
-        struct buf scratch = buf_fixed(scratch_memory, sizeof scratch_memory);
         struct buf out = buf_fixed(out_memory, sizeof out_memory);
         statement_put_payload(&out, &s);
         if (!slice_equal(buf_slice(&out), s.cose.payload))
             fail_msg("%s: another payload", vectors[i].name);
         buf_clear(&out);
-        if (!statement_sign(&s, &key, &ledger, &scratch, &out, &hash, &err))
+        if (!statement_sign(&s, &key, &ledger, &out, &hash, &err))
             fail_msg("%s: %s", vectors[i].name, err.msg);
         if (!slice_equal(buf_slice(&out), bytes))
             fail_msg("%s: other bytes", vectors[i].name);
@@ -410,17 +409,16 @@ static void what_would_not_decode_is_not_signed(void **state)
     struct hash hash;
     struct err err = { 0 };
     struct statement s = decoded(vectors_bytes("party"));
-    struct buf scratch = buf_fixed(scratch_memory, sizeof scratch_memory);
     struct buf out = buf_fixed(out_memory, sizeof out_memory);
     s.as.party.name = slice_text("line\nbreak");
-    assert_false(statement_sign(&s, &farm, &ledger, &scratch, &out, &hash, &err));
+    assert_false(statement_sign(&s, &farm, &ledger, &out, &hash, &err));
     assert_non_null(strstr(err.msg, "control character"));
     s.as.party.name = slice_text("Clinic");
     s.link.seq = 0;
-    assert_false(statement_sign(&s, &farm, &ledger, &scratch, &out, &hash, &err));
+    assert_false(statement_sign(&s, &farm, &ledger, &out, &hash, &err));
     s.link.seq = 1;
     out = buf_fixed(out_memory, 64);
-    assert_false(statement_sign(&s, &farm, &ledger, &scratch, &out, &hash, &err));
+    assert_false(statement_sign(&s, &farm, &ledger, &out, &hash, &err));
     assert_non_null(strstr(err.msg, "larger than"));
 }
 
