@@ -8,6 +8,8 @@
  */
 #include "device/outbox_parts.h"
 
+#include "common/file.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -168,19 +170,32 @@ static bool make_folder(const char *folder, struct err *err)
     return err_set(err, ERR_IO, "%s: cannot make the folder: %s", folder, strerror(errno));
 }
 
+/* One that never held anything is no loss: a set-up that was cut short left it. */
+static bool check_unused(struct outbox *o, struct err *err)
+{
+    char path[PATH_MAX];
+    (void)path_in(o, "log", path);
+    if (!file_exists(path))
+        return true;
+    o->any_key = true;
+    if (!load(o, false, err))
+        return false;
+    return o->state.last_seq == 0 ||
+           err_set(err, ERR_INPUT,
+                   "%s: there is an outbox already, which signed up to seq %" PRIu64, o->folder,
+                   o->state.last_seq);
+}
+
 bool outbox_create(const char *folder, const struct kid *kid, const struct hash *ledger,
                    struct err *err)
 {
     struct outbox *o = make(folder, kid, ledger, err);
     if (o == NULL)
         return false;
-    char path[PATH_MAX];
-    (void)path_in(o, "log", path);
-    o->state.last_hash = *ledger;
-    bool good = make_folder(folder, err) && take_lock(o, true, err);
-    if (good && access(path, F_OK) == 0)
-        good = err_set(err, ERR_INPUT, "%s: there is an outbox already", folder);
     bool replaced;
+    bool good = make_folder(folder, err) && take_lock(o, true, err) && check_unused(o, err);
+    o->count = 0;
+    o->state = (struct outbox_state){ .last_hash = *ledger };
     good = good && replace_file(o, &replaced, err);
     outbox_close(o);
     return good;
@@ -327,17 +342,6 @@ bool outbox_free(struct outbox *o, uint64_t from, uint64_t to, uint64_t height, 
     return compact(o, err);
 }
 
-static bool write_new(const char *path, struct slice bytes, struct err *err)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    bool good = fd >= 0 && write(fd, bytes.data, bytes.len) == (ssize_t)bytes.len && fsync(fd) == 0;
-    if (!good)
-        (void)err_set(err, ERR_IO, "%s: cannot write: %s", path, strerror(errno));
-    if (fd >= 0)
-        (void)close(fd);
-    return good;
-}
-
 bool outbox_set_aside(struct outbox *o, uint64_t seq, struct err *err)
 {
     char folder[PATH_MAX];
@@ -348,7 +352,7 @@ bool outbox_set_aside(struct outbox *o, uint64_t seq, struct err *err)
     (void)path_in(o, name, path);
     struct buf bytes = buf_heap(OUTBOX_LOG_PAYLOAD_MAX);
     bool good = outbox_read(o, seq, &bytes, err) && make_folder(folder, err) &&
-                write_new(path, buf_slice(&bytes), err) && sync_folder(folder, err) &&
+                file_replace(path, buf_slice(&bytes), S_IRUSR | S_IWUSR, err) &&
                 sync_folder(o->folder, err) && record_freed(o, seq, seq, 0, 0, err);
     buf_free(&bytes);
     return good;

@@ -32,7 +32,7 @@ struct outbox_state {
     bool busy;            /* outbox_inspect(): a process has it open */
 };
 
-/* Makes the folder, if need be, and an empty outbox in it. ERR_INPUT: there is one already. */
+/* Makes the folder, if need be, and an empty outbox in it. ERR_INPUT: there is one that was used. */
 bool outbox_create(const char *folder, const struct kid *kid, const struct hash *ledger,
                    struct err *err);
 

@@ -26,7 +26,8 @@ struct outbox {
     struct outbox_state state;
     struct outbox_row *entries; /* the row: its last has seq state.last_seq */
     size_t count, cap;
-    bool begun; /* the 'M' was read */
+    bool any_key; /* whose it is does not matter */
+    bool begun;   /* the 'M' was read */
 };
 
 uint64_t outbox_replay_first(

@@ -131,9 +131,9 @@ static bool visit_meta(struct outbox *o, struct field_reader *r, struct err *err
     o->state.ack_time_ms = take_u64(r);
     if (r->failed || o->begun)
         return err_set(err, ERR_PROOF, "not the record that was expected");
-    if (!kid_equal(&kid, &o->kid))
+    if (!o->any_key && !kid_equal(&kid, &o->kid))
         return err_set(err, ERR_INPUT, "this is the outbox of another key");
-    if (!hash_equal(&ledger, &o->ledger))
+    if (!o->any_key && !hash_equal(&ledger, &o->ledger))
         return err_set(err, ERR_INPUT, "this outbox is for another ledger");
     o->begun = true;
     return true;

@@ -126,8 +126,27 @@ static void test_new_box_is_empty(void **state)
     assert_int_equal(s.last_seq, 0);
     assert_int_equal(s.kept, 0);
     assert_memory_equal(s.last_hash.bytes, p->ledger.bytes, HASH_SIZE);
+}
+
+/* A set-up that was cut short may be repeated; what has signed is never replaced. */
+static void test_only_an_unused_box_is_replaced(void **state)
+{
+    struct place *p = *state;
     struct err err;
+    struct kid other = { { 1 } };
+    assert_false(outbox_create(p->folder, &other, &p->ledger, &err)); /* in use */
+    assert_int_equal(err.code, ERR_BUSY);
+    close_box(p);
+    assert_true(outbox_create(p->folder, &other, &p->ledger, &err));
+    assert_true(outbox_create(p->folder, &p->kid, &p->ledger, &err));
+    open_box(p);
+    append(p, 1);
+    assert_true(outbox_free(p->o, 1, 1, 1, 1, NULL));
+    close_box(p);
     assert_false(outbox_create(p->folder, &p->kid, &p->ledger, &err));
+    assert_int_equal(err.code, ERR_INPUT);
+    open_box(p);
+    assert_int_equal(outbox_state(p->o).last_seq, 1);
 }
 
 static void test_kept_across_restarts(void **state)
@@ -431,6 +450,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_new_box_is_empty),
+        CASE(test_only_an_unused_box_is_replaced),
         CASE(test_kept_across_restarts),
         CASE(test_knows_the_last_when_empty),
         CASE(test_frees_a_range_and_keeps_its_hashes),
