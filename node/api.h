@@ -1,0 +1,54 @@
+/*
+ * The node's HTTP side: what the ledger holds as JSON, CBOR and pages, and POST /entries for signed
+ * statements. One thread with a reading store of its own; it changes nothing, and reaches the node only
+ * through the functions it is given. Described by node/web/openapi.json.
+ */
+#ifndef NODE_API_H
+#define NODE_API_H
+
+#include "common/refusal.h"
+#include "node/proof.h"
+
+#define API_CONNECTIONS             512
+#define API_CONNECTIONS_PER_ADDRESS 64
+#define API_TIMEOUT_S               15          /* of silence, in the header too */
+#define API_HEADER_MAX              (16 * 1024) /* request line and headers */
+#define API_PATH_MAX                2048
+
+/* What /metrics shows of the node. */
+struct api_metrics {
+    uint64_t blocks, statements, turned_away, busy; /* since the start */
+    uint64_t waiting;                               /* statements in the pool */
+    uint64_t uptime_s;
+};
+
+/* The node, as the API's thread may call it at any time. */
+struct api_node {
+    void *ctx;
+    /* Hands a statement in: ERR_BUSY to try again later. In: at most STATEMENT_MAX bytes. */
+    bool (*submit)(void *ctx, struct slice statement, struct hash *ret_hash, struct err *err);
+    /* Of a statement that is not on the ledger: ACCEPTED when it waits, a code when it was turned away. */
+    bool (*fate)(void *ctx, const struct hash *statement, enum refusal *ret_code);
+    /* As struct proof_state. */
+    bool (*prove)(void *ctx, struct slice key, struct buf *out, uint64_t *ret_height,
+                  struct err *err);
+    void (*metrics)(void *ctx, struct api_metrics *ret_metrics);
+};
+
+struct api_options {
+    const char *data_dir; /* the ledger's */
+    const char *web_dir;  /* of the pages' files, read once; node/web when built in place */
+    const char *host;     /* an IPv4 or IPv6 address; NULL: 127.0.0.1 */
+    uint16_t port;        /* 0: any free one */
+    unsigned per_address; /* 0: API_CONNECTIONS_PER_ADDRESS */
+    struct api_node node;
+};
+
+struct api;
+
+/* Serves from the moment it returns true. */
+bool api_open(const struct api_options *options, struct api **ret_api, struct err *err);
+uint16_t api_port(const struct api *a);
+void api_close(struct api *a); /* NULL is legal */
+
+#endif

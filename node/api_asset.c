@@ -1,0 +1,438 @@
+/* Assets: summary, history, readings, custody, excursions, proof. */
+#include "node/api_parts.h"
+
+#include "common/gs1_link.h"
+#include "common/quantity.h"
+#include "contracts/property.h"
+#include "node/page.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ASSETS_MAX  1000
+#define EVENTS_MAX  1000
+#define POINTS      300 /* unless asked */
+#define LINK_PREFIX "https://id.example.org"
+
+/* ------------------------------------------------------------------ names */
+
+/* The asset a Digital Link path names, as the ledger has it. */
+static bool parse_link(const char *path, size_t len, char ret_name[GS1_NAME_MAX + 1],
+                       struct err *err)
+{
+    char uri[sizeof LINK_PREFIX + API_PATH_MAX];
+    struct gs1_link link;
+    int n = snprintf(uri, sizeof uri, LINK_PREFIX "%.*s", (int)len, path);
+    if (n < 0 || (size_t)n >= sizeof uri || (size_t)n > GS1_LINK_MAX)
+        return err_set(err, ERR_INPUT, "the name is too long");
+    if (!gs1_link_parse(slice_of(uri, (size_t)n), &link, err))
+        return false;
+    if (link.name.kind == GS1_PLACE)
+        return err_set(err, ERR_INPUT, "a place is not an asset");
+    gs1_format_name(&link.name, ret_name);
+    return true;
+}
+
+static size_t count_segments(const char *path)
+{
+    size_t n = 0;
+    for (; *path != '\0'; path++)
+        n += *path == '/';
+    return n;
+}
+
+/* "/01/GTIN/21/SERIAL/history": a name has pairs of segments, so one too many is a question. */
+static bool take_name(const char *rest, char ret_name[GS1_NAME_MAX + 1], const char **ret_what,
+                      struct err *err)
+{
+    size_t len = strlen(rest);
+    *ret_what = "";
+    if (count_segments(rest) % 2 == 1) {
+        const char *slash = strrchr(rest, '/');
+        *ret_what = slash + 1;
+        len = (size_t)(slash - rest);
+    }
+    return parse_link(rest, len, ret_name, err);
+}
+
+/* ------------------------------------------------------------------ summary */
+
+static void put_holder(struct api_context *c, struct json_doc *doc, const char *key, uint64_t role)
+{
+    const struct provenance_interval *v = provenance_current(&c->view->journey, role);
+    if (v != NULL)
+        api_put_member(c, doc, key, &v->member);
+    else
+        json_doc_put_null(doc, key);
+}
+
+static void put_contracts(struct api_context *c, struct json_doc *doc)
+{
+    struct json_doc *list = json_doc_put_array(doc, "contracts");
+    for (size_t i = 0; i < c->view->contract_count; i++) {
+        const struct asset_contract *contract = &c->view->contract[i];
+        struct json_doc *one = json_doc_put_object(list, NULL);
+        json_doc_put_hex(one, "opening", hash_slice(&contract->opening));
+        if (!contract->known)
+            continue;
+        json_doc_put_slice(one, "name", contract->definition.name);
+        json_doc_put_int(one, "version", contract->definition.version);
+        json_doc_put_slice(one, "summary", contract->definition.summary);
+    }
+}
+
+void api_asset_summary(struct api_context *c, struct json_doc *doc)
+{
+    const struct asset_view *v = c->view;
+    json_doc_put_text(doc, "asset", v->name);
+    json_doc_put_bool(doc, "demo", v->demo);
+    json_doc_put_text(doc, "verdict", provenance_verdict_name(v->verdict));
+    if (v->verdict == PROVENANCE_UNCERTAIN)
+        json_doc_put_text(doc, "reason", provenance_reason_sentence(v->reason));
+    json_doc_put_int(doc, "events", (int64_t)v->journey.events);
+    json_doc_put_int(doc, "packs", (int64_t)v->journey.packs);
+    json_doc_put_int(doc, "excursions", (int64_t)provenance_breaches(&v->journey));
+    json_doc_put_int(doc, "head", (int64_t)v->head.height);
+    put_holder(c, doc, "custodian", 0);
+    put_holder(c, doc, "owner", 1);
+    put_contracts(c, doc);
+    if (v->journey.packs > 0) {
+        api_put_time(doc, "first_reading", v->journey.first_reading_ms);
+        api_put_time(doc, "last_reading", v->journey.last_reading_ms);
+    }
+    if (!v->has_product)
+        return;
+    struct json_doc *product = json_doc_put_object(doc, "product");
+    json_doc_put_text(product, "gtin", v->gs1.key);
+    json_doc_put_text(product, "name", v->product.name);
+    if (v->product.brand[0] != '\0')
+        json_doc_put_text(product, "brand", v->product.brand);
+}
+
+/* ------------------------------------------------------------------ history */
+
+/* What the items of an event's data are, in order; common/outcome.h. */
+static const char *const data_names[][6] = {
+    [EVENT_RECORDED] = { "device", "from_ms", "to_ms" },
+    [EVENT_COMMISSIONED] = { "member" },
+    [EVENT_OFFERED] = { "from", "to", "role" },
+    [EVENT_PASSED] = { "offer", "from", "to", "role" },
+    [EVENT_REJECTED] = { "offer", "from", "to", "role" },
+    [EVENT_CANCELLED] = { "offer", "from", "to", "role" },
+    [EVENT_ATTACHED] = { "device" },
+    [EVENT_DETACHED] = { "device" },
+    [EVENT_GAP] = { "first", "last" },
+    [EVENT_LATE] = { "seq" },
+    [EVENT_OPENED] = { "opening" },
+    [EVENT_IN_FORCE] = { "opening" },
+    [EVENT_EXCURSION_OPENED] = { "rule", "from_ms", "opening" },
+    [EVENT_EXCURSION_CLOSED] = { "rule", "from_ms", "to_ms", "peak", "exponent", "opening" },
+    [EVENT_CHARGED] = { "rule", "member", "seconds", "from_ms", "opening" },
+    [EVENT_REVISION] = { "rule", "from_ms", "opening" },
+    [EVENT_SUSPECT] = { "device" },
+};
+
+#define DATA_NAMES (sizeof data_names / sizeof data_names[0])
+
+static void put_item(struct json_doc *into, const char *key, struct cbor_reader *r)
+{
+    switch (cbor_peek(r)) {
+    case CBOR_UINT:
+    case CBOR_NINT: json_doc_put_int(into, key, cbor_take_int(r)); return;
+    case CBOR_BYTES: json_doc_put_hex(into, key, cbor_take_bytes(r, 0, SIZE_MAX)); return;
+    case CBOR_TEXT: json_doc_put_slice(into, key, cbor_take_text(r, 0, SIZE_MAX)); return;
+    case CBOR_BOOL: json_doc_put_bool(into, key, cbor_take_bool(r)); return;
+    case CBOR_ARRAY:
+    case CBOR_MAP:
+    case CBOR_NULL:
+    case CBOR_FLOAT:
+    case CBOR_END: break;
+    }
+    (void)cbor_take_item(r);
+    json_doc_put_null(into, key);
+}
+
+static void put_data(struct json_doc *doc, enum event_what what, struct slice data)
+{
+    struct cbor_reader r = cbor_reader(data);
+    size_t n = cbor_take_array(&r);
+    for (size_t i = 0; i < n && i < EVENT_DATA_MAX && !r.failed; i++) {
+        const char *name = (size_t)what < DATA_NAMES && i < 6 ? data_names[what][i] : NULL;
+        char number[8];
+        (void)snprintf(number, sizeof number, "%zu", i);
+        put_item(doc, name != NULL ? name : number, &r);
+    }
+}
+
+static bool put_event(void *ctx, const struct asset_event *e)
+{
+    struct json_doc *one = json_doc_put_object(ctx, NULL);
+    json_doc_put_int(one, "n", (int64_t)e->n);
+    json_doc_put_text(one, "event", event_name(e->what));
+    json_doc_put_int(one, "what", e->what);
+    json_doc_put_int(one, "height", (int64_t)e->height);
+    json_doc_put_int(one, "outcome", (int64_t)e->outcome);
+    if (e->has_leaf)
+        json_doc_put_int(one, "leaf", (int64_t)e->leaf);
+    api_put_time(one, "time", e->time_ms);
+    put_data(json_doc_put_object(one, "data"), e->what, e->data);
+    return true;
+}
+
+static void history(struct api_context *c, const struct api_request *q, struct api_answer *a)
+{
+    struct err err = { 0 };
+    struct read_model_page page = { 0, 100 };
+    if (!api_query_uint(q, a, "from", INT64_MAX, &page.from) ||
+        !api_query_uint(q, a, "limit", EVENTS_MAX, &page.limit))
+        return;
+    struct json_doc *doc = json_doc_object();
+    struct json_doc *list = json_doc_put_array(doc, "history");
+    json_doc_put_text(doc, "asset", c->view->name);
+    json_doc_put_int(doc, "events", (int64_t)c->view->journey.events);
+    if (!read_model_events(c->store, c->view->id, page, put_event, list, &err)) {
+        json_doc_free(doc);
+        api_answer_error(a, &err);
+        return;
+    }
+    if (page.from + page.limit < c->view->journey.events)
+        json_doc_put_int(doc, "next", (int64_t)(page.from + page.limit));
+    api_answer_json(a, doc);
+}
+
+/* ------------------------------------------------------------------ readings */
+
+static void put_series(struct json_doc *doc, const struct series *s)
+{
+    struct json_doc *list = json_doc_put_array(doc, "points");
+    json_doc_put_int(doc, "samples", (int64_t)s->samples);
+    for (size_t i = 0; i < s->points; i++) {
+        const struct series_bucket *b = &s->at[i];
+        if (b->count == 0)
+            continue;
+        struct json_doc *one = json_doc_put_object(list, NULL);
+        json_doc_put_int(one, "from_ms", (int64_t)b->first_ms);
+        json_doc_put_int(one, "to_ms", (int64_t)b->last_ms);
+        json_doc_put_int(one, "samples", (int64_t)b->count);
+        json_doc_put_decimal(one, "min", b->min.mantissa, b->min.exponent);
+        json_doc_put_decimal(one, "max", b->max.mantissa, b->max.exponent);
+    }
+}
+
+static void readings(struct api_context *c, const struct api_request *q, struct api_answer *a)
+{
+    struct err err = { 0 };
+    uint64_t property = PROPERTY_TEMPERATURE, points = POINTS;
+    uint64_t from = c->view->journey.first_reading_ms, to = c->view->journey.last_reading_ms;
+    if (!api_query_uint(q, a, "property", UINT16_MAX, &property) ||
+        !api_query_uint(q, a, "points", SERIES_POINTS_MAX, &points) ||
+        !api_query_uint(q, a, "from", TIME_MAX_MS, &from) ||
+        !api_query_uint(q, a, "to", TIME_MAX_MS, &to))
+        return;
+    if (from > to) {
+        api_answer_problem(a, 400, "BAD_REQUEST", "from is later than to");
+        return;
+    }
+    c->series[0].property = (uint16_t)property;
+    series_begin(&c->series[0].series, from, to, (size_t)points);
+    if (!asset_view_read(c->store, c->view->id, c->series, 1, c->samples, &err)) {
+        api_answer_error(a, &err);
+        return;
+    }
+    const struct property *known = property_by_id(property);
+    struct json_doc *doc = json_doc_object();
+    json_doc_put_text(doc, "asset", c->view->name);
+    json_doc_put_int(doc, "property", (int64_t)property);
+    if (known != NULL) {
+        json_doc_put_text(doc, "name", known->name);
+        json_doc_put_text(doc, "unit", known->unit);
+    }
+    put_series(doc, &c->series[0].series);
+    api_answer_json(a, doc);
+}
+
+/* ------------------------------------------------------------------ custody and excursions */
+
+static void custody(struct api_context *c, struct api_answer *a)
+{
+    const struct provenance *p = &c->view->journey;
+    struct json_doc *doc = json_doc_object();
+    struct json_doc *list = json_doc_put_array(doc, "custody");
+    json_doc_put_text(doc, "asset", c->view->name);
+    for (size_t i = 0; i < p->interval_count; i++) {
+        const struct provenance_interval *v = &p->interval[i];
+        struct json_doc *one = json_doc_put_object(list, NULL);
+        json_doc_put_text(one, "role", v->role == 0 ? "custodian" : "owner");
+        api_put_member(c, one, "member", &v->member);
+        api_put_time(one, "from", v->from_ms);
+        if (v->ended)
+            api_put_time(one, "to", v->to_ms);
+    }
+    json_doc_put_bool(doc, "cut", p->cut);
+    if (p->offered)
+        api_put_member(c, doc, "offered_to", &p->offered_to);
+    api_answer_json(a, doc);
+}
+
+static void put_charges(struct api_context *c, struct json_doc *doc,
+                        const struct provenance_excursion *e)
+{
+    struct json_doc *list = json_doc_put_array(doc, "charged");
+    for (size_t i = 0; i < e->share_count; i++) {
+        struct json_doc *one = json_doc_put_object(list, NULL);
+        if (e->share[i].held)
+            api_put_member(c, one, "member", &e->share[i].member);
+        else
+            json_doc_put_null(one, "member");
+        json_doc_put_int(one, "seconds", (int64_t)e->share[i].seconds);
+    }
+}
+
+static void put_excursion(struct api_context *c, struct json_doc *list,
+                          const struct provenance_excursion *e)
+{
+    char rule[DEFINITION_MAX_NAME + 1];
+    struct json_doc *one = json_doc_put_object(list, NULL);
+    const struct asset_contract *contract = asset_view_contract(c->view, &e->opening);
+    asset_view_rule_name(c->view, e, rule);
+    json_doc_put_text(one, "rule", rule);
+    json_doc_put_hex(one, "opening", hash_slice(&e->opening));
+    if (contract != NULL && e->rule < contract->definition.rule_count)
+        json_doc_put_text(one, "severity",
+                          verdict_severity_name(contract->definition.rules[e->rule].severity));
+    json_doc_put_bool(one, "breach", e->opened);
+    api_put_time(one, "from", e->from_ms);
+    if (e->ended) {
+        api_put_time(one, "to", e->to_ms);
+        json_doc_put_decimal(one, "peak", e->peak, e->exponent);
+    }
+    json_doc_put_int(one, "seconds", (int64_t)provenance_seconds(e));
+    json_doc_put_int(one, "revisions", (int64_t)e->revisions);
+    put_charges(c, one, e);
+}
+
+static void excursions(struct api_context *c, struct api_answer *a)
+{
+    const struct provenance *p = &c->view->journey;
+    struct json_doc *doc = json_doc_object();
+    struct json_doc *list = json_doc_put_array(doc, "excursions");
+    json_doc_put_text(doc, "asset", c->view->name);
+    json_doc_put_text(doc, "verdict", provenance_verdict_name(c->view->verdict));
+    json_doc_put_bool(doc, "cut", p->cut);
+    for (size_t i = 0; i < p->excursion_count; i++)
+        put_excursion(c, list, &p->excursion[i]);
+    api_answer_json(a, doc);
+}
+
+/* ------------------------------------------------------------------ routes */
+
+static bool put_name(void *ctx, struct slice name)
+{
+    json_doc_put_slice(ctx, NULL, name);
+    return true;
+}
+
+static void list_assets(struct api_context *c, const struct api_request *q, struct api_answer *a)
+{
+    struct err err = { 0 };
+    uint64_t limit = 100;
+    char after[GS1_NAME_MAX + 1] = "";
+    const char *text = strstr(q->query, "after=");
+    if (!api_query_uint(q, a, "limit", ASSETS_MAX, &limit))
+        return;
+    if (text != NULL) {
+        size_t len = strcspn(text + 6, "&");
+        char path[GS1_LINK_MAX];
+        int n = snprintf(path, sizeof path, "/%.*s", (int)(len < 400 ? len : 400), text + 6);
+        if (!parse_link(path, (size_t)n, after, &err)) {
+            api_answer_error(a, &err);
+            return;
+        }
+    }
+    struct json_doc *doc = json_doc_object();
+    struct json_doc *list = json_doc_put_array(doc, "assets");
+    if (read_model_assets(c->store, slice_text(after), limit, put_name, list, &err)) {
+        api_answer_json(a, doc);
+        return;
+    }
+    json_doc_free(doc);
+    api_answer_error(a, &err);
+}
+
+static void proof(struct api_context *c, struct api_answer *a)
+{
+    struct err err = { 0 };
+    struct proof_state state = { c->node.ctx, c->node.prove };
+    if (!proof_bundle(c->store, &state, slice_text(c->view->name), api_answer_cbor(a), &err))
+        api_answer_error(a, &err);
+}
+
+static void summary(struct api_context *c, struct api_answer *a)
+{
+    struct json_doc *doc = json_doc_object();
+    api_asset_summary(c, doc);
+    api_answer_json(a, doc);
+}
+
+static void answer_about(struct api_context *c, const struct api_request *q, const char *what,
+                         struct api_answer *a)
+{
+    if (what[0] == '\0')
+        summary(c, a);
+    else if (strcmp(what, "history") == 0)
+        history(c, q, a);
+    else if (strcmp(what, "readings") == 0)
+        readings(c, q, a);
+    else if (strcmp(what, "custody") == 0)
+        custody(c, a);
+    else if (strcmp(what, "excursions") == 0)
+        excursions(c, a);
+    else if (strcmp(what, "proof") == 0)
+        proof(c, a);
+    else
+        api_answer_problem(a, 404, "NOT_FOUND",
+                           "an asset has history, readings, custody, excursions and proof");
+}
+
+void api_assets(struct api_context *c, const struct api_request *q, const char *rest,
+                struct api_answer *a)
+{
+    struct err err = { 0 };
+    char name[GS1_NAME_MAX + 1];
+    const char *what = "";
+    if (rest[0] == '\0')
+        list_assets(c, q, a);
+    else if (!take_name(rest, name, &what, &err) ||
+             !asset_view_load(c->store, slice_text(name), c->view, &err))
+        api_answer_error(a, &err);
+    else
+        answer_about(c, q, what, a);
+}
+
+static void answer_page(struct api_context *c, struct api_answer *a)
+{
+    struct err err = { 0 };
+    a->type = API_TYPE_HTML;
+    if (!page_asset(c, &a->body, &err))
+        api_answer_error(a, &err);
+}
+
+void api_link(struct api_context *c, const struct api_request *q, struct api_answer *a)
+{
+    struct err err = { 0 };
+    char name[GS1_NAME_MAX + 1];
+    bool html = !api_accepts(q, API_TYPE_JSON) || api_accepts(q, "text/html");
+    bool good = parse_link(q->path, strlen(q->path), name, &err) &&
+                asset_view_load(c->store, slice_text(name), c->view, &err);
+    if (good && html) {
+        answer_page(c, a);
+    } else if (good) {
+        summary(c, a);
+    } else if (html) {
+        a->status = err.code == ERR_NOT_FOUND ? 404 : err.code == ERR_INPUT ? 400 : 500;
+        a->type = API_TYPE_HTML;
+        page_problem(a->status, err.msg, &a->body);
+    } else {
+        api_answer_error(a, &err);
+    }
+}

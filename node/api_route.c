@@ -1,0 +1,181 @@
+#include "node/api_parts.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ small ones */
+
+static void health(struct api_context *c, struct api_answer *a)
+{
+    struct err err = { 0 };
+    uint64_t height = 0;
+    struct json_doc *doc = json_doc_object();
+    bool good = store_height(c->store, &height, &err);
+    json_doc_put_text(doc, "status", good ? "ok" : "failing");
+    json_doc_put_int(doc, "height", (int64_t)height);
+    if (!good)
+        json_doc_put_text(doc, "reason", err.msg);
+    a->status = good ? 200 : 503;
+    api_answer_json(a, doc);
+}
+
+__attribute__((format(printf, 2, 3))) static void line(struct buf *out, const char *fmt, ...)
+{
+    char text[256];
+    va_list args;
+    va_start(args, fmt);
+    int n = vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    if (n > 0)
+        buf_add(out, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+}
+
+static void metric(struct buf *out, const char *name, const char *kind, const char *help,
+                   uint64_t value)
+{
+    line(out, "# HELP waybill_%s %s\n# TYPE waybill_%s %s\nwaybill_%s %" PRIu64 "\n", name, help,
+         name, kind, name, value);
+}
+
+/* Prometheus text exposition format 0.0.4 */
+static void metrics(struct api_context *c, struct api_answer *a)
+{
+    struct api_metrics m = { 0 };
+    struct header head = { .height = 0 };
+    (void)store_head(c->store, &head, NULL, NULL);
+    c->node.metrics(c->node.ctx, &m);
+    struct buf *out = &a->body;
+    a->type = "text/plain; version=0.0.4; charset=utf-8";
+    metric(out, "head_height", "gauge", "Height of the newest block.", head.height);
+    metric(out, "head_time_seconds", "gauge", "Block time of the newest block.",
+           head.time_ms / 1000);
+    metric(out, "leaves", "gauge", "Statements on the ledger.", head.size);
+    metric(out, "blocks_total", "counter", "Blocks sealed since the start.", m.blocks);
+    metric(out, "statements_total", "counter", "Statements sealed since the start.", m.statements);
+    metric(out, "turned_away_total", "counter", "Statements turned away at the door.",
+           m.turned_away);
+    metric(out, "busy_total", "counter", "Statements answered with busy.", m.busy);
+    metric(out, "waiting", "gauge", "Statements that wait for a block.", m.waiting);
+    metric(out, "uptime_seconds", "gauge", "Seconds since the node started.", m.uptime_s);
+    metric(out, "http_requests_total", "counter", "HTTP requests answered.", c->requests);
+    metric(out, "http_errors_total", "counter", "HTTP answers of 500 and above.", c->errors);
+}
+
+static void file(struct api_context *c, enum api_file which, const char *type, struct api_answer *a)
+{
+    a->type = type;
+    buf_add_slice(&a->body, buf_slice(&c->files[which]));
+}
+
+static void index_json(struct api_context *c, struct api_answer *a)
+{
+    struct json_doc *doc = json_doc_object();
+    json_doc_put_hex(doc, "ledger", hash_slice(&c->identity.genesis.ledger));
+    json_doc_put_text(doc, "head", "/v1/head");
+    json_doc_put_text(doc, "assets", "/v1/assets");
+    json_doc_put_text(doc, "description", "/openapi.json");
+    api_answer_json(a, doc);
+}
+
+/* ------------------------------------------------------------------ the table */
+
+/* What follows `name` in the path when it is the whole of its first segments; NULL otherwise. */
+static const char *after(const char *path, const char *name)
+{
+    size_t len = strlen(name);
+    if (strncmp(path, name, len) != 0 || (path[len] != '\0' && path[len] != '/'))
+        return NULL;
+    return path + len;
+}
+
+static bool route_ledger(struct api_context *c, const struct api_request *q, struct api_answer *a)
+{
+    static const struct {
+        const char *path;
+        void (*answer)(struct api_context *c, const struct api_request *q, struct api_answer *a);
+    } whole[] = {
+        { "/v1/head", api_head },
+        { "/v1/set", api_set },
+        { "/v1/identity", api_identity },
+    };
+    static const struct {
+        const char *path;
+        void (*answer)(struct api_context *c, const struct api_request *q, const char *rest,
+                       struct api_answer *a);
+    } trees[] = {
+        { "/v1/blocks", api_blocks },
+        { "/v1/receipts", api_receipts },
+        { "/v1/statements", api_statements },
+        { "/v1/assets", api_assets },
+    };
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
+        if (strcmp(q->path, whole[i].path) == 0) {
+            whole[i].answer(c, q, a);
+            return true;
+        }
+    for (size_t i = 0; i < sizeof trees / sizeof trees[0]; i++) {
+        const char *rest = after(q->path, trees[i].path);
+        if (rest == NULL)
+            continue;
+        trees[i].answer(c, q, rest, a);
+        return true;
+    }
+    return false;
+}
+
+static bool route_small(struct api_context *c, const struct api_request *q, struct api_answer *a)
+{
+    if (strcmp(q->path, "/healthz") == 0)
+        health(c, a);
+    else if (strcmp(q->path, "/metrics") == 0)
+        metrics(c, a);
+    else if (strcmp(q->path, "/openapi.json") == 0)
+        file(c, API_FILE_OPENAPI, API_TYPE_JSON, a);
+    else if (strcmp(q->path, "/web/page.css") == 0)
+        file(c, API_FILE_STYLE, "text/css; charset=utf-8", a);
+    else if (strcmp(q->path, "/web/page.js") == 0)
+        file(c, API_FILE_SCRIPT, "text/javascript; charset=utf-8", a);
+    else if (strcmp(q->path, "/") == 0)
+        index_json(c, a);
+    else
+        return false;
+    return true;
+}
+
+static bool is_link(const char *path)
+{
+    return strncmp(path, "/01/", 4) == 0 || strncmp(path, "/00/", 4) == 0;
+}
+
+static void answer_get(struct api_context *c, const struct api_request *q, struct api_answer *a)
+{
+    if (route_small(c, q, a) || route_ledger(c, q, a))
+        return;
+    if (is_link(q->path))
+        api_link(c, q, a);
+    else if (strcmp(q->path, "/entries") == 0)
+        api_answer_problem(a, 405, "METHOD", "/entries takes POST");
+    else
+        api_answer_problem(a, 404, "NOT_FOUND", "there is nothing under this path");
+}
+
+void api_handle(struct api_context *c, const struct api_request *q, struct api_answer *ret_answer)
+{
+    *ret_answer = (struct api_answer){ .status = 200,
+                                       .type = API_TYPE_JSON,
+                                       .body = buf_heap(API_ANSWER_MAX) };
+    c->requests++;
+    if (strlen(q->path) > API_PATH_MAX)
+        api_answer_problem(ret_answer, 400, "BAD_REQUEST", "the path is too long");
+    else if (q->method == API_GET)
+        answer_get(c, q, ret_answer);
+    else if (q->method == API_POST && strcmp(q->path, "/entries") == 0)
+        api_entries(c, q, ret_answer);
+    else
+        api_answer_problem(ret_answer, 405, "METHOD",
+                           "only GET, and POST to /entries, are understood here");
+    if (ret_answer->status >= 500)
+        c->errors++;
+}
