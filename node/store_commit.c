@@ -73,48 +73,18 @@ bool store_put_state(struct store *s, struct slice key, struct slice value, stru
 
 /* ------------------------------------------------------------------ the statement index */
 
-struct index_entry {
-    uint64_t key;
-    uint64_t leaf;
-};
-
-static int by_key(const void *a, const void *b)
-{
-    const struct index_entry *x = a, *y = b;
-    if (x->key != y->key)
-        return x->key < y->key ? -1 : 1;
-    return x->leaf < y->leaf ? -1 : x->leaf > y->leaf;
-}
-
-/* Two statements may share 8 bytes of hash: the later one takes the next free number. */
-static bool put_index(struct store *s, struct index_entry e, struct err *err)
-{
-    struct db_stmt *insert = s->sql[SQL_INDEX_INSERT];
-    do {
-        db_bind_int(insert, 1, (int64_t)e.key++);
-        db_bind_int(insert, 2, (int64_t)e.leaf);
-        if (!db_run(insert, err))
-            return false;
-    } while (db_changes(s->db) == 0);
-    return true;
-}
-
-/* In order of the keys, so that neighbours share a page while it is at hand. */
 static bool put_indexes(struct store *s, const struct commit *c, uint64_t first_leaf,
                         struct err *err)
 {
     if (c->statement_count == 0)
         return true;
-    struct index_entry *entries = calloc(c->statement_count, sizeof *entries);
+    struct store_index_entry *entries = calloc(c->statement_count, sizeof *entries);
     if (entries == NULL)
         return err_set(err, ERR_IO, "out of memory");
     for (size_t i = 0; i < c->statement_count; i++)
         entries[i] =
-            (struct index_entry){ store_index_key(&c->statement_hashes[i]), first_leaf + i };
-    qsort(entries, c->statement_count, sizeof *entries, by_key);
-    bool good = true;
-    for (size_t i = 0; i < c->statement_count && good; i++)
-        good = put_index(s, entries[i], err);
+            (struct store_index_entry){ store_index_key(&c->statement_hashes[i]), first_leaf + i };
+    bool good = store_index_add(s, entries, c->statement_count, err);
     free(entries);
     return good;
 }

@@ -22,8 +22,15 @@ enum store_sql {
     SQL_OUTCOME_PACK,
     SQL_OUTCOME_PACKS_OF_RANGE,
     SQL_OUTCOME_PACK_INSERT,
-    SQL_INDEX_GET,
-    SQL_INDEX_INSERT,
+    SQL_INDEX_RUNS,
+    SQL_INDEX_RUNS_OF_LEVEL,
+    SQL_INDEX_RUN_INSERT,
+    SQL_INDEX_RUN_DELETE,
+    SQL_INDEX_CHUNK_INSERT,
+    SQL_INDEX_CHUNK_FIRST,
+    SQL_INDEX_CHUNK_AFTER,
+    SQL_INDEX_CHUNK_FIND,
+    SQL_INDEX_CHUNK_DELETE,
     SQL_STATE_GET,
     SQL_STATE_AFTER,
     SQL_STATE_PUT,
@@ -101,7 +108,20 @@ bool store_row(struct store *s, uint64_t height, struct store_block_row *ret_row
                struct err *err);
 bool store_put_block(struct store *s, const struct commit *c, uint64_t first_leaf, struct err *err);
 bool store_put_state(struct store *s, struct slice key, struct slice value, struct err *err);
-/* The first 8 bytes of a statement's hash. */
+
+/* ------------------------------------------------------------------ the statement index */
+
+struct store_index_entry {
+    uint64_t key; /* the first 8 bytes of the statement's hash; others may share them */
+    uint64_t leaf;
+};
+
 uint64_t store_index_key(const struct hash *statement);
+/* Adds a block's entries, in the caller's transaction; sorts them. */
+bool store_index_add(struct store *s, struct store_index_entry *entries, size_t count,
+                     struct err *err);
+/* Leaves that may be the statement's, at most max. */
+bool store_index_find(struct store *s, uint64_t key, uint64_t *ret_leaves, size_t max,
+                      size_t *ret_count, struct err *err);
 
 #endif

@@ -229,45 +229,37 @@ uint64_t store_index_key(const struct hash *statement)
     return key;
 }
 
-enum probe {
-    PROBE_FREE,
-    PROBE_TAKEN,
-    PROBE_ERROR,
-};
+#define CANDIDATES_MAX 64 /* statements that share 8 bytes of hash: made on purpose, if ever */
 
-static enum probe probe_index(struct store *s, uint64_t key, uint64_t *ret_leaf, struct err *err)
+static bool leaf_is(struct store *s, uint64_t leaf, const struct hash *statement, bool *ret_same,
+                    struct err *err)
 {
-    struct db_stmt *get = s->sql[SQL_INDEX_GET];
-    db_bind_int(get, 1, (int64_t)key);
-    enum db_row row = db_step(get, err);
-    if (row == DB_ROW)
-        *ret_leaf = (uint64_t)db_column_int(get, 0);
-    db_reset(get);
-    return row == DB_ROW ? PROBE_TAKEN : row == DB_END ? PROBE_FREE : PROBE_ERROR;
+    struct buf bytes = buf_heap(COSE_MAX_SIZE);
+    struct store_place place;
+    bool read = find_leaf(s, leaf, &place, &bytes, err);
+    struct hash hash = crypto_sha256(buf_slice(&bytes));
+    *ret_same = read && hash_equal(&hash, statement);
+    buf_free(&bytes);
+    return read;
 }
 
 bool store_find_statement(struct store *s, const struct hash *statement, uint64_t *ret_leaf,
                           struct err *err)
 {
-    struct buf bytes = buf_heap(COSE_MAX_SIZE);
-    struct store_place place;
-    enum probe probe = PROBE_ERROR;
-    bool found = false;
-    uint64_t leaf = 0;
-    for (uint64_t key = store_index_key(statement); !found; key++) {
-        probe = probe_index(s, key, &leaf, err);
-        if (probe != PROBE_TAKEN || !find_leaf(s, leaf, &place, &bytes, err))
-            break;
-        struct hash hash = crypto_sha256(buf_slice(&bytes));
-        found = hash_equal(&hash, statement);
-        buf_clear(&bytes);
+    uint64_t leaves[CANDIDATES_MAX];
+    size_t n = 0;
+    if (!store_index_find(s, store_index_key(statement), leaves, CANDIDATES_MAX, &n, err))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        bool same = false;
+        if (!leaf_is(s, leaves[i], statement, &same, err))
+            return false;
+        if (same) {
+            *ret_leaf = leaves[i];
+            return true;
+        }
     }
-    buf_free(&bytes);
-    if (probe == PROBE_FREE)
-        return err_set(err, ERR_NOT_FOUND, "the ledger has no such statement");
-    if (found)
-        *ret_leaf = leaf;
-    return found;
+    return err_set(err, ERR_NOT_FOUND, "the ledger has no such statement");
 }
 
 /* ------------------------------------------------------------------ state */

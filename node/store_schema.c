@@ -17,8 +17,10 @@ static const char schema[] =
     " first_index INTEGER NOT NULL, bytes BLOB NOT NULL);"
     "CREATE TABLE outcome_pack (first INTEGER PRIMARY KEY, height INTEGER NOT NULL,"
     " first_index INTEGER NOT NULL, bytes BLOB NOT NULL);"
-    /* key: the first 8 bytes of the hash, the next free number when another statement has it */
-    "CREATE TABLE statement_index (key INTEGER PRIMARY KEY, leaf INTEGER NOT NULL);"
+    /* sorted runs of (8 bytes of hash, leaf): store_index.c */
+    "CREATE TABLE index_run (run INTEGER PRIMARY KEY AUTOINCREMENT, level INTEGER NOT NULL);"
+    "CREATE TABLE index_chunk (run INTEGER NOT NULL, first INTEGER NOT NULL, bytes BLOB NOT NULL,"
+    " PRIMARY KEY (run, first)) WITHOUT ROWID;"
     "CREATE TABLE tile (id INTEGER PRIMARY KEY, hashes BLOB NOT NULL);"
     "CREATE TABLE state (key_hash BLOB PRIMARY KEY, key BLOB NOT NULL, value BLOB NOT NULL)"
     " WITHOUT ROWID;";
@@ -39,8 +41,18 @@ static const char *const sql[STORE_SQL_COUNT] = {
     [SQL_OUTCOME_PACKS_OF_RANGE] =
         "SELECT bytes FROM outcome_pack WHERE first >= ?1 AND first < ?2 ORDER BY first",
     [SQL_OUTCOME_PACK_INSERT] = "INSERT INTO outcome_pack VALUES (?1, ?2, ?3, ?4)",
-    [SQL_INDEX_GET] = "SELECT leaf FROM statement_index WHERE key = ?1",
-    [SQL_INDEX_INSERT] = "INSERT INTO statement_index VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING",
+    [SQL_INDEX_RUNS] = "SELECT run FROM index_run ORDER BY run DESC",
+    [SQL_INDEX_RUNS_OF_LEVEL] = "SELECT run FROM index_run WHERE level = ?1 ORDER BY run",
+    [SQL_INDEX_RUN_INSERT] = "INSERT INTO index_run (level) VALUES (?1)",
+    [SQL_INDEX_RUN_DELETE] = "DELETE FROM index_run WHERE run = ?1",
+    [SQL_INDEX_CHUNK_INSERT] = "INSERT INTO index_chunk VALUES (?1, ?2, ?3)",
+    [SQL_INDEX_CHUNK_FIRST] = "SELECT first, bytes FROM index_chunk WHERE run = ?1"
+                              " ORDER BY first LIMIT 1",
+    [SQL_INDEX_CHUNK_AFTER] = "SELECT first, bytes FROM index_chunk WHERE run = ?1 AND first > ?2"
+                              " ORDER BY first LIMIT 1",
+    [SQL_INDEX_CHUNK_FIND] = "SELECT bytes FROM index_chunk WHERE run = ?1 AND first <= ?2"
+                             " ORDER BY first DESC LIMIT 1",
+    [SQL_INDEX_CHUNK_DELETE] = "DELETE FROM index_chunk WHERE run = ?1",
     [SQL_STATE_GET] = "SELECT value FROM state WHERE key_hash = ?1",
     [SQL_STATE_AFTER] = "SELECT key_hash, key, value FROM state WHERE key_hash > ?1"
                         " ORDER BY key_hash LIMIT 256",
