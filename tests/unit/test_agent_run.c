@@ -49,6 +49,7 @@ struct ledger {
     unsigned drop_percent; /* acks that get lost */
     bool silent;           /* none at all */
     bool forge;            /* each answer is a forgery */
+    uint64_t give_up_ms;   /* the agent's */
     unsigned online, offline;
     unsigned resent;
     char twice[160]; /* why the test must fail */
@@ -226,7 +227,7 @@ static pid_t start_agent(const char *clock_spec, bool exit_when_done)
         return child;
     static struct setup setup;
     struct run_options o = { .exit_when_done = exit_when_done,
-                             .give_up_ms = 1500,
+                             .give_up_ms = lg->give_up_ms,
                              .stop = &agent_stop };
     struct err err = { .msg = "" };
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -300,6 +301,7 @@ static int set_up(void **state)
     lg = calloc(1, sizeof *lg);
     assert_non_null(lg);
     lg->random = rand_seeded(7);
+    lg->give_up_ms = 15000;
     (void)snprintf(lg->dir, sizeof lg->dir, "/tmp/waybill-agent-XXXXXX");
     assert_non_null(mkdtemp(lg->dir));
     make_identity();
@@ -437,6 +439,7 @@ static void test_forged_acks_delete_nothing(void **state)
     (void)state;
     put_rows(70, 0);
     lg->forge = true;
+    lg->give_up_ms = 1500;
     assert_int_equal(wait_for(start_agent("REAL", true)), 1);
     assert_int_equal(lg->last, 10);
     assert_int_equal(inspect().kept, 10);
@@ -452,6 +455,7 @@ static void test_silence_is_an_error_and_keeps_all(void **state)
     (void)state;
     put_rows(30, 0);
     lg->silent = true;
+    lg->give_up_ms = 500;
     assert_int_equal(wait_for(start_agent("REAL", true)), 1);
     assert_int_equal(inspect().kept, 5);
 }
