@@ -1,7 +1,48 @@
-/* The sub-commands of `waybill`: each is a main of its own, argv[0] its name; returns the exit code. */
+/*
+ * The sub-commands of `waybill`: each is a main of its own, argv[0] its name; returns the exit code. What
+ * they share: exit codes, and how a failure is told.
+ */
 #ifndef TOOLS_CMD_H
 #define TOOLS_CMD_H
 
+#include "common/err.h"
+
+enum cmd_exit {
+    CMD_GOOD = 0,
+    CMD_ERROR = 1,
+    CMD_BREACH = 2,  /* all is proven, and a contract was breached */
+    CMD_PROOF = 3,   /* a proof or a signature does not hold */
+    CMD_REFUSED = 4, /* the ledger refused, by a rule */
+};
+
+struct cmd_entry {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *meaning; /* one line for `waybill --help` */
+};
+
+/* Ended by an entry without a name. */
+extern const struct cmd_entry cmd_table[];
+
+/* Tells err to standard error, or with json as an object to standard output. Returns the exit code. */
+int cmd_fail(const char *command, bool json, const struct err *err);
+
+int cmd_asset(int argc, char **argv);
+int cmd_audit(int argc, char **argv);
+int cmd_contract(int argc, char **argv);
+int cmd_custody(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
+int cmd_device(int argc, char **argv);
+int cmd_init(int argc, char **argv);
 int cmd_label(int argc, char **argv);
+int cmd_member(int argc, char **argv);
+int cmd_party(int argc, char **argv);
+int cmd_place(int argc, char **argv);
+int cmd_product(int argc, char **argv);
+int cmd_rebuild(int argc, char **argv);
+int cmd_receipt(int argc, char **argv);
+int cmd_statement(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
 
 #endif

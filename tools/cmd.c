@@ -1,0 +1,58 @@
+#include "tools/cmd.h"
+
+#include "common/json.h"
+#include "tools/cmd_action.h"
+
+#include <stdio.h>
+
+const struct cmd_entry cmd_table[] = {
+    { "init", cmd_init, "make a new ledger on this machine" },
+    { "member", cmd_member, "the companies of the ledger" },
+    { "device", cmd_device, "enrol, attach and revoke devices" },
+    { "product", cmd_product, "say what a GTIN is" },
+    { "place", cmd_place, "say what a GLN is" },
+    { "party", cmd_party, "say how a company is called and reached" },
+    { "asset", cmd_asset, "commission goods, list and show them" },
+    { "custody", cmd_custody, "hand goods over: offer, accept, reject, cancel" },
+    { "contract", cmd_contract, "compile, open and agree to contracts" },
+    { "label", cmd_label, "print a label and scan it back" },
+    { "statement", cmd_statement, "get, send and follow statements" },
+    { "receipt", cmd_receipt, "get receipts, and verify them offline" },
+    { NULL, NULL, NULL },
+};
+
+static const char *code_name(enum err_code code)
+{
+    switch (code) {
+    case ERR_NONE: return "none";
+    case ERR_INPUT: return "input";
+    case ERR_IO: return "io";
+    case ERR_BUSY: return "busy";
+    case ERR_NOT_FOUND: return "not found";
+    case ERR_PROOF: return "proof";
+    case ERR_REFUSED: return "refused";
+    }
+    return "";
+}
+
+static void fail_json(const struct err *err)
+{
+    struct json_doc *doc = json_doc_object();
+    struct json_doc *error = json_doc_put_object(doc, "error");
+    struct buf out = buf_heap(4096);
+    json_doc_put_text(error, "kind", code_name(err->code));
+    json_doc_put_text(error, "message", err->msg);
+    json_doc_write(doc, 2, &out);
+    (void)printf("%.*s\n", (int)out.len, (const char *)out.data);
+    buf_free(&out);
+    json_doc_free(doc);
+}
+
+int cmd_fail(const char *command, bool json, const struct err *err)
+{
+    if (json)
+        fail_json(err);
+    else
+        (void)fprintf(stderr, "waybill %s: %s\n", command, err->msg);
+    return cmd_action_fail(err);
+}

@@ -1,0 +1,177 @@
+/* `waybill asset`: goods come into being on the ledger; which there are, and how one stands. */
+#include "common/json.h"
+#include "tools/cmd_action.h"
+#include "tools/cmd_names.h"
+#include "tools/cmd_node.h"
+#include "tools/cmd_send.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE_SIZE 1000
+
+/* ------------------------------------------------------------------ commission */
+
+static bool build_commission(const struct cmd_args *args, struct buf *names, struct commission *c,
+                             struct err *err)
+{
+    const char *place = cmd_args_text(args, "place", NULL);
+    if (!cmd_names_assets(args, 0, cmd_args_flag(args, "range"), names, &c->assets, err) ||
+        !cmd_names_text(args, "lot", &c->lot, err) ||
+        (place != NULL && !gs1_check_key("414", slice_text(place), err)) ||
+        !cmd_names_instant(args, "expiry", &c->expiry_ms, err))
+        return false;
+    if (place != NULL)
+        c->place = slice_text(place);
+    c->has_expiry = cmd_args_text(args, "expiry", NULL) != NULL;
+    return true;
+}
+
+static int commission(struct cmd_home *home, const struct cmd_args *args, struct err *err)
+{
+    struct statement draft = { .kind = KIND_COMMISSION };
+    struct buf names = buf_heap(CMD_ASSETS_MAX);
+    int code = build_commission(args, &names, &draft.as.commission, err) &&
+                       cmd_names_instant(args, "time", &draft.link.time_ms, err)
+                   ? cmd_send_finish(home, "commissioned", &draft)
+                   : cmd_action_fail(err);
+    buf_free(&names);
+    return code;
+}
+
+/* ------------------------------------------------------------------ list */
+
+/* Prints a page of names and keeps the last one. */
+static size_t print_page(const struct json_doc *doc, struct json_doc *all, char *last, size_t size)
+{
+    const struct json_doc *names = json_doc_at(doc, "/assets");
+    size_t count = json_doc_count(names);
+    for (size_t i = 0; i < count; i++) {
+        struct slice name;
+        if (!json_doc_get_text(json_doc_element(names, i), &name))
+            continue;
+        (void)snprintf(last, size, "%.*s", (int)name.len, (const char *)name.data);
+        if (all != NULL)
+            json_doc_put_slice(all, NULL, name);
+        else
+            (void)puts(last);
+    }
+    return count;
+}
+
+static bool list_pages(struct cmd_home *home, struct json_doc *all, struct err *err)
+{
+    char last[GS1_NAME_MAX + 1] = "", path[512];
+    size_t count = PAGE_SIZE;
+    while (count == PAGE_SIZE) {
+        struct json_doc *doc = NULL;
+        struct buf out = buf_fixed(path, sizeof path);
+        char head[64];
+        (void)snprintf(head, sizeof head, "/v1/assets?limit=%d%s", PAGE_SIZE,
+                       last[0] != '\0' ? "&after=" : "");
+        buf_add_slice(&out, slice_text(head));
+        cmd_node_put_path(&out, last);
+        buf_add_byte(&out, '\0');
+        if (!cmd_node_get_json(home, path, &doc, err))
+            return false;
+        count = print_page(doc, all, last, sizeof last);
+        json_doc_free(doc);
+    }
+    return true;
+}
+
+static int list(struct cmd_home *home, const struct cmd_args *args, struct err *err)
+{
+    struct json_doc *doc = json_doc_object();
+    struct json_doc *names = json_doc_put_array(doc, "assets");
+    bool good = cmd_args_expect(args, 0, 0, "nothing", err) &&
+                list_pages(home, home->json ? names : NULL, err);
+    if (good && home->json)
+        cmd_action_print(doc);
+    else
+        json_doc_free(doc);
+    return good ? CMD_GOOD : cmd_action_fail(err);
+}
+
+/* ------------------------------------------------------------------ show */
+
+static void tell_text(const struct json_doc *doc, const char *pointer, const char *label)
+{
+    struct slice text;
+    if (json_doc_get_text(json_doc_at(doc, pointer), &text))
+        (void)printf("  %-10s %.*s\n", label, (int)text.len, (const char *)text.data);
+}
+
+static void tell_summary(const struct json_doc *doc)
+{
+    int64_t events = 0, packs = 0, head = 0;
+    struct slice name;
+    (void)json_doc_get_int(json_doc_at(doc, "/events"), &events);
+    (void)json_doc_get_int(json_doc_at(doc, "/packs"), &packs);
+    (void)json_doc_get_int(json_doc_at(doc, "/head"), &head);
+    if (json_doc_get_text(json_doc_at(doc, "/asset"), &name))
+        (void)printf("%.*s\n", (int)name.len, (const char *)name.data);
+    tell_text(doc, "/product/name", "product");
+    tell_text(doc, "/custodian/name", "custodian");
+    tell_text(doc, "/owner/name", "owner");
+    for (size_t i = 0; i < json_doc_count(json_doc_at(doc, "/contracts")); i++) {
+        char pointer[64];
+        (void)snprintf(pointer, sizeof pointer, "/contracts/%zu/name", i);
+        tell_text(doc, pointer, "contract");
+    }
+    tell_text(doc, "/verdict", "verdict");
+    tell_text(doc, "/reason", "because");
+    (void)printf("  %-10s %" PRId64 ", %" PRId64 " of them packs of readings, up to block %" PRId64
+                 "\n  as the node says; waybill trace --verify proves it\n",
+                 "events", events, packs, head);
+}
+
+static int show(struct cmd_home *home, const struct cmd_args *args, struct err *err)
+{
+    char asset[GS1_NAME_MAX + 1], path[512];
+    struct json_doc *doc = NULL;
+    if (!cmd_args_expect(args, 1, 1, "one ASSET", err) ||
+        !cmd_names_asset(args->operand[0], asset, err) ||
+        !cmd_node_asset_path(asset, "", path, sizeof path, err) ||
+        !cmd_node_get_json(home, path, &doc, err))
+        return cmd_action_fail(err);
+    if (home->json) {
+        cmd_action_print(doc);
+    } else {
+        tell_summary(doc);
+        json_doc_free(doc);
+    }
+    return CMD_GOOD;
+}
+
+int cmd_asset(int argc, char **argv)
+{
+    static const struct cmd_action actions[] = {
+        { "commission", "asset commission", "range place= lot= expiry= time= no-wait",
+          "Usage: waybill asset commission ASSET... [options]\n"
+          "       waybill asset commission --range PREFIX FIRST COUNT [options]\n"
+          "Goods come into being, held and owned by the company that signs. ASSET is\n"
+          "01/GTIN/21/SERIAL, 01/GTIN/10/LOT or 00/SSCC.\n"
+          "\n"
+          "  --place GLN       where\n"
+          "  --lot TEXT        of which lot\n"
+          "  --expiry INSTANT  best before\n"
+          "  --time INSTANT    when (default: now)\n"
+          "Exit code: 0 accepted, 1 error, 4 refused.\n",
+          commission },
+        { "list", "asset list", "",
+          "Usage: waybill asset list\n"
+          "The goods the node's ledger knows, one a line.\n"
+          "Exit code: 0 good, 1 error.\n",
+          list },
+        { "show", "asset show", "",
+          "Usage: waybill asset show ASSET\n"
+          "How one stands now, as the node says.\n"
+          "Exit code: 0 good, 1 error.\n",
+          show },
+        { .word = NULL },
+    };
+    return cmd_action_choose(actions, argc, argv);
+}

@@ -1,0 +1,269 @@
+#include "tools/cmd_home.h"
+
+#include "common/file.h"
+#include "common/genesis.h"
+#include "common/hex.h"
+#include "common/http_client.h"
+#include "common/state_key.h"
+#include "common/state_value.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define IDENTITY_MAX (64 * 1024)
+
+/* ------------------------------------------------------------------ names */
+
+bool cmd_home_slug(const char *name, char slug[CMD_SLUG_SIZE])
+{
+    size_t len = 0;
+    for (; *name != '\0' && len + 1 < CMD_SLUG_SIZE; name++) {
+        char c = *name >= 'A' && *name <= 'Z' ? (char)(*name - 'A' + 'a') : *name;
+        bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        if (plain)
+            slug[len++] = c;
+        else if (len > 0 && slug[len - 1] != '-')
+            slug[len++] = '-';
+    }
+    while (len > 0 && slug[len - 1] == '-')
+        len--;
+    slug[len] = '\0';
+    return len > 0;
+}
+
+bool cmd_home_parse_kid(const char *text, struct kid *ret_kid, struct err *err)
+{
+    return hex_decode(text, strlen(text), ret_kid->bytes, KID_SIZE) ||
+           err_set(err, ERR_INPUT, "expected a kid, 16 hexadecimal digits, found \"%.60s\"", text);
+}
+
+bool cmd_home_parse_hash(const char *text, struct hash *ret_hash, struct err *err)
+{
+    return hex_decode(text, strlen(text), ret_hash->bytes, HASH_SIZE) ||
+           err_set(err, ERR_INPUT, "expected a hash, 64 hexadecimal digits, found \"%.80s\"", text);
+}
+
+bool cmd_home_find_member(const struct cmd_home *home, const char *text, struct kid *ret_member,
+                          struct err *err)
+{
+    for (size_t i = 0; i < home->member_count; i++)
+        if (strcasecmp(home->members[i].name, text) == 0) {
+            *ret_member = home->members[i].kid;
+            return true;
+        }
+    return cmd_home_parse_kid(text, ret_member, NULL) ||
+           err_set(err, ERR_NOT_FOUND,
+                   "\"%.80s\" is no member of this ledger; waybill member list names them", text);
+}
+
+const char *cmd_home_member_name(const struct cmd_home *home, const struct kid *member,
+                                 char text[CMD_HOME_NAME_SIZE])
+{
+    for (size_t i = 0; i < home->member_count; i++)
+        if (kid_equal(&home->members[i].kid, member))
+            return home->members[i].name;
+    hex_encode(kid_slice(member), text);
+    return text;
+}
+
+/* ------------------------------------------------------------------ files of the folder */
+
+static bool join(const struct cmd_home *home, const char *name, char path[PATH_MAX],
+                 struct err *err)
+{
+    return snprintf(path, PATH_MAX, "%s/%s", home->dir, name) < PATH_MAX ||
+           err_set(err, ERR_INPUT, "%s: the name is too long", home->dir);
+}
+
+static bool load_identity(struct cmd_home *home, struct err *err)
+{
+    char path[PATH_MAX];
+    const char *given = cmd_args_text(home->args, "identity", NULL);
+    if (given == NULL && !join(home, "identity.cbor", path, err))
+        return false;
+    if (given == NULL && !file_exists(path))
+        return true;
+    struct buf bytes = buf_heap(IDENTITY_MAX);
+    bool good = file_read(given != NULL ? given : path, IDENTITY_MAX, &bytes, err) &&
+                (identity_decode(buf_slice(&bytes), &home->identity, err) ||
+                 err_wrap(err, "%s", given != NULL ? given : path));
+    home->has_identity = good;
+    buf_free(&bytes);
+    return good;
+}
+
+static struct cmd_member *member_entry(struct cmd_home *home, const struct kid *kid)
+{
+    for (size_t i = 0; i < home->member_count; i++)
+        if (kid_equal(&home->members[i].kid, kid))
+            return &home->members[i];
+    if (home->member_count == CMD_HOME_MEMBERS_MAX)
+        return NULL;
+    struct cmd_member *m = &home->members[home->member_count++];
+    m->kid = *kid;
+    return m;
+}
+
+/* What one entry of the genesis says about members. */
+static void take_entry(struct cmd_home *home, struct slice key, struct slice value)
+{
+    struct state_params params;
+    struct state_member member;
+    struct state_key_record record;
+    enum state_table table = state_key_table(key);
+    struct cbor_reader r = cbor_reader(key);
+    cbor_take_array_of(&r, 2);
+    (void)cbor_take_uint(&r);
+    struct kid kid = table == TABLE_MEMBER ? kid_take(&r) : (struct kid){ { 0 } };
+    if (table == TABLE_PARAMS && state_params_take(value, &params))
+        home->demo = params.demo;
+    if (table == TABLE_MEMBER && state_member_take(value, &member)) {
+        struct cmd_member *m = member_entry(home, &kid);
+        if (m != NULL && member.name.len < CMD_HOME_NAME_SIZE)
+            memcpy(m->name, member.name.data, member.name.len);
+    }
+    if (table == TABLE_KEY && state_key_record_take(value, &record) &&
+        record.class == CLASS_MEMBER) {
+        struct cmd_member *m = member_entry(home, &record.member);
+        if (m != NULL)
+            memcpy(m->pub, record.pub, PUB_SIZE);
+    }
+}
+
+/* Names only: nothing is decided by them, but a genesis of another ledger is a mistake to tell. */
+static bool load_genesis(struct cmd_home *home, struct err *err)
+{
+    char path[PATH_MAX];
+    struct genesis g;
+    if (!join(home, "genesis.cbor", path, err))
+        return false;
+    if (!file_exists(path))
+        return true;
+    struct buf bytes = buf_heap(GENESIS_SIZE_MAX);
+    bool good = file_read(path, GENESIS_SIZE_MAX, &bytes, err) &&
+                (genesis_decode(buf_slice(&bytes), &g, err) || err_wrap(err, "%s", path));
+    if (good && home->has_identity && !hash_equal(&g.header.ledger, &home->identity.genesis.ledger))
+        good = cmd_args_text(home->args, "identity", NULL) != NULL ||
+               err_set(err, ERR_PROOF, "%s: is not the genesis of identity.cbor's ledger", path);
+    for (size_t i = 0; good && i < g.entry_count; i++) {
+        struct slice key, value;
+        genesis_next_entry(&g, &key, &value);
+        take_entry(home, key, value);
+    }
+    buf_free(&bytes);
+    return good;
+}
+
+/* Shown in front of what is proven, so it is only text. */
+static void load_name(struct cmd_home *home)
+{
+    char path[PATH_MAX];
+    struct buf text = buf_heap(CMD_HOME_NAME_SIZE);
+    if (join(home, "name", path, NULL) && file_read(path, CMD_HOME_NAME_SIZE - 1, &text, NULL) &&
+        cbor_text_valid(buf_slice(&text)))
+        (void)snprintf(home->ledger_name, sizeof home->ledger_name, "%.*s", (int)text.len,
+                       (const char *)text.data);
+    buf_free(&text);
+}
+
+/* ------------------------------------------------------------------ opening */
+
+static const char *from_environment(const char *name, const char *fallback)
+{
+    const char *value = getenv(name);
+    return value != NULL && *value != '\0' ? value : fallback;
+}
+
+static bool read_options(struct cmd_home *home, struct err *err)
+{
+    const struct cmd_args *a = home->args;
+    const char *dir = cmd_args_text(a, "dir", from_environment("WAYBILL_HOME", CMD_HOME_DEFAULT));
+    const char *clock = cmd_args_text(a, "clock", from_environment("WAYBILL_CLOCK", "REAL"));
+    if (snprintf(home->dir, sizeof home->dir, "%s", dir) >= (int)sizeof home->dir)
+        return err_set(err, ERR_INPUT, "--dir: the name is too long");
+    home->json = cmd_args_flag(a, "json");
+    home->node_url = cmd_args_text(a, "node", from_environment("WAYBILL_NODE", CMD_NODE_DEFAULT));
+    home->ca_file = cmd_args_text(a, "ca", NULL);
+    return clock_parse(clock, &home->clock, err) || err_wrap(err, "--clock");
+}
+
+bool cmd_home_open(const struct cmd_args *args, struct cmd_home **ret_home, struct err *err)
+{
+    struct cmd_home *home = calloc(1, sizeof *home);
+    if (home == NULL)
+        return err_set(err, ERR_IO, "out of memory");
+    home->args = args;
+    if (!read_options(home, err) || !load_identity(home, err) || !load_genesis(home, err)) {
+        cmd_home_close(home);
+        return false;
+    }
+    load_name(home);
+    *ret_home = home;
+    return true;
+}
+
+void cmd_home_close(struct cmd_home *home)
+{
+    if (home == NULL)
+        return;
+    http_client_close(home->http);
+    free(home);
+}
+
+bool cmd_home_need_identity(const struct cmd_home *home, struct err *err)
+{
+    return home->has_identity ||
+           err_set(err, ERR_NOT_FOUND,
+                   "%s/identity.cbor: missing: without the ledger's identity nothing can be "
+                   "verified or signed (--dir DIR or --identity FILE)",
+                   home->dir);
+}
+
+/* ------------------------------------------------------------------ the key */
+
+/* The only NAME.key of the folder. */
+static bool only_key(const char *folder, char path[PATH_MAX], struct err *err)
+{
+    size_t found = 0;
+    DIR *dir = opendir(folder);
+    if (dir == NULL)
+        return err_set(err, ERR_NOT_FOUND, "%s: no keys here; --key FILE, or --dir DIR", folder);
+    const struct dirent *entry;
+    while ((entry = readdir(dir)) != NULL) {
+        size_t len = strlen(entry->d_name);
+        if (len < 5 || strcmp(entry->d_name + len - 4, ".key") != 0)
+            continue;
+        found++;
+        if (snprintf(path, PATH_MAX, "%s/%s", folder, entry->d_name) >= PATH_MAX)
+            found = 2;
+    }
+    (void)closedir(dir);
+    if (found == 0)
+        return err_set(err, ERR_NOT_FOUND, "%s: no keys here; --key FILE, or --dir DIR", folder);
+    return found == 1 ||
+           err_set(err, ERR_INPUT, "%s holds several keys: say who signs, such as --as \"Farm A\"",
+                   folder);
+}
+
+bool cmd_home_key_path(const struct cmd_home *home, char path[PATH_MAX], struct err *err)
+{
+    char slug[CMD_SLUG_SIZE], folder[PATH_MAX];
+    const char *key = cmd_args_text(home->args, "key", NULL);
+    const char *as = cmd_args_text(home->args, "as", NULL);
+    if (key != NULL)
+        return snprintf(path, PATH_MAX, "%s", key) < PATH_MAX ||
+               err_set(err, ERR_INPUT, "--key: the name is too long");
+    if (!join(home, "keys", folder, err))
+        return false;
+    if (as == NULL)
+        return only_key(folder, path, err);
+    if (!cmd_home_slug(as, slug))
+        return err_set(err, ERR_INPUT, "--as: \"%.60s\" is no name", as);
+    if (snprintf(path, PATH_MAX, "%s/%s.key", folder, slug) >= PATH_MAX)
+        return err_set(err, ERR_INPUT, "%s: the name is too long", folder);
+    return file_exists(path) ||
+           err_set(err, ERR_NOT_FOUND, "%s: there is no key of \"%.60s\" here", path, as);
+}

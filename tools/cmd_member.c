@@ -1,0 +1,86 @@
+/* `waybill member`: the companies of the ledger, as its genesis names them. Needs no node. */
+#include "common/hex.h"
+#include "common/json.h"
+#include "tools/cmd_action.h"
+
+#include <stdio.h>
+
+static void put_member(struct json_doc *into, const struct cmd_member *m)
+{
+    json_doc_put_text(into, "name", m->name);
+    json_doc_put_hex(into, "kid", kid_slice(&m->kid));
+    json_doc_put_hex(into, "pub", slice_of(m->pub, PUB_SIZE));
+}
+
+static void tell_member(const struct cmd_member *m, bool all)
+{
+    char kid[2 * KID_SIZE + 1], pub[2 * PUB_SIZE + 1];
+    hex_encode(kid_slice(&m->kid), kid);
+    hex_encode(slice_of(m->pub, PUB_SIZE), pub);
+    (void)printf("%s  %s\n", kid, m->name);
+    if (all)
+        (void)printf("  founding key %s\n", pub);
+}
+
+static bool need_members(const struct cmd_home *home, struct err *err)
+{
+    return home->member_count > 0 ||
+           err_set(err, ERR_NOT_FOUND, "%s/genesis.cbor: missing: it names the members", home->dir);
+}
+
+static int list(struct cmd_home *home, const struct cmd_args *args, struct err *err)
+{
+    if (!cmd_args_expect(args, 0, 0, "nothing", err) || !need_members(home, err))
+        return cmd_action_fail(err);
+    struct json_doc *doc = home->json ? json_doc_object() : NULL;
+    struct json_doc *members = doc != NULL ? json_doc_put_array(doc, "members") : NULL;
+    for (size_t i = 0; i < home->member_count; i++) {
+        if (members != NULL)
+            put_member(json_doc_put_object(members, NULL), &home->members[i]);
+        else
+            tell_member(&home->members[i], false);
+    }
+    if (doc != NULL)
+        cmd_action_print(doc);
+    return CMD_GOOD;
+}
+
+static int show(struct cmd_home *home, const struct cmd_args *args, struct err *err)
+{
+    struct kid kid;
+    if (!cmd_args_expect(args, 1, 1, "one MEMBER", err) || !need_members(home, err) ||
+        !cmd_home_find_member(home, args->operand[0], &kid, err))
+        return cmd_action_fail(err);
+    for (size_t i = 0; i < home->member_count; i++) {
+        if (!kid_equal(&home->members[i].kid, &kid))
+            continue;
+        if (home->json) {
+            struct json_doc *doc = json_doc_object();
+            put_member(doc, &home->members[i]);
+            cmd_action_print(doc);
+        } else {
+            tell_member(&home->members[i], true);
+        }
+        return CMD_GOOD;
+    }
+    (void)err_set(err, ERR_NOT_FOUND, "\"%.60s\" is no founder of this ledger", args->operand[0]);
+    return cmd_action_fail(err);
+}
+
+int cmd_member(int argc, char **argv)
+{
+    static const struct cmd_action actions[] = {
+        { "list", "member list", "",
+          "Usage: waybill member list\n"
+          "The founding companies of the ledger, from DIR/genesis.cbor.\n"
+          "Exit code: 0 good, 1 error.\n",
+          list },
+        { "show", "member show", "",
+          "Usage: waybill member show MEMBER\n"
+          "One company, by name or kid, with its founding key.\n"
+          "Exit code: 0 good, 1 error.\n",
+          show },
+        { .word = NULL },
+    };
+    return cmd_action_choose(actions, argc, argv);
+}

@@ -1,0 +1,141 @@
+#include "tools/cmd_names.h"
+
+#include "common/custody.h"
+#include "common/gs1_link.h"
+#include "common/instant.h"
+#include "common/quantity.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool cmd_names_asset(const char *text, char ret_name[GS1_NAME_MAX + 1], struct err *err)
+{
+    struct gs1_link link;
+    if (!gs1_link_parse(slice_text(text), &link, err))
+        return false;
+    if (link.name.kind == GS1_PLACE)
+        return err_set(err, ERR_INPUT, "\"%.80s\" is a place; expected goods", text);
+    if (!gs1_check_name(&link.name, err))
+        return false;
+    gs1_format_name(&link.name, ret_name);
+    return true;
+}
+
+/* ------------------------------------------------------------------ sets */
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool take_set(struct buf *memory, struct asset_set *ret_set, struct err *err)
+{
+    struct cbor_reader r = cbor_reader(buf_slice(memory));
+    *ret_set = asset_set_take(&r);
+    return (!memory->failed && cbor_done(&r)) ||
+           err_set(err, ERR_INPUT, "these goods make no set: at most %d, no name twice",
+                   ASSET_SET_MAX);
+}
+
+/* Names rise strictly on the wire, in whatever order they were typed. */
+static bool put_list(const struct cmd_args *args, size_t first, struct buf *memory, struct err *err)
+{
+    size_t count = args->operand_count - first;
+    char(*names)[GS1_NAME_MAX + 1] = calloc(count, sizeof *names);
+    const char **sorted = calloc(count, sizeof *sorted);
+    bool good = names != NULL && sorted != NULL;
+    if (!good)
+        (void)err_set(err, ERR_IO, "out of memory");
+    for (size_t i = 0; good && i < count; i++) {
+        good = cmd_names_asset(args->operand[first + i], names[i], err);
+        sorted[i] = names[i];
+    }
+    if (good) {
+        qsort(sorted, count, sizeof *sorted, by_name);
+        cbor_put_array(memory, count);
+        for (size_t i = 0; i < count; i++)
+            cbor_put_text(memory, slice_text(sorted[i]));
+    }
+    free(sorted);
+    free(names);
+    return good;
+}
+
+static bool put_range(const struct cmd_args *args, size_t first, struct buf *memory,
+                      struct err *err)
+{
+    char name[2 * GS1_NAME_MAX];
+    char canonical[GS1_NAME_MAX + 1];
+    const char *const *operand = &args->operand[first];
+    char *end = NULL;
+    if (args->operand_count != first + 3)
+        return err_set(err, ERR_INPUT,
+                       "--range: expected PREFIX FIRST COUNT, such as "
+                       "01/09506000134352/21/ 000001 500");
+    size_t count = strtoul(operand[2], &end, 10);
+    if (*end != '\0' || count < 2 || count > ASSET_SET_MAX)
+        return err_set(err, ERR_INPUT, "--range: COUNT: expected 2 to %d, found \"%.40s\"",
+                       ASSET_SET_MAX, operand[2]);
+    size_t len = strlen(operand[0]), digits = strlen(operand[1]);
+    if (len + digits > GS1_NAME_MAX)
+        return err_set(err, ERR_INPUT, "--range: the names are longer than %d", GS1_NAME_MAX);
+    memcpy(name, operand[0], len);
+    memcpy(name + len, operand[1], digits + 1);
+    if (!cmd_names_asset(name, canonical, err))
+        return false;
+    if (strcmp(name, canonical) != 0)
+        return err_set(err, ERR_INPUT, "--range: write the prefix as in \"%s\"", canonical);
+    cbor_put_array(memory, 3);
+    cbor_put_text(memory, slice_text(operand[0]));
+    cbor_put_text(memory, slice_text(operand[1]));
+    cbor_put_uint(memory, count);
+    return true;
+}
+
+bool cmd_names_assets(const struct cmd_args *args, size_t first, bool range, struct buf *memory,
+                      struct asset_set *ret_set, struct err *err)
+{
+    if (args->operand_count <= first)
+        return err_set(err, ERR_INPUT, "expected ASSET...; see waybill %s --help", args->command);
+    return (range ? put_range(args, first, memory, err) : put_list(args, first, memory, err)) &&
+           take_set(memory, ret_set, err);
+}
+
+/* ------------------------------------------------------------------ options */
+
+bool cmd_names_instant(const struct cmd_args *args, const char *option, uint64_t *ret_ms,
+                       struct err *err)
+{
+    const char *text = cmd_args_text(args, option, NULL);
+    return text == NULL || instant_parse(text, ret_ms) ||
+           err_set(err, ERR_INPUT,
+                   "--%s: expected an instant such as 2026-06-01T10:00:00Z, found \"%.60s\"",
+                   option, text);
+}
+
+bool cmd_names_duration(const struct cmd_args *args, const char *option, uint64_t *ret_ms,
+                        struct err *err)
+{
+    const char *text = cmd_args_text(args, option, NULL);
+    return text == NULL || quantity_parse_duration_ms(text, ret_ms, err) ||
+           err_wrap(err, "--%s", option);
+}
+
+bool cmd_names_check(const char *what, const char *text, struct err *err)
+{
+    size_t len = strlen(text);
+    return (len > 0 && len <= NAME_MAX_BYTES && cbor_text_valid(slice_text(text))) ||
+           err_set(err, ERR_INPUT, "%s: expected 1 to %d bytes of text, found \"%.60s\"", what,
+                   NAME_MAX_BYTES, text);
+}
+
+bool cmd_names_text(const struct cmd_args *args, const char *option, struct slice *ret_text,
+                    struct err *err)
+{
+    const char *text = cmd_args_text(args, option, NULL);
+    *ret_text = slice_of(NULL, 0);
+    if (text == NULL)
+        return true;
+    *ret_text = slice_text(text);
+    return cmd_names_check(option, text, err);
+}
