@@ -105,17 +105,18 @@ static bool open_ledger(struct node *n, struct err *err)
 
 /* ------------------------------------------------------------------ the bus */
 
-bool node_submit(struct node *n, struct slice bytes, struct hash *ret_hash, struct err *err)
+bool node_submit(struct node *n, struct slice bytes, struct err *err)
 {
-    if (ret_hash != NULL)
-        *ret_hash = crypto_sha256(bytes);
-    return ingest_submit(n->ingest, bytes, err);
+    if (ingest_submit(n->ingest, bytes, err))
+        return true;
+    __atomic_add_fetch(&n->metrics.busy, 1, __ATOMIC_RELAXED);
+    return false;
 }
 
 static void on_message(void *user, const struct bus_message *message)
 {
     struct node *n = user;
-    (void)node_submit(n, message->payload, NULL, NULL);
+    (void)node_submit(n, message->payload, NULL);
 }
 
 static bool open_bus(struct node *n, struct err *err)

@@ -1,14 +1,110 @@
-/* The HTTP side of the node's loop. */
+/* The HTTP side of the loop: what its thread may ask of the node, behind the locks it needs. */
+#include "common/log.h"
+#include "node/api.h"
 #include "node/loop_parts.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WEB_BUILT_IN_PLACE "../../node/web"       /* seen from build/<profile>/ */
+#define WEB_INSTALLED      "../share/waybill/web" /* seen from <prefix>/bin */
+
+static bool submit(void *ctx, struct slice statement, struct hash *ret_hash, struct err *err)
+{
+    struct node *n = ctx;
+    *ret_hash = crypto_sha256(statement);
+    /* Noted first: the loop may be done with it, and forget it, before submit returns. */
+    tracker_note(n->tracker, ret_hash, ACCEPTED);
+    if (node_submit(n, statement, err))
+        return true;
+    tracker_forget(n->tracker, ret_hash);
+    return false;
+}
+
+static bool fate(void *ctx, const struct hash *statement, enum refusal *ret_code)
+{
+    struct node *n = ctx;
+    return tracker_find(n->tracker, statement, ret_code);
+}
+
+static bool prove(void *ctx, struct slice key, struct buf *out, uint64_t *ret_height,
+                  struct err *err)
+{
+    struct node *n = ctx;
+    struct buf value = buf_heap(STATEMENT_MAX * 2);
+    pthread_rwlock_wrlock(&n->trees); /* the reader is one connection: one asks at a time */
+    struct hash key_hash = crypto_sha256(key), value_hash;
+    bool present = state_tree_find(n->chain.state, &key_hash, &value_hash);
+    bool ok = !present || store_state_get(n->reader, key, &value, err);
+    if (ok) {
+        state_tree_prove(n->chain.state, key, buf_slice(&value), out);
+        *ret_height = n->chain.head.height;
+    }
+    pthread_rwlock_unlock(&n->trees);
+    buf_free(&value);
+    return ok && (!out->failed || err_set(err, ERR_IO, "the proof is too large"));
+}
+
+static void metrics(void *ctx, struct api_metrics *ret_metrics)
+{
+    struct node *n = ctx;
+    pthread_rwlock_rdlock(&n->trees);
+    *ret_metrics = (struct api_metrics){
+        .blocks = n->metrics.blocks,
+        .statements = n->metrics.statements,
+        .turned_away = n->metrics.turned_away,
+        .busy = n->metrics.busy,
+        .waiting = node_core_waiting(n->core),
+        .uptime_s = (clock_steady_ms() - n->metrics.started_ms) / 1000,
+    };
+    pthread_rwlock_unlock(&n->trees);
+}
+
+/* The pages' folder: as configured, or beside the program where it was built or installed. */
+static void find_web(const struct node *n, char path[PATH_MAX])
+{
+    static const char *const places[] = { WEB_BUILT_IN_PLACE, WEB_INSTALLED };
+    char self[PATH_MAX / 2];
+    (void)snprintf(path, PATH_MAX, "%s", n->settings->http_web.path);
+    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (path[0] != '\0' || len <= 0)
+        return;
+    self[len] = '\0';
+    char *slash = strrchr(self, '/');
+    if (slash != NULL)
+        *slash = '\0';
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        (void)snprintf(path, PATH_MAX, "%s/%s", self, places[i]);
+        if (access(path, R_OK) == 0)
+            return;
+    }
+}
 
 bool loop_api_open(struct node *n, struct err *err)
 {
-    (void)n;
-    (void)err;
+    char web[PATH_MAX];
+    n->metrics.started_ms = clock_steady_ms();
+    if (!n->settings->http)
+        return true;
+    find_web(n, web);
+    struct api_options options = {
+        .data_dir = n->settings->data.path,
+        .web_dir = web,
+        .host = n->settings->http_host,
+        .port = n->settings->http_port,
+        .node = { .ctx = n, .submit = submit, .fate = fate, .prove = prove, .metrics = metrics },
+    };
+    if (!store_open(n->settings->data.path, STORE_READ, &n->reader, err) ||
+        !api_open(&options, &n->api, err))
+        return false;
+    log_info("http://%s:%u", n->settings->http_host, api_port(n->api));
     return true;
 }
 
 void loop_api_close(struct node *n)
 {
-    (void)n;
+    api_close(n->api);
+    store_close(n->reader);
 }

@@ -27,6 +27,7 @@ struct node {
     const struct settings *settings;
     const struct clock *clock;
     struct store *store;
+    struct store *reader; /* of HTTP's proofs; used under trees */
     struct identity identity;
     struct chain chain;
     struct node_core *core;
@@ -44,8 +45,8 @@ struct node {
     bool load_ok;
 };
 
-/* Any thread: hands bytes to the door. ret_hash may be NULL. */
-bool node_submit(struct node *n, struct slice bytes, struct hash *ret_hash, struct err *err);
+/* Any thread: hands bytes to the door. */
+bool node_submit(struct node *n, struct slice bytes, struct err *err);
 
 /* Opens and closes the HTTP side (loop_api.c). */
 bool loop_api_open(struct node *n, struct err *err);

@@ -15,6 +15,9 @@ done
 for contract in contracts/library/*.yaml; do
     [ ! -e "$contract" ] || install -D -m 644 "$contract" "$root/share/waybill/contracts/$(basename "$contract")"
 done
+for file in node/web/*; do
+    install -D -m 644 "$file" "$root/share/waybill/web/$(basename "$file")"
+done
 install -D -m 644 packaging/mosquitto-acl.example "$root/share/doc/waybill/mosquitto-acl.example"
 for unit in packaging/*.service; do # a unit names its program by an absolute path: that of this installation
     install -d "$root/lib/systemd/system"
