@@ -123,11 +123,10 @@ static void put_stop(struct api_context *c, size_t i, struct buf *out)
     page_markup(out, "<li%s><strong>", v->ended ? "" : " class=\"now\"");
     page_text(out, name);
     page_markup(out, "</strong><span class=\"when\">");
-    page_time(out, v->from_ms);
     if (v->ended) {
-        page_markup(out, " to ");
-        page_time(out, v->to_ms);
+        page_span(out, v->from_ms, v->to_ms);
     } else {
+        page_time(out, v->from_ms);
         page_markup(out, ", holds it now");
     }
     page_markup(out, "</span></li>");
@@ -219,13 +218,12 @@ static void put_excursion(struct api_context *c, const struct provenance_excursi
     page_markup(out, "<li><h3>");
     page_text(out, rule);
     page_markup(out, "</h3><p>");
-    page_time(out, e->from_ms);
     if (e->ended) {
         quantity_format(e->peak, e->exponent, peak, sizeof peak);
-        page_markup(out, " to ");
-        page_time(out, e->to_ms);
+        page_span(out, e->from_ms, e->to_ms);
         page_markup(out, ", %s%s at worst", peak, unit_of(c->view, e));
     } else {
+        page_time(out, e->from_ms);
         page_markup(out, ", and it goes on");
     }
     page_markup(out, "</p>");

@@ -26,6 +26,8 @@ void page_text(struct buf *out, const char *text);
 void page_slice(struct buf *out, struct slice text);
 /* "1 Jun 2026, 10:20", UTC, in a <time> element. */
 void page_time(struct buf *out, uint64_t time_ms);
+/* "1 Jun 2026, 10:20 to 11:00", the day again only when it is another. */
+void page_span(struct buf *out, uint64_t from_ms, uint64_t to_ms);
 /* "20 min", "1 h 5 min", "45 s". */
 void page_duration(struct buf *out, uint64_t seconds);
 /* A chart of one property with the contract's bounds, custody changes and excursions. */

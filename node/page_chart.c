@@ -9,16 +9,16 @@
 
 /* Drawn in these units; the page scales it. */
 #define WIDTH  720
-#define HEIGHT 280
-#define LEFT   44
+#define HEIGHT 290
+#define LEFT   52
 #define RIGHT  708
-#define TOP    30
+#define TOP    36
 #define BOTTOM 248
 
 #define MINUTE_MS UINT64_C(60000)
 #define DAY_MS    (1440 * MINUTE_MS)
 #define TICKS_MAX 7
-#define NAME_ROOM 7 /* units a letter of a custodian's name takes */
+#define NAME_ROOM 11 /* units a letter of a custodian's name takes */
 
 struct chart {
     struct api_context *c;
@@ -168,7 +168,7 @@ static void draw_time_axis(struct chart *t)
         int x = x_at(t, at);
         page_markup(t->out, "<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>", x, x,
                     BOTTOM, BOTTOM + 4);
-        page_markup(t->out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">", x, BOTTOM + 18);
+        page_markup(t->out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">", x, BOTTOM + 20);
         if (step >= DAY_MS)
             page_markup(t->out, "%02d-%02d</text>", p.month, p.day);
         else
@@ -306,7 +306,7 @@ void page_chart(struct api_context *c, const struct asset_series *s, struct buf 
     draw_envelope(&t);
     each_bound(&t, draw_bound);
     draw_custody(&t);
-    page_markup(out, "<text class=\"unit\" x=\"4\" y=\"14\">%s</text>", t.unit);
+    page_markup(out, "<text class=\"unit\" x=\"2\" y=\"24\">%s</text>", t.unit);
     page_markup(out, "<text class=\"unit\" x=\"%d\" y=\"%d\" text-anchor=\"end\">UTC</text></svg>",
                 RIGHT, HEIGHT - 2);
 }

@@ -67,15 +67,30 @@ void page_text(struct buf *out, const char *text)
     page_slice(out, slice_text(text));
 }
 
-void page_time(struct buf *out, uint64_t time_ms)
+static void put_time(struct buf *out, uint64_t time_ms, bool with_day)
 {
     static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
     char iso[INSTANT_TEXT_SIZE];
     struct instant_parts p = instant_to_parts(time_ms);
     instant_format(time_ms, iso);
-    page_markup(out, "<time datetime=\"%s\">%d %s %d, %02d:%02d</time>", iso, p.day,
-                months[p.month - 1], p.year, p.hour, p.minute);
+    page_markup(out, "<time datetime=\"%s\">", iso);
+    if (with_day)
+        page_markup(out, "%d %s %d, ", p.day, months[p.month - 1], p.year);
+    page_markup(out, "%02d:%02d</time>", p.hour, p.minute);
+}
+
+void page_time(struct buf *out, uint64_t time_ms)
+{
+    put_time(out, time_ms, true);
+}
+
+void page_span(struct buf *out, uint64_t from_ms, uint64_t to_ms)
+{
+    struct instant_parts a = instant_to_parts(from_ms), b = instant_to_parts(to_ms);
+    put_time(out, from_ms, true);
+    page_markup(out, " to ");
+    put_time(out, to_ms, a.year != b.year || a.month != b.month || a.day != b.day);
 }
 
 void page_duration(struct buf *out, uint64_t seconds)

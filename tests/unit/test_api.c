@@ -661,15 +661,43 @@ static void test_addresses(void **state)
 
 /* ------------------------------------------------------------------ serving */
 
-/* Lines on standard input become product, brand and custodian of the unit, each answered with "ok". */
+static void tell(struct ledger *l, uint64_t time_ms, struct slice words[3])
+{
+    struct statement s = { .kind = KIND_PRODUCT };
+    s.as.product = (struct product){ slice_text("09506000134352"), words[0], words[1],
+                                     slice_of(NULL, 0), slice_of(NULL, 0) };
+    struct hash h = ledger_add(l, &l->farm, time_ms, s);
+    ledger_event_bytes(l, EVENT_MASTER_DATA, hash_slice(&h), time_ms, "t", "09506000134352");
+    s = (struct statement){ .kind = KIND_PARTY };
+    s.as.party = (struct party){ .member = l->clinic.kid, .name = words[2] };
+    h = ledger_add(l, &l->clinic, time_ms, s);
+    ledger_event_bytes(l, EVENT_MASTER_DATA, hash_slice(&h), time_ms, "k", &l->clinic.kid);
+    ledger_seal(l, time_ms);
+}
+
+/* Three words, with tabs between, become the unit's product name, brand and custodian. */
+static bool tell_line(struct ledger *l, uint64_t time_ms, char *line)
+{
+    struct slice words[3];
+    line[strcspn(line, "\n")] = '\0';
+    for (int i = 0; i < 3; i++) {
+        size_t len = strcspn(line, "\t");
+        words[i] = slice_of(line, len);
+        if (len == 0 || len > READ_MODEL_NAME || (i < 2 && line[len] == '\0'))
+            return false;
+        line += len + 1;
+    }
+    tell(l, time_ms, words);
+    return true;
+}
+
 static int serve(uint16_t port)
 {
     struct err err = { 0 };
     struct fixture *f = begin();
     struct api *api = NULL;
     struct api_options options = options_of(&f->fake);
-    struct ledger *l = f->fake.l;
-    char name[READ_MODEL_NAME + 2];
+    char line[1024];
     uint64_t time_ms = LEDGER_T0 + 90000000;
     options.port = port;
     if (!api_open(&options, &api, &err)) {
@@ -678,21 +706,8 @@ static int serve(uint16_t port)
     }
     (void)printf("http://127.0.0.1:%u" UNIT "\n", api_port(api));
     (void)fflush(stdout);
-    for (; fgets(name, sizeof name, stdin) != NULL; time_ms += 1000) {
-        struct statement s = { .kind = KIND_PRODUCT };
-        name[strcspn(name, "\n")] = '\0';
-        struct slice text_of = slice_text(name);
-        s.as.product = (struct product){ .gtin = slice_text("09506000134352"),
-                                         .name = text_of,
-                                         .brand = text_of };
-        struct hash h = ledger_add(l, &l->farm, time_ms, s);
-        ledger_event_bytes(l, EVENT_MASTER_DATA, hash_slice(&h), time_ms, "t", "09506000134352");
-        s = (struct statement){ .kind = KIND_PARTY };
-        s.as.party = (struct party){ .member = l->clinic.kid, .name = text_of };
-        h = ledger_add(l, &l->clinic, time_ms, s);
-        ledger_event_bytes(l, EVENT_MASTER_DATA, hash_slice(&h), time_ms, "k", &l->clinic.kid);
-        ledger_seal(l, time_ms);
-        (void)printf("ok\n");
+    for (; fgets(line, sizeof line, stdin) != NULL; time_ms += 1000) {
+        (void)printf("%s\n", tell_line(f->fake.l, time_ms, line) ? "ok" : "misfit");
         (void)fflush(stdout);
     }
     api_close(api);
