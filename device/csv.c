@@ -89,32 +89,40 @@ static enum csv_result stop(struct err *err, const char *why)
     return CSV_STOP;
 }
 
+/* Why nothing after this byte can be trusted; NULL: it can. */
+static const char *reason_to_stop(const struct csv *c, const struct parse *p, int byte)
+{
+    if (byte == EOF && ferror(c->file) != 0)
+        return strerror(errno);
+    if (p->quoted && (byte == EOF || p->len + 2 >= CSV_ROW_MAX))
+        return "a quote that is never closed";
+    if (p->len + 2 >= CSV_ROW_MAX)
+        return "a row above 64 KiB";
+    if (byte == '\0')
+        return "a zero byte: is the file UTF-16? Save it as UTF-8";
+    return c->fields == CSV_FIELDS_MAX ? "more than 255 fields: is the delimiter right?" : NULL;
+}
+
 static enum csv_result read_row(struct csv *c, struct parse *p, struct err *err)
 {
     for (;;) {
         int byte = getc(c->file);
-        if (p->len + 2 >= CSV_ROW_MAX)
-            return stop(err, p->quoted ? "a quote that is never closed" : "a row above 64 KiB");
-        if (byte == EOF && ferror(c->file) != 0)
-            return stop(err, strerror(errno));
-        if (byte == EOF && p->quoted)
-            return stop(err, "a quote that is never closed");
-        if (byte == '\0')
-            return stop(err, "a zero byte: is the file UTF-16? Save it as UTF-8");
-        bool end = byte == EOF || (!p->quoted && ends_line(c, byte));
+        const char *why = reason_to_stop(c, p, byte);
+        if (why != NULL)
+            return stop(err, why);
         if (p->quoted) {
             add_quoted(c, p, byte);
-        } else if (end || byte == c->delimiter) {
-            bool was_quoted = p->closed;
-            end_field(c, p, was_quoted);
+            continue;
+        }
+        bool end = byte == EOF || ends_line(c, byte);
+        if (end || byte == c->delimiter) {
+            end_field(c, p, p->closed);
             begin_field(p);
         } else {
             add_char(c, p, byte);
         }
         if (end)
             return byte == EOF && c->fields == 1 && p->len == 1 ? CSV_END : CSV_ROW;
-        if (c->fields == CSV_FIELDS_MAX)
-            return stop(err, "more than 255 fields: is the delimiter right?");
     }
 }
 

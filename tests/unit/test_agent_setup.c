@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 static struct setup setup;
-static char path[] = "/tmp/waybill-setup-XXXXXX";
+static char path[32];
 
 static const char good[] = "ledger: ledger.identity\n"                                /* 1 */
                            "key: agent.key\n"                                         /* 2 */
@@ -51,6 +51,7 @@ static bool load(const char *text, struct err *err)
 static int set_up(void **state)
 {
     (void)state;
+    (void)snprintf(path, sizeof path, "/tmp/waybill-setup-XXXXXX");
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     (void)close(fd);
@@ -61,7 +62,6 @@ static int tear_down(void **state)
 {
     (void)state;
     (void)unlink(path);
-    memcpy(path + strlen(path) - 6, "XXXXXX", 6);
     return 0;
 }
 
