@@ -18,6 +18,10 @@ done
 for file in node/web/*; do
     install -D -m 644 "$file" "$root/share/waybill/web/$(basename "$file")"
 done
+install -D -m 644 tools/demo.sh "$root/share/waybill/demo.sh"
+for file in docs/examples/journey.csv contracts/library/vaccine-2-8.yaml; do
+    install -D -m 644 "$file" "$root/share/waybill/demo/$(basename "$file")"
+done
 install -D -m 644 packaging/mosquitto-acl.example "$root/share/doc/waybill/mosquitto-acl.example"
 for unit in packaging/*.service; do # a unit names its program by an absolute path: that of this installation
     install -d "$root/lib/systemd/system"
