@@ -16,6 +16,8 @@ const struct cmd_entry cmd_table[] = {
     { "custody", cmd_custody, "hand goods over: offer, accept, reject, cancel" },
     { "contract", cmd_contract, "compile, open and agree to contracts" },
     { "label", cmd_label, "print a label and scan it back" },
+    { "trace", cmd_trace, "where goods have been, in whose hands, at what temperature" },
+    { "verify", cmd_verify, "check a proof file, offline" },
     { "statement", cmd_statement, "get, send and follow statements" },
     { "receipt", cmd_receipt, "get receipts, and verify them offline" },
     { NULL, NULL, NULL },

@@ -24,7 +24,7 @@ static int know(const char *known, const char *name, size_t len)
 }
 
 /* Option names are compared, never kept apart from argv: "--name=value" is cut at its sign. */
-static bool take_option(struct cmd_args *a, char *text, char *next, const char *known,
+static bool take_option(struct cmd_args *a, char *text, const char *next, const char *known,
                         bool *ret_used_next, struct err *err)
 {
     char *name = text + (text[1] == '-' ? 2 : 1);

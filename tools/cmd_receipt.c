@@ -112,7 +112,7 @@ static void tell(const struct cmd_home *home, const struct verdict_files *f,
 
 static int verify(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
-    struct receipt_claim claim;
+    struct receipt_claim claim = { .seals = 0 };
     struct verdict_files *f = calloc(1, sizeof *f);
     if (f == NULL) {
         (void)err_set(err, ERR_IO, "out of memory");

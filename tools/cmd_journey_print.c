@@ -1,0 +1,295 @@
+/* A journey in words, and as JSON. */
+#include "common/hex.h"
+#include "common/instant.h"
+#include "common/quantity.h"
+#include "contracts/property.h"
+#include "tools/cmd_journey.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DAY_MS    UINT64_C(86400000)
+#define TEXT_SIZE 128
+
+/* ------------------------------------------------------------------ words */
+
+/* 2880 -> "2,880" */
+static const char *grouped(uint64_t value, char text[TEXT_SIZE])
+{
+    char digits[32];
+    int len = snprintf(digits, sizeof digits, "%" PRIu64, value);
+    char *out = text;
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            *out++ = ',';
+        *out++ = digits[i];
+    }
+    *out = '\0';
+    return text;
+}
+
+static const char *span(uint64_t seconds, char text[TEXT_SIZE])
+{
+    uint64_t h = seconds / 3600, m = seconds / 60 % 60, s = seconds % 60;
+    if (h >= 2)
+        (void)snprintf(text, TEXT_SIZE, "%" PRIu64 " h%s", h, m > 0 ? " " : "");
+    else
+        text[0] = '\0', m += 60 * h;
+    size_t len = strlen(text);
+    if (m > 0)
+        (void)snprintf(text + len, TEXT_SIZE - len, "%" PRIu64 " min%s", m, s > 0 ? " " : "");
+    len = strlen(text);
+    if (s > 0 || seconds == 0)
+        (void)snprintf(text + len, TEXT_SIZE - len, "%" PRIu64 " s", s);
+    return text;
+}
+
+/* "9.1 °C": exact, without trailing zeros. */
+static const char *amount(int64_t mantissa, int exponent, const char *unit, char text[TEXT_SIZE])
+{
+    char number[QUANTITY_TEXT_SIZE];
+    while (exponent < 0 && mantissa % 10 == 0) {
+        mantissa /= 10;
+        exponent++;
+    }
+    quantity_format(mantissa, exponent, number, sizeof number);
+    (void)snprintf(text, TEXT_SIZE, "%s %s", number, strcmp(unit, "Cel") == 0 ? "°C" : unit);
+    return text;
+}
+
+static const char *clock_text(uint64_t time_ms, char text[TEXT_SIZE])
+{
+    struct instant_parts p = instant_to_parts(time_ms);
+    (void)snprintf(text, TEXT_SIZE, "%02d:%02d", p.hour, p.minute);
+    return text;
+}
+
+static const struct journey_contract *contract_of(const struct journey *j,
+                                                  const struct provenance_excursion *e)
+{
+    for (size_t i = 0; i < j->contract_count; i++)
+        if (hash_equal(&j->contracts[i].opening, &e->opening) && j->contracts[i].known &&
+            e->rule < j->contracts[i].definition.rule_count)
+            return &j->contracts[i];
+    return NULL;
+}
+
+static const char *share_name(const struct cmd_home *home, const struct provenance_share *s,
+                              char text[CMD_HOME_NAME_SIZE])
+{
+    return s->held ? cmd_home_member_name(home, &s->member, text) : "nobody";
+}
+
+/* ------------------------------------------------------------------ lines */
+
+static void print_excursion(const struct cmd_home *home, const struct journey *j,
+                            const struct provenance_excursion *e)
+{
+    char peak[TEXT_SIZE], bound[TEXT_SIZE], lasted[TEXT_SIZE], name[CMD_HOME_NAME_SIZE];
+    const struct journey_contract *c = contract_of(j, e);
+    uint64_t seconds = e->ended ? (e->to_ms - e->from_ms) / 1000 : provenance_seconds(e);
+    if (c == NULL) {
+        (void)printf("EXCURSION rule %" PRIu64 ": %s%s\n", e->rule, span(seconds, lasted),
+                     e->ended ? "" : " so far");
+    } else {
+        const struct contract_rule *rule = &c->definition.rules[e->rule];
+        const struct contract_limit *limit = &c->terms.limits[e->rule];
+        const struct property *property = property_by_id(rule->property);
+        const char *unit = property != NULL ? property->unit : "";
+        bool above = rule->op == CONTRACT_ABOVE || rule->op == CONTRACT_AT_LEAST;
+        (void)printf("EXCURSION %.*s: ", (int)rule->name.len, (const char *)rule->name.data);
+        if (e->ended)
+            (void)printf("%s at worst, ", amount(e->peak, e->exponent, unit, peak));
+        (void)printf("%s %s %s%s\n", span(seconds, lasted), above ? "above" : "below",
+                     amount(limit->bound, limit->exponent, unit, bound),
+                     e->ended ? "" : ", not ended");
+    }
+    for (size_t i = 0; i < e->share_count; i++)
+        (void)printf("%s%s with %s", i == 0 ? "            " : ", ",
+                     span(e->share[i].seconds, lasted), share_name(home, &e->share[i], name));
+    if (e->share_count > 0)
+        (void)printf("\n");
+}
+
+static void print_handover(const struct cmd_home *home, const struct journey_line *line,
+                           const char *what)
+{
+    char from[CMD_HOME_NAME_SIZE], to[CMD_HOME_NAME_SIZE], sealed[TEXT_SIZE];
+    (void)printf("%s %s -> %s", what, cmd_home_member_name(home, &line->from, from),
+                 cmd_home_member_name(home, &line->to, to));
+    if (line->sealed_ms > line->time_ms + 60000) /* DESIGN section 6: a split's uncertainty shows */
+        (void)printf("   (as signed; sealed %s)", clock_text(line->sealed_ms, sealed));
+    (void)printf("\n");
+}
+
+static void print_line(const struct cmd_home *home, const struct journey *j,
+                       const struct journey_line *line)
+{
+    char time[TEXT_SIZE], name[CMD_HOME_NAME_SIZE], kid[2 * KID_SIZE + 1];
+    hex_encode(kid_slice(&line->from), kid);
+    (void)printf("   %s  ", clock_text(line->time_ms, time));
+    switch (line->what) {
+    case JOURNEY_COMMISSIONED:
+        (void)printf("packed by %s\n", cmd_home_member_name(home, &line->from, name));
+        return;
+    case JOURNEY_PASSED:
+        print_handover(home, line, line->role == ROLE_OWNER ? "ownership" : "custody");
+        return;
+    case JOURNEY_REJECTED: print_handover(home, line, "refused handover"); return;
+    case JOURNEY_ATTACHED: (void)printf("sensor %s attached\n", kid); return;
+    case JOURNEY_DETACHED: (void)printf("sensor %s detached\n", kid); return;
+    case JOURNEY_IN_FORCE:
+        if (line->index < j->contract_count && j->contracts[line->index].known)
+            (void)printf("contract %.*s in force\n",
+                         (int)j->contracts[line->index].definition.name.len,
+                         (const char *)j->contracts[line->index].definition.name.data);
+        else
+            (void)printf("a contract in force\n");
+        return;
+    case JOURNEY_EXCURSION: print_excursion(home, j, &j->provenance.excursion[line->index]); return;
+    case JOURNEY_SUSPECT: (void)printf("SUSPECT sensor %s was revoked\n", kid); return;
+    }
+}
+
+static void print_verdict(const struct cmd_home *home, const struct journey *j, bool pinned)
+{
+    enum provenance_reason reason;
+    enum provenance_verdict verdict = provenance_judge(&j->provenance, &reason);
+    char readings[TEXT_SIZE], packs[TEXT_SIZE], missing_text[TEXT_SIZE], statements[TEXT_SIZE];
+    uint64_t missing = journey_missing(j);
+    size_t authorities = home->has_identity ? home->identity.set.count : j->claim.seals;
+    (void)printf("   verdict  %s   %s readings in %s packs, ", provenance_verdict_name(verdict),
+                 grouped(j->readings, readings), grouped(j->provenance.packs, packs));
+    if (missing == 0)
+        (void)printf("no gaps\n");
+    else
+        (void)printf("%s packs missing\n", grouped(missing, missing_text));
+    if (verdict == PROVENANCE_UNCERTAIN)
+        (void)printf("            %s\n", provenance_reason_sentence(reason));
+    if (j->cut || j->provenance.cut)
+        (void)printf("            more happened than is shown here\n");
+    (void)printf("   %s  %s statements, none missing up to head %" PRIu64 ", %zu of %zu seals\n",
+                 pinned ? "proof ok" : "UNPROVEN", grouped(j->claim.statements, statements),
+                 j->claim.head.height, j->claim.seals, authorities);
+    if (!pinned)
+        (void)printf(
+            "            checked only against the identity this node itself gave: pin one\n"
+            "            (--identity FILE) and use --verify\n");
+}
+
+void journey_print(const struct cmd_home *home, const struct journey *j, bool pinned)
+{
+    char date[INSTANT_TEXT_SIZE];
+    uint64_t day = 0;
+    (void)printf(" %s", j->claim.asset);
+    for (size_t i = 0; i < j->contract_count; i++)
+        if (j->contracts[i].known)
+            (void)printf("   %.*s", (int)j->contracts[i].definition.name.len,
+                         (const char *)j->contracts[i].definition.name.data);
+    (void)printf("%s\n", home->demo ? "   (demo ledger: its clock is virtual)" : "");
+    for (size_t i = 0; i < j->line_count; i++) {
+        uint64_t this_day = j->lines[i].time_ms / DAY_MS;
+        if (i == 0 || this_day != day) {
+            instant_format(this_day * DAY_MS, date);
+            (void)printf("  %.10s UTC\n", date);
+        }
+        day = this_day;
+        print_line(home, j, &j->lines[i]);
+    }
+    print_verdict(home, j, pinned);
+}
+
+/* ------------------------------------------------------------------ JSON */
+
+static void put_time(struct json_doc *into, const char *key, uint64_t time_ms)
+{
+    char text[INSTANT_TEXT_SIZE];
+    instant_format(time_ms, text);
+    json_doc_put_text(into, key, text);
+}
+
+static void put_member(const struct cmd_home *home, struct json_doc *into, const char *key,
+                       const struct kid *member)
+{
+    char name[CMD_HOME_NAME_SIZE];
+    struct json_doc *doc = json_doc_put_object(into, key);
+    json_doc_put_hex(doc, "kid", kid_slice(member));
+    json_doc_put_text(doc, "name", cmd_home_member_name(home, member, name));
+}
+
+static void put_excursions(const struct cmd_home *home, const struct journey *j,
+                           struct json_doc *list)
+{
+    for (size_t i = 0; i < j->provenance.excursion_count; i++) {
+        const struct provenance_excursion *e = &j->provenance.excursion[i];
+        const struct journey_contract *c = contract_of(j, e);
+        struct json_doc *one = json_doc_put_object(list, NULL);
+        json_doc_put_int(one, "rule", (int64_t)e->rule);
+        if (c != NULL) {
+            const struct contract_rule *rule = &c->definition.rules[e->rule];
+            json_doc_put_slice(one, "name", rule->name);
+            json_doc_put_text(one, "severity", verdict_severity_name(rule->severity));
+        }
+        json_doc_put_bool(one, "breach", e->opened);
+        put_time(one, "from", e->from_ms);
+        if (e->ended) {
+            put_time(one, "to", e->to_ms);
+            json_doc_put_decimal(one, "peak", e->peak, e->exponent);
+        }
+        struct json_doc *charged = json_doc_put_array(one, "charged");
+        for (size_t k = 0; k < e->share_count; k++) {
+            struct json_doc *share = json_doc_put_object(charged, NULL);
+            if (e->share[k].held)
+                put_member(home, share, "member", &e->share[k].member);
+            else
+                json_doc_put_null(share, "member");
+            json_doc_put_int(share, "seconds", (int64_t)e->share[k].seconds);
+        }
+    }
+}
+
+static void put_custody(const struct cmd_home *home, const struct journey *j, struct json_doc *list)
+{
+    for (size_t i = 0; i < j->provenance.interval_count; i++) {
+        const struct provenance_interval *v = &j->provenance.interval[i];
+        struct json_doc *one = json_doc_put_object(list, NULL);
+        json_doc_put_text(one, "role", v->role == ROLE_OWNER ? "owner" : "custodian");
+        put_member(home, one, "member", &v->member);
+        put_time(one, "from", v->from_ms);
+        if (v->ended)
+            put_time(one, "to", v->to_ms);
+    }
+}
+
+static void put_proof(const struct journey *j, struct json_doc *doc, bool pinned)
+{
+    json_doc_put_bool(doc, "ok", true);
+    json_doc_put_bool(doc, "identity_pinned", pinned);
+    json_doc_put_hex(doc, "ledger", hash_slice(&j->claim.head.ledger));
+    json_doc_put_int(doc, "head", (int64_t)j->claim.head.height);
+    json_doc_put_int(doc, "seals", (int64_t)j->claim.seals);
+    json_doc_put_int(doc, "events", (int64_t)j->claim.events);
+    json_doc_put_int(doc, "blocks", (int64_t)j->claim.blocks);
+    json_doc_put_int(doc, "statements", (int64_t)j->claim.statements);
+    json_doc_put_int(doc, "signatures_checked", (int64_t)j->signatures_checked);
+}
+
+struct json_doc *journey_json(const struct cmd_home *home, const struct journey *j, bool pinned)
+{
+    enum provenance_reason reason;
+    enum provenance_verdict verdict = provenance_judge(&j->provenance, &reason);
+    struct json_doc *doc = json_doc_object();
+    json_doc_put_text(doc, "asset", j->claim.asset);
+    json_doc_put_bool(doc, "known", j->claim.known);
+    json_doc_put_bool(doc, "demo", home->demo);
+    json_doc_put_text(doc, "verdict", provenance_verdict_name(verdict));
+    json_doc_put_text(doc, "reason", provenance_reason_sentence(reason));
+    json_doc_put_int(doc, "readings", (int64_t)j->readings);
+    json_doc_put_int(doc, "packs", (int64_t)j->provenance.packs);
+    json_doc_put_int(doc, "missing_packs", (int64_t)journey_missing(j));
+    put_custody(home, j, json_doc_put_array(doc, "custody"));
+    put_excursions(home, j, json_doc_put_array(doc, "excursions"));
+    put_proof(j, json_doc_put_object(doc, "proof"), pinned);
+    return doc;
+}

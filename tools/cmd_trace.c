@@ -1,0 +1,145 @@
+/*
+ * `waybill trace` and `waybill verify`: where goods have been, in whose hands, at what temperature. Both read
+ * a proof bundle, from the node or from a file, and believe nothing that does not follow from it.
+ */
+#include "common/file.h"
+#include "common/hex.h"
+#include "tools/cmd_action.h"
+#include "tools/cmd_journey.h"
+#include "tools/cmd_names.h"
+#include "tools/cmd_node.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int exit_code(const struct journey *j)
+{
+    enum provenance_reason reason;
+    return provenance_judge(&j->provenance, &reason) == PROVENANCE_BREACH ? CMD_BREACH : CMD_GOOD;
+}
+
+/* ------------------------------------------------------------------ trace */
+
+/* The pinned identity; without one, and unless --verify asks for it, what the node says it is. */
+static bool find_identity(struct cmd_home *home, bool verify, struct identity *ret_identity,
+                          struct err *err)
+{
+    if (home->has_identity) {
+        *ret_identity = home->identity;
+        return true;
+    }
+    if (verify)
+        return cmd_home_need_identity(home, err);
+    struct buf bytes = buf_heap(64 * 1024);
+    bool good = cmd_node_get_bytes(home, "/v1/identity", &bytes, err) &&
+                identity_decode(buf_slice(&bytes), ret_identity, err);
+    buf_free(&bytes);
+    return good;
+}
+
+static bool fetch_bundle(struct cmd_home *home, const char *asset, struct buf *out, struct err *err)
+{
+    char path[512];
+    const char *output = cmd_args_text(home->args, "o", NULL);
+    return cmd_node_asset_path(asset, "/proof", path, sizeof path, err) &&
+           cmd_node_get_bytes(home, path, out, err) &&
+           (output == NULL || file_replace(output, buf_slice(out), 0644, err));
+}
+
+/* A node that proves another asset's journey than the one asked for has proven nothing. */
+static bool check_asset(const struct journey *j, const char *asset, struct err *err)
+{
+    if (strcmp(j->claim.asset, asset) != 0)
+        return err_set(err, ERR_PROOF, "the node proves %s instead of %s", j->claim.asset, asset);
+    return j->claim.known ||
+           err_set(err, ERR_NOT_FOUND, "%s: the ledger does not know it; that is proven", asset);
+}
+
+static int trace(struct cmd_home *home, const struct cmd_args *args, struct err *err)
+{
+    char asset[GS1_NAME_MAX + 1];
+    struct journey *j = NULL;
+    struct identity *trusted = calloc(1, sizeof *trusted);
+    struct buf bundle = buf_heap(BUNDLE_SIZE_MAX);
+    bool good = trusted != NULL || err_set(err, ERR_IO, "out of memory");
+    good = good && cmd_args_expect(args, 1, 1, "one ASSET", err) &&
+           cmd_names_asset(args->operand[0], asset, err) &&
+           find_identity(home, cmd_args_flag(args, "verify"), trusted, err) &&
+           fetch_bundle(home, asset, &bundle, err) &&
+           journey_load(home, buf_slice(&bundle), trusted, &j, err) && check_asset(j, asset, err);
+    int code = good ? exit_code(j) : cmd_action_fail(err);
+    if (good && home->json)
+        cmd_action_print(journey_json(home, j, home->has_identity));
+    else if (good)
+        journey_print(home, j, home->has_identity);
+    journey_free(j);
+    buf_free(&bundle);
+    free(trusted);
+    return code;
+}
+
+int cmd_trace(int argc, char **argv)
+{
+    static const struct cmd_action action = {
+        "trace", "trace", "verify o=",
+        "Usage: waybill trace ASSET [--verify] [-o FILE]\n"
+        "Where goods have been, in whose hands, what went wrong and who answers for it. The "
+        "node's\n"
+        "answer comes with its proof, which is checked against DIR/identity.cbor: every event is "
+        "under\n"
+        "a sealed block, and none is left out.\n"
+        "\n"
+        "  --verify     refuse to go on without a pinned identity\n"
+        "  -o FILE      keep the proof; waybill verify FILE checks it offline\n"
+        "Exit code: 0 good, 1 error, 2 a contract was breached, 3 the proof failed.\n",
+        trace
+    };
+    return cmd_action_run(&action, argc, argv);
+}
+
+/* ------------------------------------------------------------------ verify */
+
+static void tell(const struct cmd_home *home, const struct journey *j)
+{
+    char ledger[2 * HASH_SIZE + 1];
+    hex_encode(hash_slice(&j->claim.head.ledger), ledger);
+    (void)printf(
+        "proof ok  ledger%s%s%s (identity %.4s...)  %llu statements of %s, none missing up "
+        "to head %llu\n",
+        home->ledger_name[0] != '\0' ? " \"" : "", home->ledger_name,
+        home->ledger_name[0] != '\0' ? "\"" : "", ledger, (unsigned long long)j->claim.statements,
+        j->claim.asset, (unsigned long long)j->claim.head.height);
+    journey_print(home, j, true);
+}
+
+static int verify(struct cmd_home *home, const struct cmd_args *args, struct err *err)
+{
+    struct journey *j = NULL;
+    struct buf bundle = buf_heap(BUNDLE_SIZE_MAX);
+    bool good = cmd_args_expect(args, 1, 1, "one BUNDLE file", err) &&
+                cmd_home_need_identity(home, err) &&
+                file_read(args->operand[0], BUNDLE_SIZE_MAX, &bundle, err) &&
+                (journey_load(home, buf_slice(&bundle), &home->identity, &j, err) ||
+                 err_wrap(err, "%s", args->operand[0]));
+    int code = good ? exit_code(j) : cmd_action_fail(err);
+    if (good && home->json)
+        cmd_action_print(journey_json(home, j, true));
+    else if (good)
+        tell(home, j);
+    journey_free(j);
+    buf_free(&bundle);
+    return code;
+}
+
+int cmd_verify(int argc, char **argv)
+{
+    static const struct cmd_action action = { "verify", "verify", "",
+                                              "Usage: waybill verify BUNDLE [--identity FILE]\n"
+                                              "Checks a proof that trace -o kept, offline: needs "
+                                              "the ledger's identity and nothing else.\n"
+                                              "Exit code: 0 proven and good, 1 error, 2 proven, "
+                                              "and a contract was breached, 3 not proven.\n",
+                                              verify };
+    return cmd_action_run(&action, argc, argv);
+}
