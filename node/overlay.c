@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHUNK_SIZE  (1024 * 1024)
-#define FIRST_SLOTS 4096
+#define CHUNK_SIZE        (1024 * 1024)
+#define FIRST_SLOTS       4096
 #define OVERLAY_VALUE_MAX (512 * 1024) /* an opening of ten thousand listed assets, and room */
 
 struct chunk {
