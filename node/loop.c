@@ -14,9 +14,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define POLL_MAX_MS 200 /* a signal or a virtual clock's timer is noticed within */
-#define PARKED_MAX  1024
-#define PARKED_MS   2000 /* a statement by a key that is not enrolled yet waits so long */
+#define POLL_MAX_MS  200 /* a signal or a virtual clock's timer is noticed within */
+#define PARKED_MAX   1024
+#define PARKED_BYTES (4u * 1024 * 1024) /* nobody vouches for any of them */
+#define PARKED_MS    2000 /* a statement by a key that is not enrolled yet waits so long */
 
 static bool make_folder(const char *path, struct err *err)
 {
@@ -184,11 +185,13 @@ static void turn_away(struct node *n, const struct parcel *p, enum refusal code)
 
 static void park(struct node *n, struct parcel *p, uint64_t steady_ms)
 {
-    if (steady_ms >= p->arrived_ms + PARKED_MS || n->parked_count == PARKED_MAX) {
+    if (steady_ms >= p->arrived_ms + PARKED_MS || n->parked_count == PARKED_MAX ||
+        n->parked_bytes + p->len > PARKED_BYTES) {
         turn_away(n, p, REFUSED_UNKNOWN_KEY);
         free(p);
         return;
     }
+    n->parked_bytes += p->len;
     n->parked[n->parked_count++] = p;
 }
 
@@ -197,6 +200,7 @@ static void retry_parked(struct node *n)
     for (size_t i = 0; i < n->parked_count; i++)
         ingest_retry(n->ingest, n->parked[i]);
     n->parked_count = 0;
+    n->parked_bytes = 0;
 }
 
 static void take_result(struct node *n, struct ingest_result result, uint64_t steady_ms)

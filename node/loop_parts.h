@@ -38,7 +38,7 @@ struct node {
     struct bus *bus;
     bool greeted;
     struct parcel **parked;
-    size_t parked_count;
+    size_t parked_count, parked_bytes;
     pthread_rwlock_t trees; /* chain's trees and the store's head agree while it is held */
     struct node_metrics metrics;
     struct api *api;
