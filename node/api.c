@@ -1,233 +1,18 @@
-/* The only file that includes libmicrohttpd: sockets on one side, api_handle() on the other. */
 #include "node/api.h"
 
 #include "node/api_parts.h"
-#include "node/page.h"
 
-#include <arpa/inet.h>
-#include <assert.h>
-#include <errno.h>
-#include <microhttpd.h>
-#include <netinet/in.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#define DROPPED_MAX ((size_t)4 * 1024 * 1024)
 
 struct api {
     struct api_context context;
-    struct MHD_Daemon *daemon;
-    uint16_t port;
+    struct http *http;
 };
 
-/* One request on its way in. */
-struct incoming {
-    char *target;    /* raw path and query */
-    struct buf body; /* grows with what arrives, never above STATEMENT_MAX */
-    bool begun;      /* the headers were seen */
-    size_t dropped;  /* bytes of a body that is too large, which gets its answer at the end */
-};
-
-/* ------------------------------------------------------------------ answers out */
-
-static void add_headers(struct MHD_Response *r, const struct api_answer *a, bool open_to_all)
+static void handle(void *ctx, const struct http_request *q, struct http_answer *ret_answer)
 {
-    (void)MHD_add_response_header(r, "Content-Type", a->type);
-    (void)MHD_add_response_header(r, "X-Content-Type-Options", "nosniff");
-    (void)MHD_add_response_header(r, "Referrer-Policy", "no-referrer");
-    (void)MHD_add_response_header(r, "Content-Security-Policy", PAGE_POLICY);
-    (void)MHD_add_response_header(
-        r, "Cache-Control", a->immutable ? "public, max-age=31536000, immutable" : "no-cache");
-    (void)MHD_add_response_header(r, "Vary", "Accept");
-    if (open_to_all) /* public facts: a verifier in a file may ask any node */
-        (void)MHD_add_response_header(r, "Access-Control-Allow-Origin", "*");
-    if (a->status == 405)
-        (void)MHD_add_response_header(r, "Allow", "GET, HEAD");
-    if (a->status == 503)
-        (void)MHD_add_response_header(r, "Retry-After", "1");
-}
-
-static enum MHD_Result send_answer(struct MHD_Connection *connection, struct api_answer *a,
-                                   bool open_to_all)
-{
-    struct MHD_Response *r =
-        MHD_create_response_from_buffer(a->body.len, a->body.data, MHD_RESPMEM_MUST_COPY);
-    buf_free(&a->body);
-    if (r == NULL)
-        return MHD_NO;
-    add_headers(r, a, open_to_all);
-    enum MHD_Result queued = MHD_queue_response(connection, a->status, r);
-    MHD_destroy_response(r);
-    return queued;
-}
-
-/* ------------------------------------------------------------------ requests in */
-
-static const char *header_of(struct MHD_Connection *connection, const char *name)
-{
-    const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-    return value != NULL ? value : "";
-}
-
-/* The target as it was sent: percent-decoding is the parsers' business, once and in their way. */
-static void *on_target(void *ctx, const char *target, struct MHD_Connection *connection)
-{
-    (void)ctx;
-    (void)connection;
-    struct incoming *in = calloc(1, sizeof *in);
-    if (in == NULL)
-        return NULL;
-    in->target = strdup(target);
-    in->body = buf_heap(STATEMENT_MAX);
-    return in;
-}
-
-static void on_end(void *ctx, struct MHD_Connection *connection, void **state,
-                   enum MHD_RequestTerminationCode why)
-{
-    struct incoming *in = *state;
-    (void)ctx;
-    (void)connection;
-    (void)why;
-    if (in == NULL)
-        return;
-    free(in->target);
-    buf_free(&in->body);
-    free(in);
-    *state = NULL;
-}
-
-/* Announced lengths are judged before a byte of the body is read. */
-static bool announces_too_much(struct MHD_Connection *connection)
-{
-    const char *length = header_of(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    errno = 0;
-    unsigned long long n = strtoull(length, NULL, 10);
-    return length[0] != '\0' && (errno != 0 || n > STATEMENT_MAX);
-}
-
-static enum api_method method_of(const char *method)
-{
-    if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
-        return API_GET;
-    return strcmp(method, "POST") == 0 ? API_POST : API_OTHER;
-}
-
-static enum MHD_Result answer(struct api *api, struct MHD_Connection *connection,
-                              struct incoming *in, const char *method)
-{
-    struct api_answer a;
-    char *query = strchr(in->target, '?');
-    if (query != NULL)
-        *query++ = '\0';
-    struct api_request q = {
-        .method = method_of(method),
-        .path = in->target,
-        .query = query != NULL ? query : "",
-        .accept = header_of(connection, "Accept"),
-        .type = header_of(connection, "Content-Type"),
-        .body = buf_slice(&in->body),
-    };
-    api_handle(&api->context, &q, &a);
-    return send_answer(connection, &a, strncmp(q.path, "/v1/", 4) == 0);
-}
-
-static enum MHD_Result refuse_size(struct MHD_Connection *connection)
-{
-    struct api_answer a = { .body = buf_heap(4096) };
-    api_answer_problem(&a, 413, refusal_name(REFUSED_TOO_LARGE),
-                       "a statement has at most 262144 bytes");
-    return send_answer(connection, &a, false);
-}
-
-/* A body that did not announce its length may still be too large. */
-static enum MHD_Result take_body(struct incoming *in, const char *data, size_t *data_len)
-{
-    if (!in->body.failed)
-        buf_add(&in->body, data, *data_len);
-    if (in->body.failed)
-        in->dropped += *data_len;
-    *data_len = 0;
-    return in->dropped <= DROPPED_MAX ? MHD_YES : MHD_NO;
-}
-
-static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url,
-                                  const char *method, const char *version, const char *data,
-                                  size_t *data_len, void **state)
-{
-    struct incoming *in = *state;
-    (void)url;
-    (void)version;
-    if (in == NULL || in->target == NULL)
-        return MHD_NO;
-    if (!in->begun) {
-        in->begun = true;
-        return announces_too_much(connection) ? refuse_size(connection) : MHD_YES;
-    }
-    if (*data_len > 0)
-        return take_body(in, data, data_len);
-    return in->dropped > 0 ? refuse_size(connection) : answer(ctx, connection, in, method);
-}
-
-/* Nothing is decoded here: see on_target(). */
-static size_t keep_escapes(void *ctx, struct MHD_Connection *connection, char *text)
-{
-    (void)ctx;
-    (void)connection;
-    return strlen(text);
-}
-
-/* ------------------------------------------------------------------ the daemon */
-
-union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
-
-static bool parse_address(const char *host, uint16_t port, union address *ret, struct err *err)
-{
-    memset(ret, 0, sizeof *ret);
-    if (inet_pton(AF_INET, host, &ret->v4.sin_addr) == 1) {
-        ret->v4.sin_family = AF_INET;
-        ret->v4.sin_port = htons(port);
-        return true;
-    }
-    if (inet_pton(AF_INET6, host, &ret->v6.sin6_addr) == 1) {
-        ret->v6.sin6_family = AF_INET6;
-        ret->v6.sin6_port = htons(port);
-        return true;
-    }
-    return err_set(err, ERR_INPUT, "http: expected an address such as 127.0.0.1, found \"%s\"",
-                   host);
-}
-
-static bool start(struct api *api, const struct api_options *o, struct err *err)
-{
-    union address address;
-    const char *host = o->host != NULL ? o->host : "127.0.0.1";
-    if (!parse_address(host, o->port, &address, err))
-        return false;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC;
-    if (address.any.sa_family == AF_INET6)
-        flags |= MHD_USE_IPv6;
-    errno = 0;
-    api->daemon = MHD_start_daemon(
-        flags, o->port, NULL, NULL, on_request, api, MHD_OPTION_SOCK_ADDR, &address.any,
-        MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL,
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)API_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-        o->per_address > 0 ? o->per_address : (unsigned)API_CONNECTIONS_PER_ADDRESS,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)API_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)API_HEADER_MAX * 2, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
-    if (api->daemon == NULL)
-        return err_set(err, ERR_IO, "http: cannot listen on %s port %u: %s", host, o->port,
-                       errno != 0 ? strerror(errno) : "refused");
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_BIND_PORT);
-    api->port = info != NULL ? info->port : o->port;
-    return true;
+    struct api *api = ctx;
+    api_handle(&api->context, q, ret_answer);
 }
 
 bool api_open(const struct api_options *options, struct api **ret_api, struct err *err)
@@ -235,7 +20,15 @@ bool api_open(const struct api_options *options, struct api **ret_api, struct er
     struct api *api = calloc(1, sizeof *api);
     if (api == NULL)
         return err_set(err, ERR_IO, "out of memory");
-    if (!api_context_open(&api->context, options, err) || !start(api, options, err)) {
+    struct http_options http = {
+        .host = options->host,
+        .port = options->port,
+        .per_address = options->per_address,
+        .body_max = STATEMENT_MAX,
+        .handler = handle,
+        .ctx = api,
+    };
+    if (!api_context_open(&api->context, options, err) || !http_open(&http, &api->http, err)) {
         api_close(api);
         return false;
     }
@@ -245,15 +38,14 @@ bool api_open(const struct api_options *options, struct api **ret_api, struct er
 
 uint16_t api_port(const struct api *a)
 {
-    return a->port;
+    return http_port(a->http);
 }
 
 void api_close(struct api *a)
 {
     if (a == NULL)
         return;
-    if (a->daemon != NULL)
-        MHD_stop_daemon(a->daemon);
+    http_close(a->http);
     api_context_close(&a->context);
     free(a);
 }

@@ -9,11 +9,7 @@
 #include "common/refusal.h"
 #include "node/proof.h"
 
-#define API_CONNECTIONS             512
-#define API_CONNECTIONS_PER_ADDRESS 64
-#define API_TIMEOUT_S               15          /* of silence, in the header too */
-#define API_HEADER_MAX              (16 * 1024) /* request line and headers */
-#define API_PATH_MAX                2048
+#define API_PATH_MAX 2048
 
 /* What /metrics shows of the node. */
 struct api_metrics {
@@ -40,7 +36,7 @@ struct api_options {
     const char *web_dir;  /* of the pages' files, read once; node/web when built in place */
     const char *host;     /* an IPv4 or IPv6 address; NULL: 127.0.0.1 */
     uint16_t port;        /* 0: any free one */
-    unsigned per_address; /* 0: API_CONNECTIONS_PER_ADDRESS */
+    unsigned per_address; /* connections of one address, 0: as http.h says */
     struct api_node node;
 };
 

@@ -179,7 +179,7 @@ static bool put_event(void *ctx, const struct asset_event *e)
     return true;
 }
 
-static void history(struct api_context *c, const struct api_request *q, struct api_answer *a)
+static void history(struct api_context *c, const struct http_request *q, struct http_answer *a)
 {
     struct err err = { 0 };
     struct read_model_page page = { 0, 100 };
@@ -219,7 +219,7 @@ static void put_series(struct json_doc *doc, const struct series *s)
     }
 }
 
-static void readings(struct api_context *c, const struct api_request *q, struct api_answer *a)
+static void readings(struct api_context *c, const struct http_request *q, struct http_answer *a)
 {
     struct err err = { 0 };
     uint64_t property = PROPERTY_TEMPERATURE, points = POINTS;
@@ -253,7 +253,7 @@ static void readings(struct api_context *c, const struct api_request *q, struct 
 
 /* ------------------------------------------------------------------ custody and excursions */
 
-static void custody(struct api_context *c, struct api_answer *a)
+static void custody(struct api_context *c, struct http_answer *a)
 {
     const struct provenance *p = &c->view->journey;
     struct json_doc *doc = json_doc_object();
@@ -311,7 +311,7 @@ static void put_excursion(struct api_context *c, struct json_doc *list,
     put_charges(c, one, e);
 }
 
-static void excursions(struct api_context *c, struct api_answer *a)
+static void excursions(struct api_context *c, struct http_answer *a)
 {
     const struct provenance *p = &c->view->journey;
     struct json_doc *doc = json_doc_object();
@@ -332,7 +332,7 @@ static bool put_name(void *ctx, struct slice name)
     return true;
 }
 
-static void list_assets(struct api_context *c, const struct api_request *q, struct api_answer *a)
+static void list_assets(struct api_context *c, const struct http_request *q, struct http_answer *a)
 {
     struct err err = { 0 };
     uint64_t limit = 100;
@@ -359,7 +359,7 @@ static void list_assets(struct api_context *c, const struct api_request *q, stru
     api_answer_error(a, &err);
 }
 
-static void proof(struct api_context *c, struct api_answer *a)
+static void proof(struct api_context *c, struct http_answer *a)
 {
     struct err err = { 0 };
     struct proof_state state = { c->node.ctx, c->node.prove };
@@ -367,15 +367,15 @@ static void proof(struct api_context *c, struct api_answer *a)
         api_answer_error(a, &err);
 }
 
-static void summary(struct api_context *c, struct api_answer *a)
+static void summary(struct api_context *c, struct http_answer *a)
 {
     struct json_doc *doc = json_doc_object();
     api_asset_summary(c, doc);
     api_answer_json(a, doc);
 }
 
-static void answer_about(struct api_context *c, const struct api_request *q, const char *what,
-                         struct api_answer *a)
+static void answer_about(struct api_context *c, const struct http_request *q, const char *what,
+                         struct http_answer *a)
 {
     if (what[0] == '\0')
         summary(c, a);
@@ -394,8 +394,8 @@ static void answer_about(struct api_context *c, const struct api_request *q, con
                            "an asset has history, readings, custody, excursions and proof");
 }
 
-void api_assets(struct api_context *c, const struct api_request *q, const char *rest,
-                struct api_answer *a)
+void api_assets(struct api_context *c, const struct http_request *q, const char *rest,
+                struct http_answer *a)
 {
     struct err err = { 0 };
     char name[GS1_NAME_MAX + 1];
@@ -409,15 +409,16 @@ void api_assets(struct api_context *c, const struct api_request *q, const char *
         answer_about(c, q, what, a);
 }
 
-static void answer_page(struct api_context *c, struct api_answer *a)
+static void answer_page(struct api_context *c, struct http_answer *a)
 {
     struct err err = { 0 };
     a->type = API_TYPE_HTML;
+    a->policy = PAGE_POLICY;
     if (!page_asset(c, &a->body, &err))
         api_answer_error(a, &err);
 }
 
-void api_link(struct api_context *c, const struct api_request *q, struct api_answer *a)
+void api_link(struct api_context *c, const struct http_request *q, struct http_answer *a)
 {
     struct err err = { 0 };
     char name[GS1_NAME_MAX + 1];
@@ -431,6 +432,7 @@ void api_link(struct api_context *c, const struct api_request *q, struct api_ans
     } else if (html) {
         a->status = err.code == ERR_NOT_FOUND ? 404 : err.code == ERR_INPUT ? 400 : 500;
         a->type = API_TYPE_HTML;
+        a->policy = PAGE_POLICY;
         page_problem(a->status, err.msg, &a->body);
     } else {
         api_answer_error(a, &err);

@@ -61,7 +61,7 @@ void api_context_close(struct api_context *c)
 
 /* ------------------------------------------------------------------ answers */
 
-void api_answer_json(struct api_answer *a, struct json_doc *doc)
+void api_answer_json(struct http_answer *a, struct json_doc *doc)
 {
     a->type = API_TYPE_JSON;
     buf_clear(&a->body);
@@ -72,7 +72,8 @@ void api_answer_json(struct api_answer *a, struct json_doc *doc)
         api_answer_problem(a, 500, "TOO_LARGE", "the answer is larger than its room");
 }
 
-void api_answer_problem(struct api_answer *a, unsigned status, const char *code, const char *detail)
+void api_answer_problem(struct http_answer *a, unsigned status, const char *code,
+                        const char *detail)
 {
     struct json_doc *doc = json_doc_object();
     json_doc_put_text(doc, "type", "about:blank");
@@ -92,7 +93,7 @@ void api_answer_problem(struct api_answer *a, unsigned status, const char *code,
     a->type = "application/problem+json";
 }
 
-void api_answer_error(struct api_answer *a, const struct err *err)
+void api_answer_error(struct http_answer *a, const struct err *err)
 {
     switch (err->code) {
     case ERR_NOT_FOUND: api_answer_problem(a, 404, "NOT_FOUND", err->msg); return;
@@ -105,14 +106,14 @@ void api_answer_error(struct api_answer *a, const struct err *err)
     }
 }
 
-struct buf *api_answer_cbor(struct api_answer *a)
+struct buf *api_answer_cbor(struct http_answer *a)
 {
     a->type = API_TYPE_CBOR;
     buf_clear(&a->body);
     return &a->body;
 }
 
-bool api_accepts(const struct api_request *q, const char *type)
+bool api_accepts(const struct http_request *q, const char *type)
 {
     return strstr(q->accept, type) != NULL;
 }
@@ -134,7 +135,7 @@ static bool find_parameter(const char *query, const char *name, struct slice *re
     return false;
 }
 
-bool api_query_uint(const struct api_request *q, struct api_answer *a, const char *name,
+bool api_query_uint(const struct http_request *q, struct http_answer *a, const char *name,
                     uint64_t max, uint64_t *ret_value)
 {
     struct slice text;

@@ -45,7 +45,7 @@ static void put_header(struct json_doc *doc, const struct header *h)
     json_doc_put_hex(doc, "proposer", kid_slice(&h->proposer));
 }
 
-void api_head(struct api_context *c, const struct api_request *q, struct api_answer *a)
+void api_head(struct api_context *c, const struct http_request *q, struct http_answer *a)
 {
     struct err err = { 0 };
     struct header head;
@@ -69,7 +69,7 @@ void api_head(struct api_context *c, const struct api_request *q, struct api_ans
     buf_free(&seals);
 }
 
-void api_set(struct api_context *c, const struct api_request *q, struct api_answer *a)
+void api_set(struct api_context *c, const struct http_request *q, struct http_answer *a)
 {
     const struct authority_set *set = &c->identity.set;
     if (api_accepts(q, API_TYPE_CBOR)) {
@@ -88,7 +88,7 @@ void api_set(struct api_context *c, const struct api_request *q, struct api_answ
     api_answer_json(a, doc);
 }
 
-void api_identity(struct api_context *c, const struct api_request *q, struct api_answer *a)
+void api_identity(struct api_context *c, const struct http_request *q, struct http_answer *a)
 {
     (void)q;
     identity_put(api_answer_cbor(a), &c->identity);
@@ -110,7 +110,7 @@ static bool put_block_row(struct api_context *c, struct json_doc *doc, uint64_t 
     return true;
 }
 
-static void list_blocks(struct api_context *c, const struct api_request *q, struct api_answer *a)
+static void list_blocks(struct api_context *c, const struct http_request *q, struct http_answer *a)
 {
     struct err err = { 0 };
     uint64_t head = 0, from = 0, limit = 50;
@@ -157,21 +157,23 @@ static void put_statements(struct json_doc *doc, struct block *b, uint64_t first
     }
 }
 
-static void one_block(struct api_context *c, const struct api_request *q, uint64_t height,
-                      struct api_answer *a)
+static void one_block(struct api_context *c, const struct http_request *q, uint64_t height,
+                      struct http_answer *a)
 {
     struct err err = { 0 };
     struct buf bytes = buf_heap(BLOCK_SIZE_MAX + 1024);
     struct block b;
     uint64_t from = 0;
     struct json_doc *doc = json_doc_object();
-    if (!store_block(c->store, height, &bytes, NULL, NULL, &err)) {
+    bool raw = api_accepts(q, API_TYPE_CBOR);
+    bool good =
+        store_block(c->store, height, &bytes, NULL, NULL, &err) &&
+        (raw || (block_decode(buf_slice(&bytes), &b, &err) && put_block_row(c, doc, height, &err)));
+    a->immutable = good && raw;
+    if (!good) {
         api_answer_error(a, &err);
-    } else if (api_accepts(q, API_TYPE_CBOR)) {
+    } else if (raw) {
         buf_add_slice(api_answer_cbor(a), buf_slice(&bytes));
-        a->immutable = true;
-    } else if (!block_decode(buf_slice(&bytes), &b, &err) || !put_block_row(c, doc, height, &err)) {
-        api_answer_error(a, &err);
     } else if (api_query_uint(q, a, "from", BLOCK_STATEMENTS_MAX, &from)) {
         put_statements(doc, &b, b.header.size - b.count, from);
         api_answer_json(a, doc);
@@ -182,7 +184,7 @@ static void one_block(struct api_context *c, const struct api_request *q, uint64
 }
 
 static void block_part(struct api_context *c, const char *part, uint64_t height,
-                       struct api_answer *a)
+                       struct http_answer *a)
 {
     struct err err = { 0 };
     bool good;
@@ -196,8 +198,8 @@ static void block_part(struct api_context *c, const char *part, uint64_t height,
         api_answer_error(a, &err);
 }
 
-void api_blocks(struct api_context *c, const struct api_request *q, const char *rest,
-                struct api_answer *a)
+void api_blocks(struct api_context *c, const struct http_request *q, const char *rest,
+                struct http_answer *a)
 {
     uint64_t height = 0;
     const char *part = "";
@@ -214,7 +216,7 @@ void api_blocks(struct api_context *c, const struct api_request *q, const char *
 /* ------------------------------------------------------------------ receipts */
 
 static void receipts_json(struct api_context *c, uint64_t leaf, struct slice receipts,
-                          struct api_answer *a)
+                          struct http_answer *a)
 {
     struct store_place place = { 0 };
     struct json_doc *doc = json_doc_object();
@@ -229,8 +231,8 @@ static void receipts_json(struct api_context *c, uint64_t leaf, struct slice rec
     api_answer_json(a, doc);
 }
 
-void api_receipts(struct api_context *c, const struct api_request *q, const char *rest,
-                  struct api_answer *a)
+void api_receipts(struct api_context *c, const struct http_request *q, const char *rest,
+                  struct http_answer *a)
 {
     struct err err = { 0 };
     uint64_t leaf = 0;
@@ -300,8 +302,8 @@ static bool put_statement(struct api_context *c, struct json_doc *doc, uint64_t 
     return good;
 }
 
-static void on_ledger(struct api_context *c, const struct api_request *q, const struct hash *hash,
-                      uint64_t leaf, struct api_answer *a)
+static void on_ledger(struct api_context *c, const struct http_request *q, const struct hash *hash,
+                      uint64_t leaf, struct http_answer *a)
 {
     struct err err = { 0 };
     if (api_accepts(q, API_TYPE_CBOR) || api_accepts(q, "application/cose")) {
@@ -320,8 +322,8 @@ static void on_ledger(struct api_context *c, const struct api_request *q, const 
     api_answer_error(a, &err);
 }
 
-static void off_ledger(struct api_context *c, const struct api_request *q, const struct hash *hash,
-                       struct api_answer *a)
+static void off_ledger(struct api_context *c, const struct http_request *q, const struct hash *hash,
+                       struct http_answer *a)
 {
     enum refusal code = ACCEPTED;
     bool known = c->node.fate(c->node.ctx, hash, &code);
@@ -339,8 +341,8 @@ static void off_ledger(struct api_context *c, const struct api_request *q, const
     api_answer_json(a, doc);
 }
 
-void api_statements(struct api_context *c, const struct api_request *q, const char *rest,
-                    struct api_answer *a)
+void api_statements(struct api_context *c, const struct http_request *q, const char *rest,
+                    struct http_answer *a)
 {
     struct err err = { 0 };
     struct hash hash;
@@ -355,17 +357,11 @@ void api_statements(struct api_context *c, const struct api_request *q, const ch
         api_answer_error(a, &err);
 }
 
-void api_entries(struct api_context *c, const struct api_request *q, struct api_answer *a)
+void api_entries(struct api_context *c, const struct http_request *q, struct http_answer *a)
 {
     struct err err = { 0 };
     struct hash hash;
     struct statement st;
-    if (q->body.len == 0 || q->body.len > STATEMENT_MAX) {
-        api_answer_problem(a, q->body.len == 0 ? 400 : 413,
-                           refusal_name(q->body.len == 0 ? REFUSED_MALFORMED : REFUSED_TOO_LARGE),
-                           "expected one statement of at most 262144 bytes");
-        return;
-    }
     if (!statement_decode(q->body, &st, &err)) {
         api_answer_problem(a, 400, refusal_name(REFUSED_MALFORMED), err.msg);
         return;

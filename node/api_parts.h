@@ -9,33 +9,12 @@
 #include "common/json.h"
 #include "node/api.h"
 #include "node/asset_view.h"
+#include "node/http.h"
 
 #define API_ANSWER_MAX (96 * 1024 * 1024)
 #define API_TYPE_JSON  "application/json"
 #define API_TYPE_CBOR  "application/cbor"
 #define API_TYPE_HTML  "text/html; charset=utf-8"
-
-enum api_method {
-    API_GET, /* HEAD too: the body is left out where it is sent */
-    API_POST,
-    API_OTHER,
-};
-
-struct api_request {
-    enum api_method method;
-    const char *path;   /* raw, from the first slash, without the query */
-    const char *query;  /* raw, without the question mark; "" when there is none */
-    const char *accept; /* "" when there is none */
-    const char *type;   /* of the body */
-    struct slice body;
-};
-
-struct api_answer {
-    unsigned status;
-    const char *type;
-    struct buf body;
-    bool immutable; /* may be kept for ever: it is named by its content */
-};
 
 enum api_file {
     API_FILE_STYLE,
@@ -60,26 +39,27 @@ bool api_context_open(struct api_context *c, const struct api_options *options, 
 void api_context_close(struct api_context *c);
 
 /* Answers any request; answer.body is the caller's to free. */
-void api_handle(struct api_context *c, const struct api_request *q, struct api_answer *ret_answer);
+void api_handle(struct api_context *c, const struct http_request *q,
+                struct http_answer *ret_answer);
 
 /* ------------------------------------------------------------------ answers */
 
 /* Writes doc, and frees it. */
-void api_answer_json(struct api_answer *a, struct json_doc *doc);
+void api_answer_json(struct http_answer *a, struct json_doc *doc);
 /* An RFC 9457 problem. code: a refusal's or an error's name. */
-void api_answer_problem(struct api_answer *a, unsigned status, const char *code,
+void api_answer_problem(struct http_answer *a, unsigned status, const char *code,
                         const char *detail);
 /* The same from an error of a lower layer. */
-void api_answer_error(struct api_answer *a, const struct err *err);
+void api_answer_error(struct http_answer *a, const struct err *err);
 /* Makes the answer CBOR, empty, to be filled. */
-struct buf *api_answer_cbor(struct api_answer *a);
+struct buf *api_answer_cbor(struct http_answer *a);
 
-bool api_accepts(const struct api_request *q, const char *type);
+bool api_accepts(const struct http_request *q, const char *type);
 /*
  * A number among the query's parameters, or `usual`. False, and the answer is a problem, when it is not a
  * number of at most max.
  */
-bool api_query_uint(const struct api_request *q, struct api_answer *a, const char *name,
+bool api_query_uint(const struct http_request *q, struct http_answer *a, const char *name,
                     uint64_t max, uint64_t *ret_value);
 /* "time": RFC 3339 and "time_ms": the number, under key and key_ms. */
 void api_put_time(struct json_doc *into, const char *key, uint64_t time_ms);
@@ -89,21 +69,21 @@ void api_put_member(struct api_context *c, struct json_doc *into, const char *ke
 /* ------------------------------------------------------------------ one function a matter */
 
 /* In: rest: the path after /v1/<what>, "" or from its slash. */
-void api_head(struct api_context *c, const struct api_request *q, struct api_answer *a);
-void api_set(struct api_context *c, const struct api_request *q, struct api_answer *a);
-void api_identity(struct api_context *c, const struct api_request *q, struct api_answer *a);
-void api_blocks(struct api_context *c, const struct api_request *q, const char *rest,
-                struct api_answer *a);
-void api_receipts(struct api_context *c, const struct api_request *q, const char *rest,
-                  struct api_answer *a);
-void api_statements(struct api_context *c, const struct api_request *q, const char *rest,
-                    struct api_answer *a);
-void api_entries(struct api_context *c, const struct api_request *q, struct api_answer *a);
-void api_assets(struct api_context *c, const struct api_request *q, const char *rest,
-                struct api_answer *a);
+void api_head(struct api_context *c, const struct http_request *q, struct http_answer *a);
+void api_set(struct api_context *c, const struct http_request *q, struct http_answer *a);
+void api_identity(struct api_context *c, const struct http_request *q, struct http_answer *a);
+void api_blocks(struct api_context *c, const struct http_request *q, const char *rest,
+                struct http_answer *a);
+void api_receipts(struct api_context *c, const struct http_request *q, const char *rest,
+                  struct http_answer *a);
+void api_statements(struct api_context *c, const struct http_request *q, const char *rest,
+                    struct http_answer *a);
+void api_entries(struct api_context *c, const struct http_request *q, struct http_answer *a);
+void api_assets(struct api_context *c, const struct http_request *q, const char *rest,
+                struct http_answer *a);
 /* A GS1 Digital Link path: the page, or the asset's summary as JSON. */
-void api_link(struct api_context *c, const struct api_request *q, struct api_answer *a);
+void api_link(struct api_context *c, const struct http_request *q, struct http_answer *a);
 /* The asset's summary, whose view is loaded. */
-void api_asset_summary(struct api_context *c, struct json_doc *into);
+void api_asset_summary(struct api_context *c, struct json_doc *doc);
 
 #endif

@@ -7,7 +7,7 @@
 
 /* ------------------------------------------------------------------ small ones */
 
-static void health(struct api_context *c, struct api_answer *a)
+static void health(struct api_context *c, struct http_answer *a)
 {
     struct err err = { 0 };
     uint64_t height = 0;
@@ -40,7 +40,7 @@ static void metric(struct buf *out, const char *name, const char *kind, const ch
 }
 
 /* Prometheus text exposition format 0.0.4 */
-static void metrics(struct api_context *c, struct api_answer *a)
+static void metrics(struct api_context *c, struct http_answer *a)
 {
     struct api_metrics m = { 0 };
     struct header head = { .height = 0 };
@@ -63,13 +63,14 @@ static void metrics(struct api_context *c, struct api_answer *a)
     metric(out, "http_errors_total", "counter", "HTTP answers of 500 and above.", c->errors);
 }
 
-static void file(struct api_context *c, enum api_file which, const char *type, struct api_answer *a)
+static void file(struct api_context *c, enum api_file which, const char *type,
+                 struct http_answer *a)
 {
     a->type = type;
     buf_add_slice(&a->body, buf_slice(&c->files[which]));
 }
 
-static void index_json(struct api_context *c, struct api_answer *a)
+static void index_json(struct api_context *c, struct http_answer *a)
 {
     struct json_doc *doc = json_doc_object();
     json_doc_put_hex(doc, "ledger", hash_slice(&c->identity.genesis.ledger));
@@ -90,11 +91,11 @@ static const char *after(const char *path, const char *name)
     return path + len;
 }
 
-static bool route_ledger(struct api_context *c, const struct api_request *q, struct api_answer *a)
+static bool route_ledger(struct api_context *c, const struct http_request *q, struct http_answer *a)
 {
     static const struct {
         const char *path;
-        void (*answer)(struct api_context *c, const struct api_request *q, struct api_answer *a);
+        void (*answer)(struct api_context *c, const struct http_request *q, struct http_answer *a);
     } whole[] = {
         { "/v1/head", api_head },
         { "/v1/set", api_set },
@@ -102,8 +103,8 @@ static bool route_ledger(struct api_context *c, const struct api_request *q, str
     };
     static const struct {
         const char *path;
-        void (*answer)(struct api_context *c, const struct api_request *q, const char *rest,
-                       struct api_answer *a);
+        void (*answer)(struct api_context *c, const struct http_request *q, const char *rest,
+                       struct http_answer *a);
     } trees[] = {
         { "/v1/blocks", api_blocks },
         { "/v1/receipts", api_receipts },
@@ -125,7 +126,7 @@ static bool route_ledger(struct api_context *c, const struct api_request *q, str
     return false;
 }
 
-static bool route_small(struct api_context *c, const struct api_request *q, struct api_answer *a)
+static bool route_small(struct api_context *c, const struct http_request *q, struct http_answer *a)
 {
     if (strcmp(q->path, "/healthz") == 0)
         health(c, a);
@@ -149,7 +150,7 @@ static bool is_link(const char *path)
     return strncmp(path, "/01/", 4) == 0 || strncmp(path, "/00/", 4) == 0;
 }
 
-static void answer_get(struct api_context *c, const struct api_request *q, struct api_answer *a)
+static void answer_get(struct api_context *c, const struct http_request *q, struct http_answer *a)
 {
     if (route_small(c, q, a) || route_ledger(c, q, a))
         return;
@@ -161,21 +162,25 @@ static void answer_get(struct api_context *c, const struct api_request *q, struc
         api_answer_problem(a, 404, "NOT_FOUND", "there is nothing under this path");
 }
 
-void api_handle(struct api_context *c, const struct api_request *q, struct api_answer *ret_answer)
+void api_handle(struct api_context *c, const struct http_request *q, struct http_answer *ret_answer)
 {
-    *ret_answer = (struct api_answer){ .status = 200,
-                                       .type = API_TYPE_JSON,
-                                       .body = buf_heap(API_ANSWER_MAX) };
+    *ret_answer = (struct http_answer){ .status = 200,
+                                        .type = API_TYPE_JSON,
+                                        .body = buf_heap(API_ANSWER_MAX) };
     c->requests++;
-    if (strlen(q->path) > API_PATH_MAX)
+    if (q->too_large)
+        api_answer_problem(ret_answer, 413, refusal_name(REFUSED_TOO_LARGE),
+                           "a statement has at most 262144 bytes");
+    else if (strlen(q->path) > API_PATH_MAX)
         api_answer_problem(ret_answer, 400, "BAD_REQUEST", "the path is too long");
-    else if (q->method == API_GET)
+    else if (q->method == HTTP_GET)
         answer_get(c, q, ret_answer);
-    else if (q->method == API_POST && strcmp(q->path, "/entries") == 0)
+    else if (q->method == HTTP_POST && strcmp(q->path, "/entries") == 0)
         api_entries(c, q, ret_answer);
     else
         api_answer_problem(ret_answer, 405, "METHOD",
                            "only GET, and POST to /entries, are understood here");
+    ret_answer->shared = strncmp(q->path, "/v1/", 4) == 0;
     if (ret_answer->status >= 500)
         c->errors++;
 }

@@ -9,8 +9,6 @@
 #define STORE_LOCK_NAME "lock"
 #define STORE_PACK_SIZE 16384 /* a row of statements or outcomes is closed when it reaches this */
 
-/* ------------------------------------------------------------------ prepared statements */
-
 enum store_sql {
     SQL_HEAD,
     SQL_BLOCK,
@@ -59,8 +57,6 @@ bool store_schema_migrate(struct db *db, const struct store_migration *steps, si
 /* The product's own steps, to STORE_SCHEMA_VERSION; a reader may not take any. */
 bool store_schema_check(struct db *db, bool writer, struct err *err);
 
-/* ------------------------------------------------------------------ the statement tree */
-
 /* A tile is 64 hashes of one level 6 * group: two fill a page, and only the last of a group changes. */
 #define TILE_LEVELS 6
 #define TILE_WIDTH  64
@@ -71,7 +67,6 @@ struct store_edge {
     uint64_t size; /* leaves */
     struct hash hashes[TILE_GROUPS][TILE_WIDTH];
 };
-
 bool store_tree_load(struct store *s, uint64_t size, struct store_edge *ret_edge, struct err *err);
 /* Appends a leaf and writes the tiles it completes. */
 bool store_tree_add(struct store *s, struct store_edge *edge, const struct hash *leaf_hash,
@@ -80,8 +75,6 @@ bool store_tree_add(struct store *s, struct store_edge *edge, const struct hash 
 bool store_tree_flush(struct store *s, const struct store_edge *edge, uint64_t before,
                       struct err *err);
 struct hash store_tree_root(const struct store_edge *edge);
-
-/* ------------------------------------------------------------------ the store */
 
 struct read_model;
 

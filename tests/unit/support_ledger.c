@@ -18,30 +18,20 @@ static void check(bool good, const struct err *err)
     abort();
 }
 
-static struct slice copy(struct slice s)
+struct slice ledger_keep(struct ledger *l, struct slice s)
 {
-    uint8_t *bytes = malloc(s.len + 1);
+    assert(l->kept_count < sizeof l->kept / sizeof l->kept[0]);
+    uint8_t *bytes = l->kept[l->kept_count++] = malloc(s.len + 1);
     assert(bytes != NULL);
     if (s.len > 0)
         memcpy(bytes, s.data, s.len);
     return slice_of(bytes, s.len);
 }
 
-static void release(struct slice s)
-{
-    free((void *)(uintptr_t)s.data);
-}
-
 void ledger_forget_block(struct ledger *l)
 {
-    for (size_t i = 0; i < l->statements; i++)
-        release(l->statement[i]);
-    for (size_t i = 0; i < l->outcomes; i++)
-        release(l->outcome[i]);
-    for (size_t i = 0; i < l->writes; i++) {
-        release(l->write[i].key);
-        release(l->write[i].value);
-    }
+    while (l->kept_count > 0)
+        free(l->kept[--l->kept_count]);
     l->statements = l->outcomes = l->writes = 0;
 }
 
@@ -133,7 +123,7 @@ void ledger_end_verdict(struct ledger *l)
     l->verdict.event_count = l->event_count;
     l->verdict.events = buf_slice(&l->events);
     verdict_put(&out, &l->verdict);
-    l->outcome[l->outcomes++] = copy(buf_slice(&out));
+    l->outcome[l->outcomes++] = ledger_keep(l, buf_slice(&out));
     buf_free(&out);
     buf_clear(&l->events);
     l->event_count = 0;
@@ -149,7 +139,7 @@ struct hash ledger_add(struct ledger *l, const struct key_pair *key, uint64_t ti
     s.link = (struct chain_link){ .seq = ++l->seq, .time_ms = time_ms };
     check(statement_sign(&s, key, &l->id, &out, &l->last, &err), &err);
     l->hash[l->statements] = l->last;
-    l->statement[l->statements++] = copy(buf_slice(&out));
+    l->statement[l->statements++] = ledger_keep(l, buf_slice(&out));
     l->verdict = (struct verdict){ .statement = l->last };
     buf_free(&out);
     return l->last;

@@ -36,7 +36,9 @@ struct ledger {
     struct hash hash[LEDGER_ITEMS];
     struct slice outcome[LEDGER_ITEMS];
     struct state_write write[LEDGER_ITEMS];
-    struct hash last; /* of the last statement */
+    struct hash last;             /* of the last statement */
+    void *kept[8 * LEDGER_ITEMS]; /* what the block's slices point to */
+    size_t kept_count;
 };
 
 /* A ledger in a new folder under /tmp, its store open for writing. */
@@ -67,6 +69,7 @@ void ledger_seal(struct ledger *l, uint64_t time_ms);
 bool ledger_try_seal(struct ledger *l, uint64_t time_ms, struct err *err);
 
 /* What ledger_seal() is made of. */
+struct slice ledger_keep(struct ledger *l, struct slice s);
 void ledger_end_verdict(struct ledger *l);
 void ledger_forget_block(struct ledger *l);
 

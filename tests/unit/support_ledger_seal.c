@@ -11,25 +11,13 @@
 
 void ledger_put_state(struct ledger *l, struct slice key, struct slice value)
 {
-    uint8_t *bytes[2];
-    struct slice parts[2] = { key, value };
-    struct slice copies[2];
-    for (int i = 0; i < 2; i++) {
-        bytes[i] = malloc(parts[i].len + 1);
-        assert(bytes[i] != NULL);
-        if (parts[i].len > 0)
-            memcpy(bytes[i], parts[i].data, parts[i].len);
-        copies[i] = slice_of(bytes[i], parts[i].len);
-    }
     for (size_t i = 0; i < l->writes; i++)
         if (slice_equal(l->write[i].key, key)) {
-            free((void *)(uintptr_t)l->write[i].value.data);
-            free(bytes[0]);
-            l->write[i].value = copies[1];
+            l->write[i].value = ledger_keep(l, value);
             return;
         }
     assert(l->writes < LEDGER_ITEMS);
-    l->write[l->writes++] = (struct state_write){ copies[0], copies[1] };
+    l->write[l->writes++] = (struct state_write){ ledger_keep(l, key), ledger_keep(l, value) };
 }
 
 /* ------------------------------------------------------------------ an asset's entry */
