@@ -2,8 +2,8 @@
 
 #define SUMMARY_SIZE_MAX (48 * 1024)
 
-void ack_put(struct buf *out, const struct header *h, struct slice seals, struct slice summary,
-             uint64_t size, uint64_t index, const struct merkle_path *path)
+void ack_put(struct buf *out, const struct header *h, struct slice seals,
+             const struct ack_place *place)
 {
     uint8_t memory[HEADER_SIZE_MAX];
     struct buf header = buf_fixed(memory, sizeof memory);
@@ -12,10 +12,10 @@ void ack_put(struct buf *out, const struct header *h, struct slice seals, struct
     cbor_put_uint(out, 1);
     cbor_put_bytes(out, buf_slice(&header));
     buf_add_slice(out, seals);
-    cbor_put_bytes(out, summary);
-    cbor_put_uint(out, size);
-    cbor_put_uint(out, index);
-    merkle_put_path(out, path);
+    cbor_put_bytes(out, place->summary);
+    cbor_put_uint(out, place->size);
+    cbor_put_uint(out, place->index);
+    merkle_put_path(out, place->path);
 }
 
 bool ack_decode(struct slice bytes, struct ack *ret_ack, struct err *err)

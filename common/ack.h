@@ -10,7 +10,14 @@
 
 #define ACK_SIZE_MAX (64 * 1024)
 
-/* seals and summary are the encoded parts; index and size place the summary among the outcomes. */
+/* An encoded summary and its place among the block's outcomes. */
+struct ack_place {
+    struct slice summary;
+    uint64_t size, index;
+    const struct merkle_path *path;
+};
+
+/* A received one's parts. */
 struct ack {
     struct final final;
     struct slice summary_bytes;
@@ -19,8 +26,8 @@ struct ack {
     struct merkle_path path;
 };
 
-void ack_put(struct buf *out, const struct header *h, struct slice seals, struct slice summary,
-             uint64_t size, uint64_t index, const struct merkle_path *path);
+void ack_put(struct buf *out, const struct header *h, struct slice seals,
+             const struct ack_place *place);
 
 /* Form only; everything borrowed from bytes. */
 bool ack_decode(struct slice bytes, struct ack *ret_ack, struct err *err);

@@ -110,11 +110,11 @@ void identity_put_set_proof(struct buf *out, const struct identity *id)
 static bool follow_change(struct cbor_reader *r, const struct hash *ledger,
                           struct authority_set *set, struct err *err)
 {
-    struct final f;
+    struct final f = { .header_bytes = { NULL, 0 } };
     cbor_take_array_of(r, 3);
     final_take(r, &f);
     struct slice next_bytes = cbor_take_bytes(r, 1, AUTHORITY_SET_SIZE_MAX + 16);
-    struct authority_set next;
+    struct authority_set next = { .count = 0 };
     if (r->failed)
         return err_set(err, ERR_INPUT, "set proof: not [header, seals, set]");
     if (!hash_equal(&f.header.ledger, ledger))

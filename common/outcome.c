@@ -111,7 +111,7 @@ static void take_summary(struct cbor_reader *r, struct summary *s)
 
 bool summary_decode(struct slice bytes, struct summary *ret_summary, struct err *err)
 {
-    struct outcome o;
+    struct outcome o = { .type = OUTCOME_SUMMARY };
     if (!outcome_decode(bytes, &o, err))
         return false;
     if (o.type != OUTCOME_SUMMARY)

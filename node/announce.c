@@ -64,16 +64,23 @@ static bool levels_fetch(void *source, unsigned level, uint64_t index, struct ha
 
 /* ------------------------------------------------------------------ acks */
 
-static void send_ack(struct bus *bus, const struct kid *kid, const struct header *h,
-                     struct slice seals, struct slice summary, const struct levels *l, size_t size,
-                     size_t index)
+/* The sealed block whose outcomes are acknowledged. */
+struct sealed {
+    const struct header *header;
+    struct slice seals;
+    size_t size; /* outcomes */
+    struct levels levels;
+};
+
+static void send_ack(struct bus *bus, const struct kid *kid, struct sealed *block,
+                     struct slice summary, size_t index)
 {
     struct merkle_path path;
     char topic[TOPIC_MAX];
     struct buf out = buf_heap(ACK_SIZE_MAX);
-    struct levels source = *l;
-    (void)merkle_path_fetch(size, index, levels_fetch, &source, &path);
-    ack_put(&out, h, seals, summary, size, index, &path);
+    (void)merkle_path_fetch(block->size, index, levels_fetch, &block->levels, &path);
+    struct ack_place place = { summary, block->size, index, &path };
+    ack_put(&out, block->header, block->seals, &place);
     kid_topic(topic, kid, "ack");
     if (!out.failed)
         publish(bus, topic, buf_slice(&out), false);
@@ -91,15 +98,15 @@ void announce_head(struct bus *bus, const struct header *head, struct slice seal
 
 void announce_block(struct bus *bus, const struct commit *c)
 {
-    struct levels l;
-    if (levels_build(&l, c->outcomes, c->outcome_count)) {
+    struct sealed block = { .header = &c->header, .seals = c->seals, .size = c->outcome_count };
+    if (levels_build(&block.levels, c->outcomes, c->outcome_count)) {
         for (size_t i = 0; i < c->outcome_count; i++) {
             struct summary s;
             if (!summary_decode(c->outcomes[i], &s, NULL))
                 break; /* summaries come first */
-            send_ack(bus, &s.kid, &c->header, c->seals, c->outcomes[i], &l, c->outcome_count, i);
+            send_ack(bus, &s.kid, &block, c->outcomes[i], i);
         }
-        free(l.nodes);
+        free(block.levels.nodes);
     }
     announce_head(bus, &c->header, c->seals);
 }
@@ -110,20 +117,20 @@ bool announce_ack_again(struct bus *bus, const struct kid *kid, const struct hea
     struct cbor_reader r = cbor_reader(outcomes);
     size_t n = cbor_take_array(&r);
     struct slice *each = n == 0 || n > OUTCOMES_MAX ? NULL : calloc(n, sizeof each[0]);
-    struct levels l;
+    struct sealed block = { .header = h, .seals = seals, .size = n };
     bool sent = false;
     if (each == NULL)
         return false;
     for (size_t i = 0; i < n; i++)
         each[i] = cbor_take_bytes(&r, 0, outcomes.len);
-    if (!r.failed && levels_build(&l, each, n)) {
+    if (!r.failed && levels_build(&block.levels, each, n)) {
         struct summary s;
         for (size_t i = 0; i < n && !sent && summary_decode(each[i], &s, NULL); i++) {
             sent = kid_equal(&s.kid, kid);
             if (sent)
-                send_ack(bus, kid, h, seals, each[i], &l, n, i);
+                send_ack(bus, kid, &block, each[i], i);
         }
-        free(l.nodes);
+        free(block.levels.nodes);
     }
     free(each);
     return sent;

@@ -114,14 +114,14 @@ static bool apply_writes(struct chain *c, const struct execute_result *result)
     return true;
 }
 
-bool chain_apply(struct chain *c, const struct execute_context *context, const struct kid *proposer,
-                 const struct hash *statement_hashes, size_t statement_count,
-                 const struct execute_result *result, struct header *ret_header)
+bool chain_apply(struct chain *c, const struct execute_context *context,
+                 const struct chain_block *block, const struct execute_result *result,
+                 struct header *ret_header)
 {
     if (!apply_writes(c, result))
         return false;
-    for (size_t i = 0; i < statement_count; i++) {
-        struct hash leaf = merkle_leaf(hash_slice(&statement_hashes[i]));
+    for (size_t i = 0; i < block->statement_count; i++) {
+        struct hash leaf = merkle_leaf(hash_slice(&block->statement_hashes[i]));
         merkle_frontier_add(&c->tree, &leaf);
     }
     struct header h = c->head;
@@ -129,7 +129,7 @@ bool chain_apply(struct chain *c, const struct execute_context *context, const s
     h.height = context->height;
     h.prev = context->parent_hash;
     h.time_ms = context->time_ms;
-    h.proposer = *proposer;
+    h.proposer = block->proposer;
     h.size = c->tree.size;
     h.tree = merkle_frontier_root(&c->tree);
     h.outcomes = result->outcomes_root;

@@ -41,12 +41,19 @@ bool chain_load_head(struct chain *c, const struct header *head, merkle_fetch fe
 /* What execute_begin() needs for the next block at time_ms (raised above the parent's). */
 struct execute_context chain_next(const struct chain *c, uint64_t time_ms);
 
+/* Who built a block, and what is in it. */
+struct chain_block {
+    struct kid proposer;
+    const struct hash *statement_hashes;
+    size_t statement_count;
+};
+
 /*
- * Takes an executed block into the trees: returns its header, unsealed, by proposer. From here the block
+ * Takes an executed block into the trees: gives its header, unsealed. From here the block
  * must be stored or the process must end. False: memory ran short; the trees are then of no more use.
  */
-bool chain_apply(struct chain *c, const struct execute_context *context, const struct kid *proposer,
-                 const struct hash *statement_hashes, size_t statement_count,
-                 const struct execute_result *result, struct header *ret_header);
+bool chain_apply(struct chain *c, const struct execute_context *context,
+                 const struct chain_block *block, const struct execute_result *result,
+                 struct header *ret_header);
 
 #endif

@@ -363,7 +363,7 @@ static bool open_all(struct node *n, struct err *err)
     return n->parked != NULL && open_ledger(n, err) && open_bus(n, err) && loop_api_open(n, err);
 }
 
-bool loop_run(const struct settings *settings, const struct clock *clock, volatile int *stop,
+bool loop_run(const struct settings *settings, const struct clock *clock, const volatile int *stop,
               struct err *err)
 {
     struct node *n = calloc(1, sizeof *n);

@@ -9,7 +9,7 @@
  * Opens the ledger, checks its chain, and runs until *stop is set (by a signal handler).
  * Returns: false when it could not start or a commit failed: nothing that was not stored was shown.
  */
-bool loop_run(const struct settings *settings, const struct clock *clock, volatile int *stop,
+bool loop_run(const struct settings *settings, const struct clock *clock, const volatile int *stop,
               struct err *err);
 
 #endif

@@ -185,8 +185,8 @@ static bool finish_block(struct node_core *core, const struct execute_context *c
                          struct node_actions *actions)
 {
     struct header h;
-    if (!chain_apply(core->chain, context, &core->options.authority.kid, core->hashes,
-                     core->statement_count, &core->result, &h))
+    struct chain_block block = { core->options.authority.kid, core->hashes, core->statement_count };
+    if (!chain_apply(core->chain, context, &block, &core->result, &h))
         return false;
     bool decided = seal(core, &h);
     assert(decided); /* the one authority is this node: node_core_new() made sure */

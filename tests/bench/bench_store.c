@@ -137,8 +137,8 @@ static void add_block(struct loader *l)
     for (size_t i = 0; i < PER_BLOCK; i++)
         must(execute_statement(l->execution, &l->statements[i]) == ACCEPTED, "refused", &err);
     must(execute_end(l->execution, &result), "execute", &err);
-    must(chain_apply(&l->chain, &context, &l->authority.kid, l->hashes, PER_BLOCK, &result, &h),
-         "apply", &err);
+    struct chain_block block = { l->authority.kid, l->hashes, PER_BLOCK };
+    must(chain_apply(&l->chain, &context, &block, &result, &h), "apply", &err);
     buf_clear(&l->block);
     buf_clear(&l->seals);
     block_put_head(&l->block, &h, PER_BLOCK);
@@ -199,5 +199,14 @@ int main(int argc, char **argv)
                   large);
     measure_print("insert_1m_over_100k", large / small, "ratio");
     store_close(l->store);
+    chain_free(&l->chain);
+    execution_free(l->execution);
+    buf_free(&l->memory);
+    buf_free(&l->block);
+    buf_free(&l->seals);
+    free(l->statements);
+    free(l->bytes);
+    free(l->hashes);
+    free(l);
     return 0;
 }

@@ -185,7 +185,7 @@ static struct slice make_ack(const struct world *w, const struct summary *summar
     base.outcomes = merkle_root(leaves, 3);
     const struct world *by = f->sealed_by != NULL ? f->sealed_by : f->of != NULL ? f->of : w;
     put_seals(by, f, &base, &seals);
-    ack_put(&ack, &base, buf_slice(&seals), buf_slice(&bytes), 3, 1, &path);
+    ack_put(&ack, &base, buf_slice(&seals), &(struct ack_place){ buf_slice(&bytes), 3, 1, &path });
     assert_false(ack.failed);
     return buf_slice(&ack);
 }
@@ -398,8 +398,8 @@ static void test_vector_four_authorities(void **state)
     cbor_put_array(&seals, n);
     for (size_t i = 0; i < n; i++)
         cbor_put_bytes(&seals, vectors_item("four: mixed rounds, refuse", i));
-    ack_put(&forged, &ack.final.header, buf_slice(&seals), ack.summary_bytes, ack.size, ack.index,
-            &ack.path);
+    ack_put(&forged, &ack.final.header, buf_slice(&seals),
+            &(struct ack_place){ ack.summary_bytes, ack.size, ack.index, &ack.path });
     assert_false(agent_ack_take(a, buf_slice(&forged), 0, &ret, &err));
     assert_int_equal(agent_pending_unacked(&a->table), ack.summary.last);
     if (!agent_ack_take(a, vectors_bytes("four: ack"), 0, &ret, &err))

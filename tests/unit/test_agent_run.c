@@ -123,7 +123,7 @@ static void answer(void)
     seal_sign(&h, 0, lg->forge ? &stranger : &lg->node, &seal);
     cbor_put_array(&seals, 1);
     cbor_put_bytes(&seals, buf_slice(&seal));
-    ack_put(&ack, &h, buf_slice(&seals), buf_slice(&summary), 1, 0, &path);
+    ack_put(&ack, &h, buf_slice(&seals), &(struct ack_place){ buf_slice(&summary), 1, 0, &path });
     char topic[64];
     (void)snprintf(topic, sizeof topic, "wb/1/%s/ack", lg->kid);
     struct bus_publish m = { .topic = topic, .payload = buf_slice(&ack), .qos = 1 };

@@ -149,7 +149,8 @@ static void ack_is_byte_equal(void **state)
     run_all(w);
     assert_true(ack_decode(vectors_bytes("ack"), &given, NULL));
     struct merkle_path path = merkle_path_of(w->outcome_leaves, w->outcome_count, 0);
-    ack_put(&out, &w->parent, given.final.seals, w->outcomes[0], w->outcome_count, 0, &path);
+    ack_put(&out, &w->parent, given.final.seals,
+            &(struct ack_place){ w->outcomes[0], w->outcome_count, 0, &path });
     assert_true(slice_equal(buf_slice(&out), vectors_bytes("ack")));
     buf_free(&out);
 }
