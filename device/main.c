@@ -47,7 +47,7 @@ static void usage(FILE *out)
         "                         [--exit-when-done] [--give-up-after DURATION]\n"
         "       waybill-agent check-config FILE\n"
         "       waybill-agent init --config FILE\n"
-        "       waybill-agent request --config FILE --sponsor KID --token HEX [-o FILE]\n"
+        "       waybill-agent request --config FILE --sponsor KID [--token HEX] [-o FILE]\n"
         "       waybill-agent status --config FILE\n"
         "\n"
         "  --config FILE       the agent's YAML configuration\n"
@@ -56,7 +56,8 @@ static void usage(FILE *out)
         "  --exit-when-done    end once every file is read and all of it proven on the ledger\n"
         "  --give-up-after D   … or with exit code 1 after so long without an ack; 60 s\n"
         "  --sponsor KID       the member that will enrol this device, 16 hex digits\n"
-        "  --token HEX         what the sponsor gave out for this device, 32 hex digits\n"
+        "  --token HEX         what the sponsor gave out for this device, 32 hex digits;\n"
+        "                      a random one when it gave none\n"
         "  -o FILE             where the request goes; - or nothing: standard output\n"
         "  --log-json          one JSON object a line\n"
         "  --log-level LEVEL   error, warn, info or debug\n");
@@ -231,11 +232,14 @@ static bool request(const struct arguments *a, struct err *err)
     struct key_pair key;
     uint8_t memory[ENROL_REQUEST_MAX];
     struct buf bytes = buf_fixed(memory, sizeof memory);
-    if (!a->has_sponsor || !a->has_token)
-        return err_set(err, ERR_INPUT, "request needs --sponsor and --token");
+    uint8_t token[HALF_SIZE];
+    crypto_random(token, sizeof token);
+    if (!a->has_sponsor)
+        return err_set(err, ERR_INPUT, "request needs --sponsor, the kid of the member to ask");
     if (!load(a, err) || !init_key(&key, err))
         return false;
-    enrol_request_sign(&key, &identity.genesis.ledger, &a->sponsor, a->token, &bytes);
+    enrol_request_sign(&key, &identity.genesis.ledger, &a->sponsor, a->has_token ? a->token : token,
+                       &bytes);
     bool good = (!bytes.failed || err_set(err, ERR_INPUT, "the request is too large")) &&
                 write_request(a, buf_slice(&bytes), err);
     if (good)

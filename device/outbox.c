@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -72,18 +71,31 @@ void outbox_close(struct outbox *o)
     free(o);
 }
 
-static bool take_lock(struct outbox *o, bool create, struct err *err)
+static bool open_lock(struct outbox *o, bool create, struct err *err)
 {
     char path[PATH_MAX];
     (void)path_in(o, "lock", path);
     o->lock =
         open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | (create ? O_CREAT : 0), S_IRUSR | S_IWUSR);
-    if (o->lock < 0)
-        return err_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: cannot open: %s", path,
-                       strerror(errno));
-    if (flock(o->lock, LOCK_EX | LOCK_NB) != 0)
-        return err_set(err, ERR_BUSY, "%s: another process uses this outbox", o->folder);
-    return true;
+    return o->lock >= 0 || err_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO,
+                                   "%s: cannot open: %s", path, strerror(errno));
+}
+
+/* Belongs to the open file, so it goes with the process, and can be asked for without taking it. */
+static bool take_lock(struct outbox *o, bool create, struct err *err)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    if (!open_lock(o, create, err))
+        return false;
+    return fcntl(o->lock, F_OFD_SETLK, &lock) == 0 ||
+           err_set(err, ERR_BUSY, "%s: another process uses this outbox", o->folder);
+}
+
+static bool is_locked(struct outbox *o)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    return open_lock(o, false, NULL) && fcntl(o->lock, F_OFD_GETLK, &lock) == 0 &&
+           lock.l_type != F_UNLCK;
 }
 
 /* A whole new file under the name "new": the row and, before it, what was signed earlier. */
@@ -222,12 +234,10 @@ bool outbox_inspect(const char *folder, const struct kid *kid, const struct hash
     struct outbox *o = make(folder, kid, ledger, err);
     if (o == NULL)
         return false;
-    struct err lock = { .code = ERR_NONE };
-    bool busy = !take_lock(o, false, &lock) && lock.code == ERR_BUSY;
     bool good = load(o, false, err);
     if (good) {
         *ret_state = o->state;
-        ret_state->busy = busy;
+        ret_state->busy = is_locked(o);
     }
     outbox_close(o);
     return good;

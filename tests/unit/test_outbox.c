@@ -282,6 +282,10 @@ static void test_one_process_at_a_time(void **state)
     assert_true(outbox_inspect(p->folder, &p->kid, &p->ledger, &s, &err));
     assert_true(s.busy);
     assert_int_equal(s.last_seq, 1);
+    close_box(p);
+    assert_true(outbox_inspect(p->folder, &p->kid, &p->ledger, &s, &err));
+    assert_false(s.busy);
+    open_box(p);
 }
 
 static void test_of_another_key_or_ledger(void **state)
