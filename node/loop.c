@@ -117,7 +117,13 @@ bool node_submit(struct node *n, struct slice bytes, struct err *err)
 static void on_message(void *user, const struct bus_message *message)
 {
     struct node *n = user;
-    (void)node_submit(n, message->payload, NULL);
+    struct err err;
+    struct cose cose;
+    if (node_submit(n, message->payload, &err) || !cose_parse(message->payload, &cose, NULL))
+        return;
+    struct node_refused refused = { crypto_sha256(message->payload), cose.kid,
+                                    err.code == ERR_BUSY ? REFUSED_BUSY : REFUSED_TOO_LARGE };
+    announce_refused(n->bus, &refused);
 }
 
 static bool open_bus(struct node *n, struct err *err)
@@ -217,6 +223,7 @@ static void take_result(struct node *n, struct ingest_result result, uint64_t st
         case POOL_TAKEN: tracker_note(n->tracker, &p->st.hash, ACCEPTED); return;
         case POOL_KNOWN: free(p); return;
         case POOL_FULL: result.code = REFUSED_BUSY; break;
+        case POOL_QUOTA: result.code = REFUSED_QUOTA; break;
         }
     }
     turn_away(n, p, result.code);

@@ -4,13 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* How many statements of a key wait. */
+struct key_count {
+    uint32_t count; /* 0 = free */
+    struct kid kid;
+};
+
 struct pool {
     struct parcel **parcels; /* by arrival, or as pool_order() left them */
     struct parcel **sorted;  /* scratch of pool_order() */
     size_t count, cap;
     size_t bytes;
     uint64_t next_order;
-    uint32_t *slots; /* place + 1 by statement hash, 0 = free */
+    uint32_t *slots;        /* place + 1 by statement hash, 0 = free */
+    struct key_count *keys; /* open addressing by kid, slot_count places */
     size_t slot_count;
 };
 
@@ -28,6 +35,7 @@ void pool_free(struct pool *p)
     free(p->parcels);
     free(p->sorted);
     free(p->slots);
+    free(p->keys);
     free(p);
 }
 
@@ -41,11 +49,31 @@ static size_t slot_of(const struct pool *p, const struct hash *statement)
     return i;
 }
 
+static struct key_count *key_of(const struct pool *p, const struct kid *kid)
+{
+    uint64_t v;
+    memcpy(&v, kid->bytes, sizeof v);
+    size_t i = (size_t)(v % p->slot_count);
+    while (p->keys[i].count != 0 && !kid_equal(&p->keys[i].kid, kid))
+        i = (i + 1) % p->slot_count;
+    return &p->keys[i];
+}
+
+static void count_key(struct pool *p, const struct kid *kid)
+{
+    struct key_count *k = key_of(p, kid);
+    k->kid = *kid;
+    k->count++;
+}
+
 static void fill_slots(struct pool *p)
 {
     memset(p->slots, 0, p->slot_count * sizeof p->slots[0]);
-    for (size_t i = 0; i < p->count; i++)
+    memset(p->keys, 0, p->slot_count * sizeof p->keys[0]);
+    for (size_t i = 0; i < p->count; i++) {
         p->slots[slot_of(p, &p->parcels[i]->st.hash)] = (uint32_t)(i + 1);
+        count_key(p, &p->parcels[i]->st.kid);
+    }
 }
 
 static bool grow(struct pool *p)
@@ -58,12 +86,16 @@ static bool grow(struct pool *p)
     if (sorted != NULL)
         p->sorted = sorted;
     uint32_t *slots = malloc(4 * cap * sizeof slots[0]);
-    if (parcels == NULL || sorted == NULL || slots == NULL) {
+    struct key_count *keys = malloc(4 * cap * sizeof keys[0]);
+    if (parcels == NULL || sorted == NULL || slots == NULL || keys == NULL) {
         free(slots);
+        free(keys);
         return false;
     }
     free(p->slots);
+    free(p->keys);
     p->slots = slots;
+    p->keys = keys;
     p->slot_count = 4 * cap;
     p->cap = cap;
     fill_slots(p);
@@ -82,10 +114,13 @@ enum pool_answer pool_add(struct pool *p, struct parcel *parcel)
     if (p->count >= POOL_MAX || p->bytes + parcel->len > POOL_MAX_BYTES ||
         (p->count == p->cap && !grow(p)))
         return POOL_FULL;
+    if (key_of(p, &parcel->st.kid)->count >= POOL_MAX_KEY)
+        return POOL_QUOTA;
     parcel->order = p->next_order++;
     p->parcels[p->count++] = parcel;
     p->slots[slot_of(p, &parcel->st.hash)] = (uint32_t)p->count;
     p->bytes += parcel->len;
+    count_key(p, &parcel->st.kid);
     return POOL_TAKEN;
 }
 

@@ -9,7 +9,8 @@
 
 #define POOL_MAX       65536
 #define POOL_MAX_BYTES (128u * 1024 * 1024)
-#define POOL_HOLD_MS   2000 /* how long a statement waits for the ones before it */
+#define POOL_MAX_KEY   16384 /* of one key: no flood of one crowds out the others */
+#define POOL_HOLD_MS   2000  /* how long a statement waits for the ones before it */
 
 struct pool;
 
@@ -17,6 +18,7 @@ enum pool_answer {
     POOL_TAKEN, /* the parcel is the pool's now */
     POOL_KNOWN, /* the same statement waits already: the parcel stays the caller's */
     POOL_FULL,
+    POOL_QUOTA, /* the key has too many waiting */
 };
 
 struct pool *pool_new(void);
