@@ -1,0 +1,435 @@
+#include "common/node_client.h"
+
+#include "common/block.h"
+#include "common/clock.h"
+#include "common/gs1.h"
+#include "common/hex.h"
+#include "common/http_client.h"
+#include "common/outcome.h"
+#include "common/refusal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define JSON_MAX     (64 << 20)
+#define TYPE_JSON    "application/json"
+#define TYPE_CBOR    "application/cbor"
+#define TYPE_COSE    "application/cose"
+#define HISTORY_PAGE 1000
+#define HISTORY_MAX  1000000 /* events of one asset; a node that shows more is not believed */
+#define POLL_MS      50
+#define RETRY_MS     500
+
+struct node_client {
+    struct http_client *http;
+    char url[HTTP_CLIENT_URL_MAX];
+};
+
+bool node_client_open(const char *url, const char *ca_file, struct node_client **ret_client,
+                      struct err *err)
+{
+    struct http_client_options options = { .base_url = url, .ca_file = ca_file };
+    struct node_client *c = calloc(1, sizeof *c);
+    if (c == NULL)
+        return err_set(err, ERR_IO, "out of memory");
+    (void)snprintf(c->url, sizeof c->url, "%s", url);
+    if (!http_client_open(&options, &c->http, err)) {
+        node_client_close(c);
+        return err_wrap(err, "node");
+    }
+    *ret_client = c;
+    return true;
+}
+
+void node_client_close(struct node_client *c)
+{
+    if (c == NULL)
+        return;
+    http_client_close(c->http);
+    free(c);
+}
+
+/* ------------------------------------------------------------------ asking */
+
+static enum err_code kind_of(unsigned status)
+{
+    if (status == 404)
+        return ERR_NOT_FOUND;
+    if (status == 503 || status == 429)
+        return ERR_BUSY;
+    return status < 500 ? ERR_INPUT : ERR_IO;
+}
+
+/* The node's problem document (RFC 9457), in its own words. */
+static bool tell_problem(const struct node_client *c, const struct http_reply *reply,
+                         struct err *err)
+{
+    struct json_doc *doc = NULL;
+    struct slice detail = { NULL, 0 }, code = { NULL, 0 };
+    enum err_code kind = kind_of(reply->status);
+    if (json_doc_parse(buf_slice(&reply->body), JSON_MAX, &doc, NULL)) {
+        (void)json_doc_get_text(json_doc_at(doc, "/detail"), &detail);
+        (void)json_doc_get_text(json_doc_at(doc, "/code"), &code);
+    }
+    if (detail.len > 0)
+        (void)err_set(err, kind, "the node says %.*s: %.*s", (int)code.len, (const char *)code.data,
+                      (int)detail.len, (const char *)detail.data);
+    else
+        (void)err_set(err, kind, "%.150s answers with status %u", c->url, reply->status);
+    json_doc_free(doc);
+    return false;
+}
+
+bool node_client_get_json(struct node_client *c, const char *path, struct json_doc **ret_doc,
+                          struct err *err)
+{
+    struct http_reply reply;
+    bool good = http_client_get(c->http, path, TYPE_JSON, &reply, err);
+    if (good && reply.status != 200)
+        good = tell_problem(c, &reply, err);
+    else if (good)
+        good = json_doc_parse(buf_slice(&reply.body), JSON_MAX, ret_doc, err) ||
+               err_wrap(err, "%.100s%.100s", c->url, path);
+    http_reply_free(&reply);
+    return good;
+}
+
+bool node_client_get_bytes(struct node_client *c, const char *path, struct buf *out,
+                           struct err *err)
+{
+    struct http_reply reply;
+    bool good = http_client_get(c->http, path, TYPE_CBOR, &reply, err);
+    if (good && reply.status != 200)
+        good = tell_problem(c, &reply, err);
+    if (good) {
+        buf_add_slice(out, buf_slice(&reply.body));
+        good = !out->failed || err_set(err, ERR_BUSY, "the node's answer is larger than expected");
+    }
+    http_reply_free(&reply);
+    return good;
+}
+
+/* A name has pairs of segments; a slash within a serial is data. */
+static void put_part(struct buf *out, const char *part)
+{
+    for (; *part != '\0'; part++) {
+        char one[2] = { *part, '\0' };
+        if (*part == '/')
+            buf_add_slice(out, slice_text("%2F"));
+        else
+            http_client_put_path(out, one);
+    }
+}
+
+bool node_client_asset_path(const char *asset, const char *rest, char path[NODE_CLIENT_PATH_MAX],
+                            struct err *err)
+{
+    struct gs1_name name;
+    struct buf out = buf_fixed(path, NODE_CLIENT_PATH_MAX);
+    if (!gs1_parse_asset(slice_text(asset), &name, err))
+        return false;
+    size_t part_len = strlen(name.part);
+    size_t head_len = strlen(asset) - part_len; /* the part comes last, as it is */
+    buf_add_slice(&out, slice_text("/v1/assets/"));
+    buf_add(&out, asset, head_len);
+    put_part(&out, name.part);
+    buf_add_slice(&out, slice_text(rest));
+    buf_add_byte(&out, '\0');
+    return !out.failed || err_set(err, ERR_INPUT, "the asset's name is too long");
+}
+
+bool node_client_check_ledger(struct node_client *c, const struct hash *ledger, struct err *err)
+{
+    struct json_doc *doc = NULL;
+    struct slice text = { NULL, 0 };
+    struct hash found;
+    if (!node_client_get_json(c, "/v1/head", &doc, err))
+        return false;
+    bool good = json_doc_get_text(json_doc_at(doc, "/ledger"), &text) &&
+                hex_decode((const char *)text.data, text.len, found.bytes, HASH_SIZE);
+    if (!good)
+        (void)err_set(err, ERR_IO, "%.150s does not say which ledger it keeps", c->url);
+    else if (!hash_equal(&found, ledger))
+        good = err_set(err, ERR_PROOF, "%.100s keeps another ledger, %.64s", c->url,
+                       (const char *)text.data);
+    json_doc_free(doc);
+    return good;
+}
+
+/* ------------------------------------------------------------------ offers */
+
+/* Offers open and close in turn: only the last event about one matters. */
+static bool look_at(const struct json_doc *event, struct node_offer *offer)
+{
+    struct slice from;
+    int64_t what = 0, height = 0, leaf = 0;
+    (void)json_doc_get_int(json_doc_at(event, "/what"), &what);
+    if (what == EVENT_PASSED || what == EVENT_REJECTED || what == EVENT_CANCELLED ||
+        what == EVENT_OFFER_EXPIRED)
+        offer->open = false;
+    if (what != EVENT_OFFERED)
+        return true;
+    offer->open = json_doc_get_text(json_doc_at(event, "/data/from"), &from) &&
+                  hex_decode((const char *)from.data, from.len, offer->from.bytes, KID_SIZE) &&
+                  json_doc_get_int(json_doc_at(event, "/height"), &height) &&
+                  json_doc_get_int(json_doc_at(event, "/leaf"), &leaf) && height >= 0 && leaf >= 0;
+    offer->height = (uint64_t)height;
+    offer->leaf = (uint64_t)leaf;
+    return offer->open;
+}
+
+static bool find_event(struct node_client *c, const char *asset, struct node_offer *offer,
+                       struct err *err)
+{
+    int64_t from = 0, next = 0;
+    do {
+        char rest[64], path[NODE_CLIENT_PATH_MAX];
+        struct json_doc *doc = NULL;
+        bool good = true;
+        (void)snprintf(rest, sizeof rest, "/history?limit=%d&from=%" PRId64, HISTORY_PAGE, from);
+        if (!node_client_asset_path(asset, rest, path, err) ||
+            !node_client_get_json(c, path, &doc, err))
+            return false;
+        const struct json_doc *list = json_doc_at(doc, "/history");
+        for (size_t i = 0; good && i < json_doc_count(list); i++)
+            good = look_at(json_doc_element(list, i), offer);
+        next = 0;
+        (void)json_doc_get_int(json_doc_at(doc, "/next"), &next);
+        json_doc_free(doc);
+        if (!good || (next != 0 && next <= from) || next > HISTORY_MAX)
+            return err_set(err, ERR_IO, "%s: the node's history of it makes no sense", asset);
+        from = next;
+    } while (next > 0);
+    return true;
+}
+
+/* The statement at a leaf, out of its block. */
+static bool fetch_leaf(struct node_client *c, const struct node_offer *at, struct buf *out,
+                       struct err *err)
+{
+    char path[64];
+    struct block b;
+    struct buf bytes = buf_heap(BLOCK_SIZE_MAX + 1024);
+    (void)snprintf(path, sizeof path, "/v1/blocks/%" PRIu64, at->height);
+    bool good =
+        node_client_get_bytes(c, path, &bytes, err) && block_decode(buf_slice(&bytes), &b, err);
+    uint64_t first = good && b.header.size >= b.count ? b.header.size - b.count : 0;
+    if (good && (at->leaf < first || at->leaf - first >= b.count))
+        good = err_set(err, ERR_PROOF, "block %" PRIu64 " does not hold leaf %" PRIu64, at->height,
+                       at->leaf);
+    for (uint64_t i = first; good && i <= at->leaf; i++) {
+        struct slice s = block_next(&b);
+        if (i == at->leaf)
+            buf_add_slice(out, s);
+    }
+    buf_free(&bytes);
+    return good && (!out->failed || err_set(err, ERR_BUSY, "the offer is larger than expected"));
+}
+
+static bool set_names(const struct asset_set *set, const char *asset)
+{
+    struct asset_iter it = asset_set_begin(set);
+    while (asset_set_next(&it))
+        if (strcmp(it.name, asset) == 0)
+            return true;
+    return false;
+}
+
+bool node_client_find_offer(struct node_client *c, const char *asset, struct buf *bytes,
+                            struct node_offer *ret_offer, struct err *err)
+{
+    struct node_offer offer = { .open = false };
+    if (!find_event(c, asset, &offer, err))
+        return false;
+    if (offer.open) {
+        if (!fetch_leaf(c, &offer, bytes, err) ||
+            !statement_decode(buf_slice(bytes), &offer.statement, err))
+            return false;
+        if (offer.statement.kind != KIND_CUSTODY ||
+            offer.statement.as.custody.action != CUSTODY_OFFER ||
+            !set_names(&offer.statement.as.custody.assets, asset))
+            return err_set(err, ERR_PROOF, "%s: the node shows an offer of something else", asset);
+    }
+    *ret_offer = offer;
+    return true;
+}
+
+/* ------------------------------------------------------------------ what becomes of a statement */
+
+const char *node_client_fate_name(enum node_fate fate)
+{
+    switch (fate) {
+    case NODE_FATE_UNKNOWN: return "unknown";
+    case NODE_FATE_QUEUED: return "queued";
+    case NODE_FATE_FINAL: return "final";
+    case NODE_FATE_REFUSED: return "refused";
+    }
+    return "";
+}
+
+static bool take_fate(const struct json_doc *doc, enum node_fate *ret_fate)
+{
+    struct slice text;
+    if (!json_doc_get_text(json_doc_at(doc, "/status"), &text))
+        return false;
+    for (int f = NODE_FATE_UNKNOWN; f <= NODE_FATE_REFUSED; f++)
+        if (slice_equal(text, slice_text(node_client_fate_name((enum node_fate)f)))) {
+            *ret_fate = (enum node_fate)f;
+            return true;
+        }
+    return false;
+}
+
+static uint64_t take_uint(const struct json_doc *doc, const char *pointer)
+{
+    int64_t value = 0;
+    (void)json_doc_get_int(json_doc_at(doc, pointer), &value);
+    return value < 0 ? 0 : (uint64_t)value;
+}
+
+static bool take_status(const struct json_doc *doc, struct node_status *ret_status)
+{
+    struct node_status s = { .fate = NODE_FATE_UNKNOWN };
+    struct slice detail;
+    int64_t leaf;
+    if (!take_fate(doc, &s.fate))
+        return false;
+    s.on_ledger = json_doc_get_int(json_doc_at(doc, "/leaf"), &leaf);
+    s.leaf = take_uint(doc, "/leaf");
+    s.height = take_uint(doc, "/height");
+    s.code = take_uint(doc, "/refusal/code");
+    (void)json_doc_get_bool(json_doc_at(doc, "/refusal/retry"), &s.retry);
+    if (json_doc_get_text(json_doc_at(doc, "/detail"), &detail))
+        (void)snprintf(s.detail, sizeof s.detail, "%.*s", (int)detail.len,
+                       (const char *)detail.data);
+    *ret_status = s;
+    return true;
+}
+
+bool node_client_status(struct node_client *c, const struct hash *statement,
+                        struct node_status *ret_status, struct err *err)
+{
+    char hex[2 * HASH_SIZE + 1], path[128];
+    struct http_reply reply;
+    struct json_doc *doc = NULL;
+    hex_encode(hash_slice(statement), hex);
+    (void)snprintf(path, sizeof path, "/v1/statements/%s", hex);
+    bool good = http_client_get(c->http, path, TYPE_JSON, &reply, err);
+    if (good && reply.status != 200 && reply.status != 404) /* 404 carries "unknown" */
+        good = tell_problem(c, &reply, err);
+    else if (good)
+        good = json_doc_parse(buf_slice(&reply.body), JSON_MAX, &doc, err) &&
+               (take_status(doc, ret_status) ||
+                err_set(err, ERR_IO,
+                        "%.100s: answers with something else than a statement's status", c->url));
+    json_doc_free(doc);
+    http_reply_free(&reply);
+    return good;
+}
+
+static bool post(struct node_client *c, struct slice statement, struct err *err)
+{
+    struct http_reply reply;
+    bool good = http_client_post(c->http, "/entries", TYPE_COSE, statement, &reply, err);
+    if (good && reply.status != 202 && reply.status != 200)
+        good = tell_problem(c, &reply, err);
+    http_reply_free(&reply);
+    return good;
+}
+
+/* ------------------------------------------------------------------ sending and waiting */
+
+static void sleep_ms(long ms)
+{
+    struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+    (void)nanosleep(&t, NULL);
+}
+
+static bool is_decided(const struct node_status *s)
+{
+    return s->fate == NODE_FATE_FINAL || (s->fate == NODE_FATE_REFUSED && !s->retry);
+}
+
+static bool refuse(const struct node_status *s, struct err *err)
+{
+    const struct refusal_entry *entry = refusal_find(s->code);
+    return err_set(err, ERR_REFUSED, "refused %s: %s%s%s", refusal_name(s->code),
+                   entry != NULL ? entry->sentence : "", s->detail[0] != '\0' ? " " : "",
+                   s->detail);
+}
+
+/* Hands it in, and again when the node asks for patience, until it is decided or time is up. */
+static bool push(struct node_client *c, struct slice bytes, struct node_sent *sent, struct err *err)
+{
+    uint64_t start = clock_steady_ms(), posted = 0;
+    bool in = false;
+    for (;;) {
+        uint64_t now = clock_steady_ms();
+        bool late = now - start > NODE_CLIENT_WAIT_MS;
+        bool again = in && sent->status.fate == NODE_FATE_REFUSED && now - posted >= RETRY_MS;
+        struct err why = { .code = ERR_NONE };
+        if (!in || again) {
+            in = post(c, bytes, &why);
+            posted = now;
+            if (!in && (why.code != ERR_BUSY || late))
+                return err_set(err, why.code, "%s", why.msg);
+        }
+        if (in && !node_client_status(c, &sent->hash, &sent->status, err))
+            return false;
+        if (in && is_decided(&sent->status))
+            return true;
+        if (late)
+            return err_set(err, ERR_BUSY,
+                           "not decided after %d s; it is signed and kept, and is sent again "
+                           "before this key signs anything else",
+                           NODE_CLIENT_WAIT_MS / 1000);
+        sleep_ms(POLL_MS);
+    }
+}
+
+bool node_client_submit(struct node_client *c, struct slice statement, struct node_sent *ret_sent,
+                        struct err *err)
+{
+    struct statement st;
+    *ret_sent = (struct node_sent){ .status = { .fate = NODE_FATE_UNKNOWN } };
+    if (!statement_decode(statement, &st, err))
+        return err_wrap(err, "no statement");
+    ret_sent->hash = st.hash;
+    if (!push(c, statement, ret_sent, err))
+        return false;
+    return ret_sent->status.fate == NODE_FATE_FINAL || refuse(&ret_sent->status, err);
+}
+
+/* What was signed earlier and never seen decided goes first: its seq comes before. */
+static bool send_pending(struct node_client *c, struct signer *signer, struct err *err)
+{
+    while (signer_pending_count(signer) > 0) {
+        struct node_sent sent;
+        struct err why = { .code = ERR_NONE };
+        if (!node_client_submit(c, signer_pending(signer, 0), &sent, &why) &&
+            !is_decided(&sent.status)) {
+            (void)err_set(err, why.code, "%s", why.msg);
+            return err_wrap(err, "a statement signed earlier");
+        }
+        if (!signer_settle(signer, &sent.hash, err))
+            return false;
+    }
+    return true;
+}
+
+bool node_client_send(struct node_client *c, struct signer *signer, const struct statement *draft,
+                      struct node_sent *ret_sent, struct err *err)
+{
+    struct buf bytes = buf_heap(STATEMENT_MAX);
+    struct hash hash;
+    *ret_sent = (struct node_sent){ .status = { .fate = NODE_FATE_UNKNOWN } };
+    bool good = send_pending(c, signer, err) && signer_sign(signer, draft, &bytes, &hash, err) &&
+                node_client_submit(c, buf_slice(&bytes), ret_sent, err);
+    if (is_decided(&ret_sent->status) && !signer_settle(signer, &ret_sent->hash, err))
+        good = false;
+    buf_free(&bytes);
+    return good;
+}
