@@ -18,6 +18,7 @@ standstill=7 # seconds the clock waits at 06:00 for the set-up below
 terminal=0
 [ -t 1 ] && terminal=1
 children=()
+last=$(mktemp) # what the last command said
 
 # ---------------------------------------------------------------- helpers
 
@@ -37,7 +38,7 @@ stop_children() {
     for pid in ${children[@]+"${children[@]}"}; do wait "$pid" 2>/dev/null || true; done
     children=()
 }
-trap stop_children EXIT
+trap 'stop_children; rm -f "$last"' EXIT
 trap 'exit 130' INT TERM
 
 free_port() { # of the loopback interface, by asking for it
@@ -76,7 +77,7 @@ clear_bar() { [ "$terminal" = 0 ] || printf '\r%70s\r' ''; }
 waybill() { "$bin/waybill" "$@" --clock "$clock"; }
 
 quietly() { # runs a command, shows what it said only if it fails
-    "$@" >"$work/last.out" 2>&1 || { cat "$work/last.out" >&2; fail "'$*' failed"; }
+    "$@" >"$last" 2>&1 || { cat "$last" >&2; fail "'$*' failed"; }
 }
 
 # ---------------------------------------------------------------- a ledger of three companies
@@ -119,7 +120,7 @@ ledger: identity.cbor
 key: agent.key
 outbox: { folder: outbox }
 broker: { host: 127.0.0.1, port: $mqtt }
-pack: { samples: 60, within: 2 h, resend: 2 h }
+pack: { samples: 60, within: 2 h, resend: 1 h }
 sensors:
   - source: csv
     file: journey.csv
@@ -131,20 +132,20 @@ YAML
     local sponsor kid
     sponsor=$(member_kid "$owner")
     quietly "$bin/waybill-agent" request --config "$home/agent.yaml" --sponsor "$sponsor" \
-        --token "$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')" -o "$home/request.cose"
+        -o "$home/request.cose"
     kid=$("$bin/waybill-agent" status --config "$home/agent.yaml" | grep -oE '[0-9a-f]{16}' | head -n 1)
     quietly waybill device enrol "$home/request.cose" --class device --right "$property" --name "$name" --as "$owner"
     quietly waybill device attach "$kid" "$asset" --time "$start" --as "$owner"
 }
 
-member_kid() { "$bin/waybill" member list | awk -v name="$1" 'index($0, name) { for (i = 1; i <= NF; i++) if ($i ~ /^[0-9a-f]{16}$/) print $i }' | head -n 1; }
+member_kid() { "$bin/waybill" member list | grep -F "  $1" | grep -oE '^[0-9a-f]{16}'; }
 
 agent thermometer "Farm A" temperature "°C"
 agent hygrometer "Carrier B" humidity "%"
 
 quietly waybill contract open "$contract" --asset "$asset" --party "sender=Farm A" \
     --party "receiver=Clinic C" --as "Farm A" --json
-opening=$(grep -oE '"statement": *"[0-9a-f]{64}"' "$work/last.out" | grep -oE '[0-9a-f]{64}')
+opening=$(grep -oE '"statement": *"[0-9a-f]{64}"' "$last" | grep -oE '[0-9a-f]{64}')
 quietly waybill contract agree "$opening" --as "Clinic C"
 
 label=$work/DEMO1.png
