@@ -1,0 +1,73 @@
+# For test scripts (sourced): a ledger in $WAYBILL_SCRATCH/home, its node and broker on free ports, and what to wait for.
+# Whatever was started ends with the script.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "${WAYBILL_SCRATCH:?run by tests/run-tests.sh}"
+test_name=$(basename "$0" .test.sh)
+node_pid=
+running=()
+
+finish() {
+    for pid in "${running[@]}"; do
+        kill "$pid" 2>/dev/null || true
+    done
+    wait 2>/dev/null || true
+}
+trap finish EXIT
+
+die() {
+    echo "$test_name: $*" >&2
+    [ ! -f node.log ] || tail -n 5 node.log >&2
+    exit 1
+}
+expect() { # WHAT WANTED FOUND
+    [ "$2" = "$3" ] || die "$1: expected \"$2\", found \"$3\""
+}
+wait_until() { # WHAT COMMAND...: up to 20 s
+    local what=$1
+    shift
+    for _ in $(seq 400); do
+        if "$@" >/dev/null 2>&1; then return 0; fi
+        sleep 0.05
+    done
+    die "waited in vain for $what"
+}
+free_port() {
+    local port
+    for port in $(shuf -i 20000-30000 -n 50); do
+        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+    done
+}
+
+make_ledger() { # MEMBER...
+    local member members=()
+    for member; do members+=(--member "$member"); done
+    http=$(free_port)
+    broker=$(free_port)
+    url=http://127.0.0.1:$http
+    waybill init home --name "$test_name" --http-port "$http" --broker-port "$broker" "${members[@]}" >init.txt
+    sed -i 's/period: 500 ms/period: 20 ms/' home/node.yaml
+    export WAYBILL_HOME=$PWD/home WAYBILL_NODE=$url
+    ledger=$(sed -n 's/^ *identity *\([0-9a-f]\{64\}\).*/\1/p' init.txt)
+}
+kid_of() { # MEMBER
+    sed -n "s/^ *member *\([0-9a-f]\{16\}\) *$1 .*/\1/p" init.txt
+}
+
+is_up() {
+    curl -sf "$url/healthz" && grep -q 'connected to the broker' node.log
+}
+start_node() {
+    : >node.log
+    waybill-node run --config home/node.yaml >/dev/null 2>node.log &
+    node_pid=$!
+    running+=("$node_pid")
+    wait_until "the node" is_up
+}
+kill_node() { # SIGNAL
+    kill "-$1" "$node_pid"
+    wait "$node_pid" 2>/dev/null || true
+}
+leaves() {
+    curl -sf "$url/v1/head" | jq .size
+}
