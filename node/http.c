@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #define NO_POLICY "default-src 'none'; frame-ancestors 'none'"
@@ -200,6 +201,17 @@ static bool parse_address(const char *host, uint16_t port, union address *ret, s
                    host);
 }
 
+/* Every connection is a descriptor; what the system allows beyond its cautious default is asked for. */
+static void ask_for_descriptors(void)
+{
+    struct rlimit limit;
+    rlim_t wanted = 2 * HTTP_CONNECTIONS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 static bool start(struct http *h, struct err *err)
 {
     const struct http_options *o = &h->options;
@@ -211,6 +223,7 @@ static bool start(struct http *h, struct err *err)
         return false;
     if (address.any.sa_family == AF_INET6)
         flags |= MHD_USE_IPv6;
+    ask_for_descriptors();
     errno = 0;
     h->daemon = MHD_start_daemon(
         flags, o->port, NULL, NULL, on_request, h, MHD_OPTION_SOCK_ADDR, &address.any,

@@ -8,7 +8,7 @@
 #include "common/bytes.h"
 #include "common/err.h"
 
-#define HTTP_CONNECTIONS             512
+#define HTTP_CONNECTIONS             2000
 #define HTTP_CONNECTIONS_PER_ADDRESS 64
 #define HTTP_TIMEOUT_S               15          /* of silence, in the header too */
 #define HTTP_HEADER_MAX              (32 * 1024) /* request line and headers */

@@ -163,6 +163,40 @@ static void test_no_bit_can_be_flipped(void **state)
     ledger_free(l);
 }
 
+/* The state proof alone shows that the ledger knows no such asset; with it, no event may come. */
+static void test_absence_is_proven(void **state)
+{
+    (void)state;
+    struct err err = { 0 };
+    struct ledger *l = ledger_new(false);
+    struct buf out = buf_heap(1 << 20), sets = buf_heap(1 << 12), final = buf_heap(1 << 12);
+    struct buf proof = buf_heap(1 << 16);
+    struct bundle_claim claim;
+    uint64_t height = 0;
+    (void)ledger_journey(l);
+    struct state_key key = state_key_text(TABLE_ASSET, slice_text("01/09506000134352/21/NO"));
+    identity_put_set_proof(&sets, &l->identity);
+    expect(proof_final(l->store, l->head.height, &final, &err), &err);
+    expect(prove(l, state_key_slice(&key), &proof, &height, &err), &err);
+    bundle_put_head(&out, buf_slice(&sets), buf_slice(&final), buf_slice(&proof), 0);
+    expect(bundle_verify(buf_slice(&out), &l->identity, NULL, NULL, &claim, &err), &err);
+    assert_false(claim.known);
+    assert_string_equal(claim.asset, "01/09506000134352/21/NO");
+    /* the asset that is there cannot be shown without its events */
+    buf_clear(&out);
+    buf_clear(&proof);
+    key = state_key_text(TABLE_ASSET, slice_text(LEDGER_UNIT));
+    expect(prove(l, state_key_slice(&key), &proof, &height, &err), &err);
+    bundle_put_head(&out, buf_slice(&sets), buf_slice(&final), buf_slice(&proof), 0);
+    assert_false(bundle_verify(buf_slice(&out), &l->identity, NULL, NULL, &claim, &err));
+    assert_non_null(strstr(err.msg, "0 events, but the ledger counts 36"));
+    buf_free(&out);
+    buf_free(&sets);
+    buf_free(&final);
+    buf_free(&proof);
+    ledger_free(l);
+}
+
 static void test_another_ledgers_bundle_is_refused(void **state)
 {
     (void)state;
@@ -220,6 +254,7 @@ int main(void)
         cmocka_unit_test(test_a_journey_is_proven_whole),
         cmocka_unit_test(test_nothing_can_be_left_out),
         cmocka_unit_test(test_no_bit_can_be_flipped),
+        cmocka_unit_test(test_absence_is_proven),
         cmocka_unit_test(test_another_ledgers_bundle_is_refused),
         cmocka_unit_test(test_receipts_verify_for_every_leaf),
     };

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "common/clock.h"
 #include "tests/unit/support_api.h"
 
 #include <arpa/inet.h>
@@ -16,16 +17,25 @@
 
 /* ------------------------------------------------------------------ over a socket */
 
-static int dial(uint16_t port)
+/* From an address of the loopback network, 127.0.0.1 when from is 0. */
+static int dial_from(uint32_t from, uint16_t port)
 {
     struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(port) };
+    struct sockaddr_in own = { .sin_family = AF_INET };
     struct timeval wait = { .tv_sec = 10 };
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    own.sin_addr.s_addr = htonl(INADDR_LOOPBACK + from);
     assert_true(fd >= 0);
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+    assert_int_equal(bind(fd, (const struct sockaddr *)(const void *)&own, sizeof own), 0);
     assert_int_equal(connect(fd, (const struct sockaddr *)(const void *)&to, sizeof to), 0);
     return fd;
+}
+
+static int dial(uint16_t port)
+{
+    return dial_from(0, port);
 }
 
 /* Sends all, reads until the server is done. Returns the status, 0 when there was no answer. */
@@ -137,6 +147,39 @@ static void test_headers_are_bounded(void **state)
     support_api_free(f);
 }
 
+/* Clients of many addresses that begin a header and never end it; others are served all the while. */
+static void test_a_thousand_slow_clients(void **state)
+{
+    (void)state;
+    static int slow[1000];
+    static char answer[1 << 16];
+    static const char begun[] = "GET /v1/head HTTP/1.1\r\nHost: x\r\nX-Slow: ";
+    static const char get[] = "GET /v1/head HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    struct err err = { 0 };
+    struct support_api *f = support_api_new();
+    struct api *api = NULL;
+    struct api_options options = support_api_options(f);
+    uint64_t worst = 0;
+    if (!api_open(&options, &api, &err))
+        fail_msg("%s", err.msg);
+    for (unsigned i = 0; i < 1000; i++) {
+        slow[i] = dial_from(1 + i / 50, api_port(api));
+        (void)send(slow[i], begun, sizeof begun - 1, MSG_NOSIGNAL);
+    }
+    for (int i = 0; i < 100; i++) {
+        uint64_t before = clock_steady_ms();
+        assert_int_equal(exchange(api_port(api), slice_text(get), answer, sizeof answer), 200);
+        uint64_t took = clock_steady_ms() - before;
+        worst = took > worst ? took : worst;
+    }
+    if (worst >= 1000)
+        fail_msg("an answer took %llu ms", (unsigned long long)worst);
+    for (unsigned i = 0; i < 1000; i++)
+        (void)close(slow[i]);
+    api_close(api);
+    support_api_free(f);
+}
+
 static void test_addresses(void **state)
 {
     (void)state;
@@ -163,6 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_over_http),
         cmocka_unit_test(test_headers_are_bounded),
+        cmocka_unit_test(test_a_thousand_slow_clients),
         cmocka_unit_test(test_addresses),
     };
     return cmocka_run_group_tests_name("http", tests, NULL, NULL);
