@@ -10,19 +10,19 @@
 
 #define IDENTITY_MAX (64 * 1024)
 
-static bool decode(struct slice bytes, uint8_t *ret_mark, struct err *err)
+static bool decode(struct slice bytes, struct hash *ret_ledger, struct err *err)
 {
     struct identity *id = calloc(1, sizeof *id);
     if (id == NULL)
         return err_set(err, ERR_IO, "out of memory");
     bool good = identity_decode(bytes, id, err);
     if (good)
-        memcpy(ret_mark, id->genesis.ledger.bytes, GS1_LINK_LEDGER);
+        *ret_ledger = id->genesis.ledger;
     free(id);
     return good;
 }
 
-bool ledger_mark_load(const char *path, uint8_t ret_mark[GS1_LINK_LEDGER], struct err *err)
+bool ledger_mark_load_id(const char *path, struct hash *ret_ledger, struct err *err)
 {
     FILE *file = fopen(path, "rbe");
     if (file == NULL)
@@ -37,10 +37,19 @@ bool ledger_mark_load(const char *path, uint8_t ret_mark[GS1_LINK_LEDGER], struc
         good = err_set(err, ERR_INPUT, "%s: larger than %d bytes: not a ledger's identity", path,
                        IDENTITY_MAX);
     else
-        good = decode(slice_of(bytes, len), ret_mark, err) || err_wrap(err, "%s", path);
+        good = decode(slice_of(bytes, len), ret_ledger, err) || err_wrap(err, "%s", path);
     free(bytes);
     (void)fclose(file);
     return good;
+}
+
+bool ledger_mark_load(const char *path, uint8_t ret_mark[GS1_LINK_LEDGER], struct err *err)
+{
+    struct hash ledger;
+    if (!ledger_mark_load_id(path, &ledger, err))
+        return false;
+    memcpy(ret_mark, ledger.bytes, GS1_LINK_LEDGER);
+    return true;
 }
 
 bool ledger_mark_parse(const char *hex, uint8_t ret_mark[GS1_LINK_LEDGER], struct err *err)

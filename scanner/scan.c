@@ -88,6 +88,10 @@ static bool decide_held(const struct scan_label *label, const struct scan_goods 
 {
     bool mine = goods->has_custodian && kid_equal(&goods->custodian, &wish->self);
     struct kid_text holder = text_of(&goods->custodian);
+    if (wish->accept && mine) { /* scanned twice, or its set was accepted with another label */
+        explain(decision, "in your hands already");
+        return true;
+    }
     if (wish->accept)
         return err_set(err, ERR_REFUSED, "%s is not offered to you", label->asset);
     if (wish->has_to && !mine)

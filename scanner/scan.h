@@ -34,8 +34,8 @@ const char *scan_identity_name(enum scan_identity identity);
 struct scan_goods {
     bool known;
     bool has_custodian;
-    struct kid custodian;
-    bool has_offer; /* an open one */
+    struct kid custodian; /* when ownership is to be offered: the owner */
+    bool has_offer;       /* an open one */
     struct kid offer_from;
     struct kid offer_to;
     struct hash offer; /* statement hash */
@@ -62,7 +62,8 @@ struct scan_decision {
 };
 
 /*
- * An open offer to this member is accepted; goods this member holds are offered to wish->to.
+ * An open offer to this member is accepted; goods this member holds are offered to wish->to. Accepting
+ * what is in these hands already is no error and no step.
  * Returns: false with ERR_REFUSED when what is wished cannot be done, ERR_NOT_FOUND when the ledger does
  * not know the goods, ERR_PROOF when the label belongs to another ledger.
  */
