@@ -20,6 +20,8 @@ const struct cmd_entry cmd_table[] = {
     { "verify", cmd_verify, "check a proof file, offline" },
     { "statement", cmd_statement, "get, send and follow statements" },
     { "receipt", cmd_receipt, "get receipts, and verify them offline" },
+    { "audit", cmd_audit, "check a node's folder from genesis, byte by byte" },
+    { "rebuild", cmd_rebuild, "drop a node's read models and make them again" },
     { NULL, NULL, NULL },
 };
 
