@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "common/bundle.h"
+#include "node/page.h"
 #include "tests/unit/support_api.h"
 
 #include <string.h>
@@ -60,6 +61,24 @@ static void test_readings_keep_their_peak(void **state)
                      400);
     assert_int_equal(support_api_ask(f, "/v1/assets" SUPPORT_UNIT "/readings", "points=2001", ""),
                      400);
+    support_api_free(f);
+}
+
+/* A pack may begin before its device was attached: what the event leaves out is not the asset's. */
+static void test_readings_outside_the_event_are_anothers(void **state)
+{
+    (void)state;
+    static const int values[] = { 5000, 500, 510 };
+    struct support_api *f = support_api_new();
+    struct ledger *l = f->node.l;
+    uint64_t last = LEDGER_T0 + 90000000;
+    (void)ledger_add_readings(l, last, values, 3);
+    ledger_event(l, EVENT_RECORDED, LEDGER_UNIT, last, "kuu", &l->device.kid, last - 60000, last);
+    ledger_seal(l, last);
+    assert_int_equal(support_api_ask(f, "/v1/assets" SUPPORT_UNIT "/readings", "points=1", ""),
+                     200);
+    assert_int_equal(support_api_number(f, "/samples"), 1442);
+    assert_true(support_api_body_has(f, "\"max\":9.1"));
     support_api_free(f);
 }
 
@@ -171,6 +190,30 @@ static void test_page_has_the_facts(void **state)
     support_api_free(f);
 }
 
+static void test_every_special_character_is_escaped(void **state)
+{
+    (void)state;
+    uint8_t memory[200];
+    struct buf out = buf_fixed(memory, sizeof memory);
+    page_slice(&out, slice_of("<>&\"'`=\x1f\x7f\n é", 14));
+    static const char expected[] = "&lt;&gt;&amp;&quot;&#39;&#96;&#61; é";
+    assert_true(slice_equal(buf_slice(&out), slice_text(expected)));
+    buf_clear(&out);
+    page_text(&out, "a\xe2\x80\xaa"
+                    "b\xe2\x80\xae"
+                    "c\xe2\x81\xa6"
+                    "d\xe2\x81\xa9"
+                    "e\xe2\x80\x93"
+                    "f");
+    static const char marks[] = "a\xef\xbf\xbd"
+                                "b\xef\xbf\xbd"
+                                "c\xef\xbf\xbd"
+                                "d\xef\xbf\xbd"
+                                "e\xe2\x80\x93"
+                                "f";
+    assert_true(slice_equal(buf_slice(&out), slice_text(marks)));
+}
+
 static const char *const injections[] = {
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
@@ -220,7 +263,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_asset_answers),
         cmocka_unit_test(test_readings_keep_their_peak),
+        cmocka_unit_test(test_readings_outside_the_event_are_anothers),
         cmocka_unit_test(test_proof_verifies_offline),
+        cmocka_unit_test(test_every_special_character_is_escaped),
         cmocka_unit_test(test_hostile_paths),
         cmocka_unit_test(test_page_has_the_facts),
         cmocka_unit_test(test_page_escapes),

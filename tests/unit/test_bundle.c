@@ -7,6 +7,7 @@
 
 #include "common/bundle.h"
 #include "common/state_key.h"
+#include "common/state_value.h"
 #include "node/proof.h"
 #include "node/provenance.h"
 #include "tests/unit/support_ledger.h"
@@ -81,7 +82,7 @@ static void test_a_journey_is_proven_whole(void **state)
 
 /* The bundle of a verifier's nightmares: parts or outcomes left out, doubled, or out of order. */
 static bool rearranged(struct slice whole, const size_t *order, size_t count,
-                       const struct ledger *l)
+                       const struct ledger *l, struct err *err)
 {
     struct bundle_claim claim;
     struct buf out = buf_heap(BUNDLE_SIZE_MAX);
@@ -98,7 +99,7 @@ static bool rearranged(struct slice whole, const size_t *order, size_t count,
     bundle_put_head(&out, sets, final, proof, count);
     for (size_t i = 0; i < count; i++)
         bundle_put_part(&out, parts[order[i]]);
-    bool good = bundle_verify(buf_slice(&out), &l->identity, NULL, NULL, &claim, NULL);
+    bool good = bundle_verify(buf_slice(&out), &l->identity, NULL, NULL, &claim, err);
     buf_free(&out);
     return good;
 }
@@ -108,26 +109,29 @@ static void test_nothing_can_be_left_out(void **state)
     (void)state;
     struct ledger *l = ledger_new(false);
     struct buf bytes = buf_heap(BUNDLE_SIZE_MAX);
+    struct err err = { 0 };
     size_t order[64];
     (void)ledger_journey(l);
     make(l, LEDGER_UNIT, &bytes);
     for (size_t i = 0; i < 25; i++)
         order[i] = i;
-    assert_true(rearranged(buf_slice(&bytes), order, 25, l));
-    assert_false(rearranged(buf_slice(&bytes), order, 24, l)); /* the end */
-    assert_false(rearranged(buf_slice(&bytes), order + 1, 24, l));
+    assert_true(rearranged(buf_slice(&bytes), order, 25, l, &err));
+    assert_false(rearranged(buf_slice(&bytes), order, 24, l, &err)); /* the end */
+    assert_false(rearranged(buf_slice(&bytes), order + 1, 24, l, &err));
     for (size_t left_out = 0; left_out < 25; left_out++) {
         size_t n = 0;
         for (size_t i = 0; i < 25; i++)
             if (i != left_out)
                 order[n++] = i;
-        assert_false(rearranged(buf_slice(&bytes), order, n, l));
+        assert_false(rearranged(buf_slice(&bytes), order, n, l, &err));
     }
     for (size_t i = 0; i < 25; i++)
         order[i] = i == 3 ? 4 : i == 4 ? 3 : i;
-    assert_false(rearranged(buf_slice(&bytes), order, 25, l));
+    assert_false(rearranged(buf_slice(&bytes), order, 25, l, &err));
+    assert_non_null(strstr(err.msg, "out of order"));
     order[3] = order[4] = 3;
-    assert_false(rearranged(buf_slice(&bytes), order, 25, l));
+    assert_false(rearranged(buf_slice(&bytes), order, 25, l, &err));
+    assert_non_null(strstr(err.msg, "out of order"));
     buf_free(&bytes);
     ledger_free(l);
 }
@@ -197,6 +201,33 @@ static void test_absence_is_proven(void **state)
     ledger_free(l);
 }
 
+/* As if the authorities had sealed a state that does not follow from the events. */
+static void test_another_chain_is_refused(void **state)
+{
+    (void)state;
+    struct err err = { 0 };
+    struct ledger *l = ledger_new(false);
+    struct buf bytes = buf_heap(BUNDLE_SIZE_MAX), value = buf_heap(1 << 10);
+    struct buf changed = buf_heap(1 << 10);
+    struct state_key key = state_key_text(TABLE_ASSET, slice_text(LEDGER_UNIT));
+    struct state_asset entry;
+    struct bundle_claim claim;
+    (void)ledger_journey(l);
+    expect(store_state_get(l->store, state_key_slice(&key), &value, &err), &err);
+    assert_true(state_asset_take(buf_slice(&value), &entry));
+    entry.chain.bytes[0] ^= 1;
+    state_asset_put(&changed, &entry);
+    ledger_put_state(l, state_key_slice(&key), buf_slice(&changed));
+    ledger_seal(l, LEDGER_T0 + 90000000);
+    make(l, LEDGER_UNIT, &bytes);
+    assert_false(bundle_verify(buf_slice(&bytes), &l->identity, NULL, NULL, &claim, &err));
+    assert_non_null(strstr(err.msg, "hash chain"));
+    buf_free(&bytes);
+    buf_free(&value);
+    buf_free(&changed);
+    ledger_free(l);
+}
+
 static void test_another_ledgers_bundle_is_refused(void **state)
 {
     (void)state;
@@ -255,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_nothing_can_be_left_out),
         cmocka_unit_test(test_no_bit_can_be_flipped),
         cmocka_unit_test(test_absence_is_proven),
+        cmocka_unit_test(test_another_chain_is_refused),
         cmocka_unit_test(test_another_ledgers_bundle_is_refused),
         cmocka_unit_test(test_receipts_verify_for_every_leaf),
     };

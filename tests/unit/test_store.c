@@ -319,6 +319,10 @@ static void test_a_block_that_does_not_follow_leaves_nothing(void **state)
     assert_int_equal(height, 0);
     (void)add_unit(l, 3, LEDGER_T0 + 1);
     ledger_seal(l, LEDGER_T0 + MINUTE); /* the store goes on */
+    l->tree.peaks[0].bytes[0] ^= 1;     /* a root that its statements do not give */
+    (void)add_unit(l, 4, LEDGER_T0 + 2);
+    assert_false(ledger_try_seal(l, LEDGER_T0 + 2 * MINUTE, &err));
+    assert_non_null(strstr(err.msg, "tree root"));
     ledger_free(l);
 }
 
