@@ -22,6 +22,7 @@ const struct cmd_entry cmd_table[] = {
     { "receipt", cmd_receipt, "get receipts, and verify them offline" },
     { "audit", cmd_audit, "check a node's folder from genesis, byte by byte" },
     { "rebuild", cmd_rebuild, "drop a node's read models and make them again" },
+    { "demo", cmd_demo, "one journey from sensor to proven answer" },
     { NULL, NULL, NULL },
 };
 
