@@ -1,7 +1,6 @@
 #include "scanner/handover.h"
 
 #include "common/hex.h"
-#include "scanner/names.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,13 +11,17 @@
 #define LOCK_WAIT_MS 5000 /* another program may be signing with this key */
 #define LOCK_POLL_MS 50
 
+/* What the three in scan_goods are called. */
+struct goods_names {
+    char custodian[NAMES_SIZE], from[NAMES_SIZE], to[NAMES_SIZE];
+};
+
 struct handover {
     const struct handover_options *options;
     struct node_client *node;
     struct signer *signer;
     struct names *names;
     struct kid self;
-    uint64_t time_ms;
 };
 
 /* ------------------------------------------------------------------ opening */
@@ -123,6 +126,17 @@ static bool ask_offer(struct handover *h, const char *asset, struct buf *bytes,
     return true;
 }
 
+static void name_goods(const struct handover *h, struct goods_names *memory,
+                       struct scan_goods *goods)
+{
+    names_tell(h->names, &goods->custodian, memory->custodian);
+    names_tell(h->names, &goods->offer_from, memory->from);
+    names_tell(h->names, &goods->offer_to, memory->to);
+    goods->custodian_name = memory->custodian;
+    goods->from_name = memory->from;
+    goods->to_name = memory->to;
+}
+
 /* ------------------------------------------------------------------ asking the person */
 
 static bool ask(const char *question)
@@ -218,12 +232,14 @@ bool handover_do(struct handover *h, const struct scan_label *label, enum scan_i
                               .accept = h->options->accept };
     struct scan_decision decision = { .step = SCAN_STEP_NONE };
     struct node_offer offer = { .open = false };
+    struct goods_names called;
     struct buf bytes = buf_heap(STATEMENT_MAX);
     bool place = label->link.name.kind == GS1_PLACE; /* scan_decide() refuses it */
     *ret_result = (struct handover_result){ .step = SCAN_STEP_NONE };
     bool good = identity == SCAN_OTHER || place ||
                 (ask_holder(h, label->asset, &goods, err) &&
                  ask_offer(h, label->asset, &bytes, &offer, &goods, err));
+    name_goods(h, &called, &goods);
     good = good && (!wish.has_to || names_find(h->names, h->options->to, &wish.to, err)) &&
            scan_decide(label, identity, &goods, &wish, &decision, err);
     if (good && decision.step == SCAN_STEP_NONE)

@@ -8,9 +8,8 @@
 
 #include "common/clock.h"
 #include "common/node_client.h"
+#include "scanner/names.h"
 #include "scanner/scan.h"
-
-#define HANDOVER_NAME_SIZE 201
 
 struct handover_options {
     const char *node_url, *ca_file; /* ca_file: NULL for the system's certificates */
@@ -37,8 +36,8 @@ void handover_close(struct handover *h); /* wipes the key; NULL is legal */
 struct handover_result {
     enum scan_step step; /* NONE: nothing was signed, and why[] says why */
     char why[160];
-    struct kid other;                    /* whom it came from or goes to */
-    char other_name[HANDOVER_NAME_SIZE]; /* as the node or the genesis says; kid in hex otherwise */
+    struct kid other;            /* whom it came from or goes to */
+    char other_name[NAMES_SIZE]; /* as the node or the genesis says; kid in hex otherwise */
     enum custody_role role;
     size_t count; /* assets in the statement's set */
     struct node_sent sent;

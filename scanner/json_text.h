@@ -11,5 +11,7 @@
 void json_text_put(struct buf *out, struct slice text);
 /* Appends "key": and the text. */
 void json_text_put_member(struct buf *out, const char *key, struct slice text);
+/* The same for a text in UTF-8, whose letters stay what they are; other bytes as above. */
+void json_text_put_words(struct buf *out, const char *key, struct slice text);
 
 #endif

@@ -11,6 +11,7 @@
 #include "scanner/options.h"
 #include "scanner/qr_read.h"
 #include "scanner/report.h"
+#include "scanner/visible.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +76,7 @@ static void act_on_shot(struct handover *h, const struct shot *shots, struct sho
             continue;
         code->acted = handover_do(h, &code->label, code->identity, &code->handover, &code->why_not);
         code->failed = !code->acted;
+        visible_clean(code->why_not.msg);
         if (code->failed)
             worsen(shot, code->why_not.code == ERR_REFUSED || code->why_not.code == ERR_PROOF
                              ? EXIT_REFUSED
@@ -103,6 +105,7 @@ static int scan_all(char **images, size_t count, const struct options *o, struct
     }
     bool acts = o->acts && labels && !foreign;
     if (acts && !handover_open(&o->handover, &handover, &err)) {
+        visible_clean(err.msg); /* it may hold the node's words */
         (void)fprintf(stderr, "waybill-scan: %s\n", err.msg);
         worst = err.code == ERR_PROOF ? EXIT_REFUSED : EXIT_FAILURE;
     }

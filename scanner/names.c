@@ -5,6 +5,7 @@
 #include "common/hex.h"
 #include "common/state_key.h"
 #include "common/state_value.h"
+#include "scanner/visible.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -120,27 +121,12 @@ bool names_find(const struct names *n, const char *text, struct kid *ret_member,
                    "\"%.80s\" is no member known here; give the kid, 16 hexadecimal digits", text);
 }
 
-/* ASCII controls and the two-byte C1 ones (U+0080 to U+009F). */
-static bool moves_cursor(const char *at)
-{
-    unsigned char c = (unsigned char)at[0], next = (unsigned char)at[1];
-    return c < ' ' || c == 0x7f || (c == 0xc2 && next >= 0x80 && next <= 0x9f);
-}
-
 void names_tell(const struct names *n, const struct kid *member, char text[NAMES_SIZE])
 {
-    size_t len = 0;
     hex_encode(kid_slice(member), text);
-    for (size_t i = 0; i < n->count; i++) {
-        if (!kid_equal(&n->at[i].kid, member))
-            continue;
-        for (const char *p = n->at[i].name; *p != '\0'; p++) {
-            bool bad = moves_cursor(p);
-            bool pair = bad && (unsigned char)*p == 0xc2;
-            text[len++] = bad ? '?' : *p;
-            p += pair ? 1 : 0;
+    for (size_t i = 0; i < n->count; i++)
+        if (kid_equal(&n->at[i].kid, member)) {
+            memcpy(text, n->at[i].name, NAMES_SIZE);
+            visible_clean(text);
         }
-        text[len] = '\0';
-        return;
-    }
 }

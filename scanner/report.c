@@ -36,7 +36,7 @@ static const char *step_name(enum scan_step step)
 static void put_text(struct buf *out, const char *key, const char *text)
 {
     add_text(out, ",");
-    json_text_put_member(out, key, slice_text(text));
+    json_text_put_words(out, key, slice_text(text));
 }
 
 static void put_number(struct buf *out, const char *key, uint64_t number)

@@ -39,11 +39,11 @@ struct kid_text {
     char hex[2 * KID_SIZE + 1];
 };
 
-static struct kid_text text_of(const struct kid *kid)
+/* In: memory for the kid when there is no name. */
+static const char *text_of(const struct kid *kid, const char *name, struct kid_text *memory)
 {
-    struct kid_text text;
-    hex_encode(kid_slice(kid), text.hex);
-    return text;
+    hex_encode(kid_slice(kid), memory->hex);
+    return name != NULL ? name : memory->hex;
 }
 
 static void explain(struct scan_decision *decision, const char *words)
@@ -59,18 +59,19 @@ static bool decide_offered(const struct scan_label *label, const struct scan_goo
                            const struct scan_wish *wish, struct scan_decision *decision,
                            struct err *err)
 {
-    struct kid_text to = text_of(&goods->offer_to);
-    struct kid_text from = text_of(&goods->offer_from);
+    struct kid_text memory[2];
+    const char *to = text_of(&goods->offer_to, goods->to_name, &memory[0]);
+    const char *from = text_of(&goods->offer_from, goods->from_name, &memory[1]);
     bool for_self = kid_equal(&goods->offer_to, &wish->self);
     if (wish->has_to && for_self)
         return err_set(err, ERR_REFUSED,
-                       "%s is offered to you by %s: accept it before you offer it", label->asset,
-                       from.hex);
+                       "%s is offered to you by %.80s: accept it before you offer it", label->asset,
+                       from);
     if (wish->has_to)
-        return err_set(err, ERR_REFUSED, "%s is already offered to %s: cancel that offer first",
-                       label->asset, to.hex);
+        return err_set(err, ERR_REFUSED, "%s is already offered to %.80s: cancel that offer first",
+                       label->asset, to);
     if (!for_self && wish->accept)
-        return err_set(err, ERR_REFUSED, "%s is offered to %s, not to you", label->asset, to.hex);
+        return err_set(err, ERR_REFUSED, "%s is offered to %.80s, not to you", label->asset, to);
     if (!for_self) {
         explain(decision, "offered to somebody else; nothing to do here");
         return true;
@@ -87,7 +88,8 @@ static bool decide_held(const struct scan_label *label, const struct scan_goods 
                         struct err *err)
 {
     bool mine = goods->has_custodian && kid_equal(&goods->custodian, &wish->self);
-    struct kid_text holder = text_of(&goods->custodian);
+    struct kid_text memory;
+    const char *holder = text_of(&goods->custodian, goods->custodian_name, &memory);
     if (wish->accept && mine) { /* scanned twice, or its set was accepted with another label */
         explain(decision, "in your hands already");
         return true;
@@ -95,8 +97,8 @@ static bool decide_held(const struct scan_label *label, const struct scan_goods 
     if (wish->accept)
         return err_set(err, ERR_REFUSED, "%s is not offered to you", label->asset);
     if (wish->has_to && !mine)
-        return err_set(err, ERR_REFUSED, "%s is held by %s: only the holder can offer it",
-                       label->asset, goods->has_custodian ? holder.hex : "nobody");
+        return err_set(err, ERR_REFUSED, "%s is held by %.80s: only the holder can offer it",
+                       label->asset, goods->has_custodian ? holder : "nobody");
     if (wish->has_to && kid_equal(&wish->to, &wish->self))
         return err_set(err, ERR_REFUSED, "%s is already yours: name another member to offer it to",
                        label->asset);

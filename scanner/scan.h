@@ -39,6 +39,8 @@ struct scan_goods {
     struct kid offer_from;
     struct kid offer_to;
     struct hash offer; /* statement hash */
+    /* what people call them; NULL: their kids */
+    const char *custodian_name, *from_name, *to_name;
 };
 
 struct scan_wish {

@@ -1,5 +1,7 @@
 /* What a scan means: whose ledger, whose goods, which step (scanner/scan). */
+#include "scanner/json_text.h"
 #include "scanner/scan.h"
+#include "scanner/visible.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -140,6 +142,38 @@ static void another_ledgers_label_is_never_acted_on(void **state)
     assert_int_equal(err.code, ERR_REFUSED);
 }
 
+static void a_refusal_names_people_where_it_can(void **state)
+{
+    (void)state;
+    struct scan_label label = unit();
+    struct scan_goods goods = { .known = true, .has_custodian = true, .custodian = farm };
+    const struct scan_wish gives = { .self = carrier, .has_to = true, .to = clinic };
+    struct scan_decision decision;
+    struct err err = { 0 };
+    assert_false(scan_decide(&label, SCAN_SAME, &goods, &gives, &decision, &err));
+    assert_non_null(strstr(err.msg, "held by 0100000000000000:"));
+    goods.custodian_name = "Farm A";
+    assert_false(scan_decide(&label, SCAN_SAME, &goods, &gives, &decision, &err));
+    assert_non_null(strstr(err.msg, "held by Farm A:"));
+}
+
+static void foreign_words_keep_their_letters_and_lose_their_controls(void **state)
+{
+    (void)state;
+    char text[] = "K\xc3\xa4se\x1b[31m\xc2\x9b"
+                  "1m\x7f";
+    visible_clean(text);
+    assert_string_equal(text, "K\xc3\xa4se?[31m??1m?");
+    char memory[64] = "";
+    struct buf out = buf_fixed(memory, sizeof memory - 1);
+    json_text_put_words(&out, "n", slice_text("K\xc3\xa4\""));
+    assert_string_equal(memory, "\"n\":\"K\xc3\xa4\\\"\"");
+    memset(memory, 0, sizeof memory);
+    out = buf_fixed(memory, sizeof memory - 1);
+    json_text_put_words(&out, "n", slice_text("\xc3(")); /* no UTF-8 */
+    assert_string_equal(memory, "\"n\":\"\\u00c3(\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +181,8 @@ int main(void)
         cmocka_unit_test(a_wrong_check_digit_is_not_scanned),
         cmocka_unit_test(every_situation_has_its_step),
         cmocka_unit_test(another_ledgers_label_is_never_acted_on),
+        cmocka_unit_test(a_refusal_names_people_where_it_can),
+        cmocka_unit_test(foreign_words_keep_their_letters_and_lose_their_controls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
