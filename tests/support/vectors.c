@@ -7,27 +7,64 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VECTORS_PATH "tests/vectors/waybill.json"
+#define ENTRIES_MAX 256
+
+static const char *vectors_path = "tests/vectors/waybill.json";
+static const char *asked[ENTRIES_MAX]; /* keys of the loaded file, each once */
+static size_t asked_count;
 
 static void give_up(const char *name, const char *why)
 {
-    (void)fprintf(stderr, VECTORS_PATH ": %s: %s\n", name, why);
+    (void)fprintf(stderr, "%s: %s: %s\n", vectors_path, name, why);
     exit(EXIT_FAILURE);
+}
+
+void vectors_from(const char *path)
+{
+    vectors_path = path;
+}
+
+static bool was_asked(const char *name)
+{
+    for (size_t i = 0; i < asked_count; i++)
+        if (strcmp(asked[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void note_asked(const char *key)
+{
+    if (!was_asked(key) && asked_count < ENTRIES_MAX)
+        asked[asked_count++] = key;
+}
+
+static json_t *load_all(void)
+{
+    static json_t *all;
+    json_error_t error;
+    if (all == NULL)
+        all = json_load_file(vectors_path, 0, &error);
+    if (all == NULL)
+        give_up("not read", error.text);
+    return all;
+}
+
+const char *vectors_unasked(void)
+{
+    json_t *all = load_all();
+    for (void *i = json_object_iter(all); i != NULL; i = json_object_iter_next(all, i))
+        if (!was_asked(json_object_iter_key(i)))
+            return json_object_iter_key(i);
+    return NULL;
 }
 
 static json_t *entry_of(const char *name)
 {
-    static json_t *all;
-    if (all == NULL) {
-        json_error_t error;
-        all = json_load_file(VECTORS_PATH, 0, &error);
-        if (all == NULL)
-            give_up("not read", error.text);
-    }
-    json_t *entry = json_object_get(all, name);
-    if (entry == NULL)
+    void *i = json_object_iter_at(load_all(), name);
+    if (i == NULL)
         give_up(name, "no such vector");
-    return entry;
+    note_asked(json_object_iter_key(i));
+    return json_object_iter_value(i);
 }
 
 static const char *text_of(const char *name, const json_t *value)
@@ -74,6 +111,11 @@ size_t vectors_count(const char *name)
 struct slice vectors_item(const char *name, size_t index)
 {
     return vectors_unhex(text_of(name, json_array_get(entry_of(name), index)));
+}
+
+char *vectors_json(const char *name)
+{
+    return json_dumps(entry_of(name), JSON_COMPACT | JSON_ENCODE_ANY);
 }
 
 const char *vectors_item_text(const char *name, size_t index, size_t member)

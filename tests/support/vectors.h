@@ -9,6 +9,13 @@
 
 #include "common/key.h"
 
+/* Another file of the same kind, before anything is asked for; the text must live. */
+void vectors_from(const char *path);
+/* The name of an entry that nothing was asked of yet; NULL: none. */
+const char *vectors_unasked(void);
+/* An entry as JSON text, to be freed. */
+char *vectors_json(const char *name);
+
 /* The bytes of an object: its "hex", or the entry itself when that is a text of hex digits. */
 struct slice vectors_bytes(const char *name);
 /* Another member of an object as text, or as bytes from hex digits. */
