@@ -22,6 +22,7 @@
 #define HISTORY_MAX  1000000 /* events of one asset; a node that shows more is not believed */
 #define POLL_MS      50
 #define RETRY_MS     500
+#define LOCK_WAIT_MS 5000 /* for another program that signs with the same key */
 
 struct node_client {
     struct http_client *http;
@@ -362,7 +363,8 @@ static bool refuse(const struct node_status *s, struct err *err)
 }
 
 /* Hands it in, and again when the node asks for patience, until it is decided or time is up. */
-static bool push(struct node_client *c, struct slice bytes, struct node_sent *sent, struct err *err)
+static bool push(struct node_client *c, struct slice bytes, bool wait, struct node_sent *sent,
+                 struct err *err)
 {
     uint64_t start = clock_steady_ms(), posted = 0;
     bool in = false;
@@ -379,7 +381,7 @@ static bool push(struct node_client *c, struct slice bytes, struct node_sent *se
         }
         if (in && !node_client_status(c, &sent->hash, &sent->status, err))
             return false;
-        if (in && is_decided(&sent->status))
+        if (in && (!wait || is_decided(&sent->status)))
             return true;
         if (late)
             return err_set(err, ERR_BUSY,
@@ -390,26 +392,28 @@ static bool push(struct node_client *c, struct slice bytes, struct node_sent *se
     }
 }
 
-bool node_client_submit(struct node_client *c, struct slice statement, struct node_sent *ret_sent,
-                        struct err *err)
+bool node_client_submit(struct node_client *c, struct slice statement, bool wait,
+                        struct node_sent *ret_sent, struct err *err)
 {
     struct statement st;
     *ret_sent = (struct node_sent){ .status = { .fate = NODE_FATE_UNKNOWN } };
     if (!statement_decode(statement, &st, err))
         return err_wrap(err, "no statement");
     ret_sent->hash = st.hash;
-    if (!push(c, statement, ret_sent, err))
+    ret_sent->signer = st.kid;
+    ret_sent->seq = st.link.seq;
+    if (!push(c, statement, wait, ret_sent, err))
         return false;
-    return ret_sent->status.fate == NODE_FATE_FINAL || refuse(&ret_sent->status, err);
+    return ret_sent->status.fate != NODE_FATE_REFUSED || refuse(&ret_sent->status, err);
 }
 
 /* What was signed earlier and never seen decided goes first: its seq comes before. */
-static bool send_pending(struct node_client *c, struct signer *signer, struct err *err)
+bool node_client_send_pending(struct node_client *c, struct signer *signer, struct err *err)
 {
     while (signer_pending_count(signer) > 0) {
         struct node_sent sent;
         struct err why = { .code = ERR_NONE };
-        if (!node_client_submit(c, signer_pending(signer, 0), &sent, &why) &&
+        if (!node_client_submit(c, signer_pending(signer, 0), true, &sent, &why) &&
             !is_decided(&sent.status)) {
             (void)err_set(err, why.code, "%s", why.msg);
             return err_wrap(err, "a statement signed earlier");
@@ -421,15 +425,29 @@ static bool send_pending(struct node_client *c, struct signer *signer, struct er
 }
 
 bool node_client_send(struct node_client *c, struct signer *signer, const struct statement *draft,
-                      struct node_sent *ret_sent, struct err *err)
+                      bool wait, struct node_sent *ret_sent, struct err *err)
 {
     struct buf bytes = buf_heap(STATEMENT_MAX);
     struct hash hash;
     *ret_sent = (struct node_sent){ .status = { .fate = NODE_FATE_UNKNOWN } };
-    bool good = send_pending(c, signer, err) && signer_sign(signer, draft, &bytes, &hash, err) &&
-                node_client_submit(c, buf_slice(&bytes), ret_sent, err);
+    bool good = node_client_send_pending(c, signer, err) &&
+                signer_sign(signer, draft, &bytes, &hash, err) &&
+                node_client_submit(c, buf_slice(&bytes), wait, ret_sent, err);
     if (is_decided(&ret_sent->status) && !signer_settle(signer, &ret_sent->hash, err))
         good = false;
     buf_free(&bytes);
     return good;
+}
+
+bool node_client_open_signer(const char *key_path, const struct hash *ledger,
+                             struct signer **ret_signer, struct err *err)
+{
+    struct err why = { .code = ERR_NONE };
+    uint64_t start = clock_steady_ms();
+    while (!signer_open(key_path, ledger, ret_signer, &why)) {
+        if (why.code != ERR_BUSY || clock_steady_ms() - start > LOCK_WAIT_MS)
+            return err_set(err, why.code, "%s", why.msg);
+        sleep_ms(POLL_MS);
+    }
+    return true;
 }

@@ -72,22 +72,30 @@ bool node_client_status(struct node_client *c, const struct hash *statement,
 
 struct node_sent {
     struct hash hash;
+    struct kid signer;
+    uint64_t seq;
     struct node_status status;
 };
 
 /*
- * Hands signed bytes in and waits until the ledger has decided.
+ * Hands signed bytes in and, when wait, waits until the ledger has decided.
  * Returns: false with ERR_REFUSED and the rule's sentence when it was refused, ERR_BUSY when it is not
  * decided in NODE_CLIENT_WAIT_MS. ret_sent is filled as far as is known after either.
  */
-bool node_client_submit(struct node_client *c, struct slice statement, struct node_sent *ret_sent,
-                        struct err *err);
+bool node_client_submit(struct node_client *c, struct slice statement, bool wait,
+                        struct node_sent *ret_sent, struct err *err);
 
 /*
  * Signs draft as the signer's next statement and submits it; what an earlier program signed and never saw
  * decided goes first. Bytes are durable before they are sent, and settled once decided.
  */
 bool node_client_send(struct node_client *c, struct signer *signer, const struct statement *draft,
-                      struct node_sent *ret_sent, struct err *err);
+                      bool wait, struct node_sent *ret_sent, struct err *err);
+/* Only what was signed earlier; that the ledger refuses it is an answer too. */
+bool node_client_send_pending(struct node_client *c, struct signer *signer, struct err *err);
+
+/* Opens a signer, waiting some seconds while another program signs with the same key. */
+bool node_client_open_signer(const char *key_path, const struct hash *ledger,
+                             struct signer **ret_signer, struct err *err);
 
 #endif

@@ -5,11 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-#define LOCK_WAIT_MS 5000 /* another program may be signing with this key */
-#define LOCK_POLL_MS 50
 
 /* What the three in scan_goods are called. */
 struct goods_names {
@@ -26,20 +22,6 @@ struct handover {
 
 /* ------------------------------------------------------------------ opening */
 
-static bool open_signer(const struct handover_options *o, struct signer **ret_signer,
-                        struct err *err)
-{
-    struct err why = { .code = ERR_NONE };
-    uint64_t start = clock_steady_ms();
-    while (!signer_open(o->key_path, &o->ledger, ret_signer, &why)) {
-        if (why.code != ERR_BUSY || clock_steady_ms() - start > LOCK_WAIT_MS)
-            return err_set(err, why.code, "%s", why.msg);
-        struct timespec pause = { .tv_nsec = LOCK_POLL_MS * 1000000L };
-        (void)nanosleep(&pause, NULL);
-    }
-    return true;
-}
-
 bool handover_open(const struct handover_options *options, struct handover **ret_handover,
                    struct err *err)
 {
@@ -50,7 +32,8 @@ bool handover_open(const struct handover_options *options, struct handover **ret
     bool good = names_open(options->genesis_path, &options->ledger, &h->names, err) &&
                 node_client_open(options->node_url, options->ca_file, &h->node, err) &&
                 node_client_check_ledger(h->node, &options->ledger, err) &&
-                names_ask_set(h->names, h->node, err) && open_signer(options, &h->signer, err);
+                names_ask_set(h->names, h->node, err) &&
+                node_client_open_signer(options->key_path, &options->ledger, &h->signer, err);
     if (good) {
         h->self = *signer_kid(h->signer);
         good = options->member == NULL || names_find(h->names, options->member, &h->self, err);
@@ -220,7 +203,7 @@ static bool carry_out(struct handover *h, const struct scan_label *label,
     r->step = d->step;
     draft.link.time_ms =
         h->options->time_ms != 0 ? h->options->time_ms : clock_now_ms(&h->options->clock);
-    return node_client_send(h->node, h->signer, &draft, &r->sent, err);
+    return node_client_send(h->node, h->signer, &draft, true, &r->sent, err);
 }
 
 bool handover_do(struct handover *h, const struct scan_label *label, enum scan_identity identity,
