@@ -74,13 +74,22 @@ static const char *text_of(const char *name, const json_t *value)
     return json_string_value(value);
 }
 
+/* Everything handed out, in one list: it lives until the program ends, and is no leak. */
+struct kept {
+    struct kept *next;
+    uint8_t bytes[];
+};
+
 struct slice vectors_unhex(const char *text)
 {
+    static struct kept *all;
     size_t digits = strlen(text);
-    uint8_t *bytes = malloc(digits / 2 + 1);
-    if (bytes == NULL || !hex_decode(text, digits, bytes, digits / 2))
+    struct kept *k = malloc(sizeof *k + digits / 2 + 1);
+    if (k == NULL || !hex_decode(text, digits, k->bytes, digits / 2))
         give_up(text, "expected hex digits");
-    return slice_of(bytes, digits / 2);
+    k->next = all;
+    all = k;
+    return slice_of(k->bytes, digits / 2);
 }
 
 const char *vectors_text(const char *name, const char *member)
