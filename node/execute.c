@@ -386,6 +386,8 @@ enum refusal execute_statement(struct execution *x, const struct statement *st)
     flags |= anchor_flags(x, &st->link.anchor);
     if (st->link.time_ms > x->context.time_ms + FUTURE_ALLOWED_MS)
         flags |= FLAG_FUTURE;
+    if (by.key.revoked && st->link.time_ms >= by.key.revoked_from_ms)
+        flags |= FLAG_SUSPECT;
     by.flags = &flags;
     emit_sequence_events(x, st, code, &lost);
     if (code == ACCEPTED)
