@@ -1,4 +1,5 @@
 /* `waybill asset`: goods come into being on the ledger; which there are, and how one stands. */
+#include "common/http_client.h"
 #include "common/json.h"
 #include "tools/cmd_action.h"
 #include "tools/cmd_names.h"
@@ -63,7 +64,7 @@ static size_t print_page(const struct json_doc *doc, struct json_doc *all, char 
 
 static bool list_pages(struct cmd_home *home, struct json_doc *all, struct err *err)
 {
-    char last[GS1_NAME_MAX + 1] = "", path[512];
+    char last[GS1_NAME_MAX + 1] = "", path[NODE_CLIENT_PATH_MAX];
     size_t count = PAGE_SIZE;
     while (count == PAGE_SIZE) {
         struct json_doc *doc = NULL;
@@ -72,7 +73,7 @@ static bool list_pages(struct cmd_home *home, struct json_doc *all, struct err *
         (void)snprintf(head, sizeof head, "/v1/assets?limit=%d%s", PAGE_SIZE,
                        last[0] != '\0' ? "&after=" : "");
         buf_add_slice(&out, slice_text(head));
-        cmd_node_put_path(&out, last);
+        http_client_put_path(&out, last);
         buf_add_byte(&out, '\0');
         if (!cmd_node_get_json(home, path, &doc, err))
             return false;
@@ -130,12 +131,11 @@ static void tell_summary(const struct json_doc *doc)
 
 static int show(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
-    char asset[GS1_NAME_MAX + 1], path[512];
+    char asset[GS1_NAME_MAX + 1], path[NODE_CLIENT_PATH_MAX];
     struct json_doc *doc = NULL;
     if (!cmd_args_expect(args, 1, 1, "one ASSET", err) ||
         !cmd_names_asset(args->operand[0], asset, err) ||
-        !cmd_node_asset_path(asset, "", path, sizeof path, err) ||
-        !cmd_node_get_json(home, path, &doc, err))
+        !node_client_asset_path(asset, "", path, err) || !cmd_node_get_json(home, path, &doc, err))
         return cmd_action_fail(err);
     if (home->json) {
         cmd_action_print(doc);

@@ -2,19 +2,15 @@
  * `waybill custody`: goods change hands by an offer and its acceptance, each signed by its own side. What
  * answers an offer repeats the offer's set of goods byte for byte, so the offer itself is fetched first.
  */
-#include "common/block.h"
-#include "common/json.h"
-#include "common/outcome.h"
 #include "tools/cmd_action.h"
 #include "tools/cmd_names.h"
+#include "tools/cmd_node.h"
 #include "tools/cmd_send.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define HISTORY_PAGE 1000
 
 static bool read_role(const struct cmd_args *args, enum custody_role *ret_role, struct err *err)
 {
@@ -44,96 +40,22 @@ static int offer(struct cmd_home *home, const struct cmd_args *args, struct err 
     return code;
 }
 
-/* ------------------------------------------------------------------ finding an open offer */
-
-struct found {
-    bool open;
-    uint64_t height, leaf;
-};
-
-/* Offers open and close in turn: only the last event about one matters. */
-static void look_at(const struct json_doc *events, struct found *found)
-{
-    for (size_t i = 0; i < json_doc_count(events); i++) {
-        const struct json_doc *e = json_doc_element(events, i);
-        int64_t what = 0, height = 0, leaf = 0;
-        (void)json_doc_get_int(json_doc_at(e, "/what"), &what);
-        (void)json_doc_get_int(json_doc_at(e, "/height"), &height);
-        (void)json_doc_get_int(json_doc_at(e, "/leaf"), &leaf);
-        if (what == EVENT_OFFERED)
-            *found = (struct found){ true, (uint64_t)height, (uint64_t)leaf };
-        else if (what == EVENT_PASSED || what == EVENT_REJECTED || what == EVENT_CANCELLED ||
-                 what == EVENT_OFFER_EXPIRED)
-            found->open = false;
-    }
-}
-
-static bool find_event(struct cmd_home *home, const char *asset, struct found *ret_found,
-                       struct err *err)
-{
-    int64_t from = 0;
-    *ret_found = (struct found){ .open = false };
-    do {
-        char rest[64], path[512];
-        struct json_doc *doc = NULL;
-        (void)snprintf(rest, sizeof rest, "/history?limit=%d&from=%" PRId64, HISTORY_PAGE, from);
-        if (!cmd_node_asset_path(asset, rest, path, sizeof path, err) ||
-            !cmd_node_get_json(home, path, &doc, err))
-            return false;
-        look_at(json_doc_at(doc, "/history"), ret_found);
-        from = 0;
-        (void)json_doc_get_int(json_doc_at(doc, "/next"), &from);
-        json_doc_free(doc);
-    } while (from > 0);
-    return ret_found->open || err_set(err, ERR_NOT_FOUND, "%s: no offer is open", asset);
-}
-
-/* The statement at a leaf, from its block; appended to out. */
-static bool fetch_statement(struct cmd_home *home, const struct found *found, struct buf *out,
-                            struct err *err)
-{
-    char path[64];
-    struct block b;
-    struct buf bytes = buf_heap(BLOCK_SIZE_MAX + 1024);
-    (void)snprintf(path, sizeof path, "/v1/blocks/%" PRIu64, found->height);
-    bool good =
-        cmd_node_get_bytes(home, path, &bytes, err) && block_decode(buf_slice(&bytes), &b, err);
-    uint64_t first = good ? b.header.size - b.count : 0;
-    if (good && (found->leaf < first || found->leaf - first >= b.count))
-        good = err_set(err, ERR_PROOF, "block %" PRIu64 " does not hold leaf %" PRIu64,
-                       found->height, found->leaf);
-    for (uint64_t i = 0; good && i <= found->leaf - first; i++) {
-        struct slice s = block_next(&b);
-        if (i == found->leaf - first)
-            buf_add_slice(out, s);
-    }
-    buf_free(&bytes);
-    return good && !out->failed;
-}
-
-static bool set_names(const struct asset_set *set, const char *asset)
-{
-    struct asset_iter it = asset_set_begin(set);
-    while (asset_set_next(&it))
-        if (strcmp(it.name, asset) == 0)
-            return true;
-    return false;
-}
+/* ------------------------------------------------------------------ answers */
 
 /* ret_offer borrows from bytes. */
 static bool find_offer(struct cmd_home *home, const char *asset, struct buf *bytes,
                        struct statement *ret_offer, struct err *err)
 {
-    struct found found;
-    if (!find_event(home, asset, &found, err) || !fetch_statement(home, &found, bytes, err) ||
-        !statement_decode(buf_slice(bytes), ret_offer, err))
+    struct node_client *node;
+    struct node_offer found;
+    if (!cmd_node_open(home, &node, err) ||
+        !node_client_find_offer(node, asset, bytes, &found, err))
         return false;
-    bool fits = ret_offer->kind == KIND_CUSTODY && ret_offer->as.custody.action == CUSTODY_OFFER &&
-                set_names(&ret_offer->as.custody.assets, asset);
-    return fits || err_set(err, ERR_PROOF, "%s: the node shows an offer of something else", asset);
+    if (!found.open)
+        return err_set(err, ERR_NOT_FOUND, "%s: no offer is open", asset);
+    *ret_offer = found.statement;
+    return true;
 }
-
-/* ------------------------------------------------------------------ answers */
 
 static bool check_side(struct cmd_home *home, const struct statement *offer,
                        enum custody_action action, struct err *err)
@@ -207,12 +129,12 @@ static void tell_interval(const struct json_doc *v)
 
 static int show(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
-    char asset[GS1_NAME_MAX + 1], path[512];
+    char asset[GS1_NAME_MAX + 1], path[NODE_CLIENT_PATH_MAX];
     struct json_doc *doc = NULL;
     struct slice to;
     if (!cmd_args_expect(args, 1, 1, "one ASSET", err) ||
         !cmd_names_asset(args->operand[0], asset, err) ||
-        !cmd_node_asset_path(asset, "/custody", path, sizeof path, err) ||
+        !node_client_asset_path(asset, "/custody", path, err) ||
         !cmd_node_get_json(home, path, &doc, err))
         return cmd_action_fail(err);
     if (home->json) {

@@ -3,7 +3,7 @@
 #include "common/file.h"
 #include "common/genesis.h"
 #include "common/hex.h"
-#include "common/http_client.h"
+#include "common/node_client.h"
 #include "common/state_key.h"
 #include "common/state_value.h"
 
@@ -185,7 +185,7 @@ static bool read_options(struct cmd_home *home, struct err *err)
     if (snprintf(home->dir, sizeof home->dir, "%s", dir) >= (int)sizeof home->dir)
         return err_set(err, ERR_INPUT, "--dir: the name is too long");
     home->json = cmd_args_flag(a, "json");
-    home->node_url = cmd_args_text(a, "node", from_environment("WAYBILL_NODE", CMD_NODE_DEFAULT));
+    home->node_url = cmd_args_text(a, "node", from_environment("WAYBILL_NODE", NODE_CLIENT_URL));
     home->ca_file = cmd_args_text(a, "ca", NULL);
     return clock_parse(clock, &home->clock, err) || err_wrap(err, "--clock");
 }
@@ -209,7 +209,7 @@ void cmd_home_close(struct cmd_home *home)
 {
     if (home == NULL)
         return;
-    http_client_close(home->http);
+    node_client_close(home->node);
     free(home);
 }
 

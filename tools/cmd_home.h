@@ -13,6 +13,7 @@
 
 #include "common/clock.h"
 #include "common/final.h"
+#include "common/node_client.h"
 #include "tools/cmd_args.h"
 
 #include <limits.h>
@@ -20,7 +21,6 @@
 #define CMD_HOME_MEMBERS_MAX 64
 #define CMD_HOME_NAME_SIZE   201
 #define CMD_HOME_DEFAULT     "waybill-home"
-#define CMD_NODE_DEFAULT     "http://127.0.0.1:8600"
 #define CMD_SLUG_SIZE        48
 
 struct cmd_member {
@@ -41,7 +41,7 @@ struct cmd_home {
     bool demo;                            /* the genesis says so */
     size_t member_count;                  /* 0 without a genesis file */
     struct cmd_member members[CMD_HOME_MEMBERS_MAX];
-    struct http_client *http; /* opened when first needed */
+    struct node_client *node; /* opened when first needed */
 };
 
 /* Reads options and folder. A missing identity is no error yet: cmd_home_need_identity() says so. */

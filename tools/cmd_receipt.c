@@ -24,7 +24,7 @@ static bool find_leaf(struct cmd_home *home, const char *text, uint64_t *ret_lea
 {
     char *end = NULL;
     struct hash hash;
-    struct cmd_status status;
+    struct node_status status;
     if (strlen(text) != (size_t)2 * HASH_SIZE) {
         *ret_leaf = strtoull(text, &end, 10);
         return (*text >= '0' && *text <= '9' && *end == '\0') ||

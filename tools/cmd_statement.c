@@ -5,6 +5,7 @@
 #include "common/json.h"
 #include "common/refusal.h"
 #include "tools/cmd_action.h"
+#include "tools/cmd_node.h"
 #include "tools/cmd_send.h"
 
 #include <inttypes.h>
@@ -83,7 +84,7 @@ static int get(struct cmd_home *home, const struct cmd_args *args, struct err *e
 
 static int send_file(struct cmd_home *home, const char *path, bool wait, struct err *err)
 {
-    struct cmd_sent sent;
+    struct node_sent sent;
     struct buf bytes = buf_heap(STATEMENT_MAX);
     bool good = file_read(path, STATEMENT_MAX, &bytes, err) &&
                 cmd_send_bytes(home, buf_slice(&bytes), wait, &sent, err);
@@ -109,14 +110,14 @@ static int send(struct cmd_home *home, const struct cmd_args *args, struct err *
 
 static int status(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
-    struct cmd_sent sent = { .seq = 0 };
+    struct node_sent sent = { .seq = 0 };
     if (!cmd_args_expect(args, 1, 1, "one HASH or FILE", err) ||
         !name_statement(args->operand[0], &sent.hash, err) ||
         !cmd_node_status(home, &sent.hash, &sent.status, err))
         return cmd_action_fail(err);
     const struct refusal_entry *entry = refusal_find(sent.status.code);
     int code = cmd_send_report(home, "statement", &sent);
-    if (sent.status.fate == CMD_FATE_REFUSED && !home->json)
+    if (sent.status.fate == NODE_FATE_REFUSED && !home->json)
         (void)printf("  %s: %s %s\n", refusal_name(sent.status.code),
                      entry != NULL ? entry->sentence : "", sent.status.detail);
     return code;

@@ -40,9 +40,9 @@ static bool find_identity(struct cmd_home *home, bool verify, struct identity *r
 
 static bool fetch_bundle(struct cmd_home *home, const char *asset, struct buf *out, struct err *err)
 {
-    char path[512];
+    char path[NODE_CLIENT_PATH_MAX];
     const char *output = cmd_args_text(home->args, "o", NULL);
-    return cmd_node_asset_path(asset, "/proof", path, sizeof path, err) &&
+    return node_client_asset_path(asset, "/proof", path, err) &&
            cmd_node_get_bytes(home, path, out, err) &&
            (output == NULL || file_replace(output, buf_slice(out), 0644, err));
 }
