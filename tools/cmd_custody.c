@@ -46,7 +46,7 @@ static int offer(struct cmd_home *home, const struct cmd_args *args, struct err 
 static bool find_offer(struct cmd_home *home, const char *asset, struct buf *bytes,
                        struct statement *ret_offer, struct err *err)
 {
-    struct node_client *node;
+    struct node_client *node = NULL;
     struct node_offer found;
     if (!cmd_node_open(home, &node, err) ||
         !node_client_find_offer(node, asset, bytes, &found, err))
