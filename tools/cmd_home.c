@@ -196,7 +196,13 @@ bool cmd_home_open(const struct cmd_args *args, struct cmd_home **ret_home, stru
     if (home == NULL)
         return err_set(err, ERR_IO, "out of memory");
     home->args = args;
-    if (!read_options(home, err) || !load_identity(home, err) || !load_genesis(home, err)) {
+    bool good = read_options(home, err);
+    bool given = good && cmd_args_text(args, "identity", NULL) != NULL;
+    if (good && (!load_identity(home, &home->damage) || !load_genesis(home, &home->damage))) {
+        *err = home->damage;
+        good = !given; /* a file that was named must be good */
+    }
+    if (!good) {
         cmd_home_close(home);
         return false;
     }
@@ -215,6 +221,8 @@ void cmd_home_close(struct cmd_home *home)
 
 bool cmd_home_need_identity(const struct cmd_home *home, struct err *err)
 {
+    if (home->damage.code != ERR_NONE)
+        return err_set(err, home->damage.code, "%s", home->damage.msg);
     return home->has_identity ||
            err_set(err, ERR_NOT_FOUND,
                    "%s/identity.cbor: missing: without the ledger's identity nothing can be "

@@ -36,6 +36,7 @@ struct cmd_home {
     const char *node_url, *ca_file;
     struct clock clock;
     bool has_identity;
+    struct err damage; /* what is wrong with the folder's identity or genesis: ERR_NONE, nothing */
     struct identity identity;
     char ledger_name[CMD_HOME_NAME_SIZE]; /* "" when the folder does not say */
     bool demo;                            /* the genesis says so */
@@ -44,7 +45,10 @@ struct cmd_home {
     struct node_client *node; /* opened when first needed */
 };
 
-/* Reads options and folder. A missing identity is no error yet: cmd_home_need_identity() says so. */
+/*
+ * Reads options and folder. A missing or damaged identity is no error yet, for an auditor wants to look
+ * into such a folder: cmd_home_need_identity() says so.
+ */
 bool cmd_home_open(const struct cmd_args *args, struct cmd_home **ret_home, struct err *err);
 void cmd_home_close(struct cmd_home *home); /* NULL is legal */
 bool cmd_home_need_identity(const struct cmd_home *home, struct err *err);
