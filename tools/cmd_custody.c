@@ -47,7 +47,7 @@ static bool find_offer(struct cmd_home *home, const char *asset, struct buf *byt
                        struct statement *ret_offer, struct err *err)
 {
     struct node_client *node = NULL;
-    struct node_offer found;
+    struct node_offer found = { .open = false };
     if (!cmd_node_open(home, &node, err) ||
         !node_client_find_offer(node, asset, bytes, &found, err))
         return false;
@@ -78,7 +78,7 @@ static int answer(struct cmd_home *home, const struct cmd_args *args, enum custo
 {
     static const char *const done[] = { "offered", "accepted", "rejected", "cancelled" };
     char asset[GS1_NAME_MAX + 1];
-    struct statement offered, draft = { .kind = KIND_CUSTODY };
+    struct statement offered = { .kind = KIND_CUSTODY }, draft = { .kind = KIND_CUSTODY };
     struct custody *c = &draft.as.custody;
     struct buf bytes = buf_heap(STATEMENT_MAX);
     bool good = cmd_args_expect(args, 1, 1, "one ASSET", err) &&

@@ -62,12 +62,16 @@ static int trace(struct cmd_home *home, const struct cmd_args *args, struct err 
     struct journey *j = NULL;
     struct identity *trusted = calloc(1, sizeof *trusted);
     struct buf bundle = buf_heap(BUNDLE_SIZE_MAX);
-    bool good = trusted != NULL || err_set(err, ERR_IO, "out of memory");
-    good = good && cmd_args_expect(args, 1, 1, "one ASSET", err) &&
-           cmd_names_asset(args->operand[0], asset, err) &&
-           find_identity(home, cmd_args_flag(args, "verify"), trusted, err) &&
-           fetch_bundle(home, asset, &bundle, err) &&
-           journey_load(home, buf_slice(&bundle), trusted, &j, err) && check_asset(j, asset, err);
+    if (trusted == NULL) {
+        (void)err_set(err, ERR_IO, "out of memory");
+        return CMD_ERROR;
+    }
+    bool good = cmd_args_expect(args, 1, 1, "one ASSET", err) &&
+                cmd_names_asset(args->operand[0], asset, err) &&
+                find_identity(home, cmd_args_flag(args, "verify"), trusted, err) &&
+                fetch_bundle(home, asset, &bundle, err) &&
+                journey_load(home, buf_slice(&bundle), trusted, &j, err) &&
+                check_asset(j, asset, err);
     int code = good ? exit_code(j) : cmd_action_fail(err);
     if (good && home->json)
         cmd_action_print(journey_json(home, j, home->has_identity));

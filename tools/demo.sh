@@ -10,7 +10,7 @@ bin=$1
 data=$2
 contract=$data/vaccine-2-8.yaml
 [ -e "$contract" ] || contract=$data/../../contracts/library/vaccine-2-8.yaml
-work=${3:-build/demo}
+work=$(realpath -m --relative-base="$PWD" "${3:-build/demo}")
 asset=01/09506000134352/21/DEMO1
 start=2026-06-01T06:00:00Z
 rate=2400 # virtual seconds in a real one: 24 h in 36 s
@@ -26,7 +26,7 @@ say() { printf ' %-10s %s\n' "$1" "$2"; }
 
 fail() {
     printf 'demo: %s\n' "$1" >&2
-    for log in "$work"/*.log; do
+    for log in "$work"/{node,thermometer,hygrometer}.log; do
         [ ! -s "$log" ] || { echo "--- $log" >&2; tail -n 15 "$log" >&2; }
     done
     exit 1
@@ -41,12 +41,19 @@ stop_children() {
 trap 'stop_children; rm -f "$last"' EXIT
 trap 'exit 130' INT TERM
 
-free_port() { # of the loopback interface, by asking for it
-    local port
-    while :; do
-        port=$((20000 + RANDOM % 20000))
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
-    done
+is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+free_port() { # WISH: that one, or another of the loopback interface when somebody has it
+    local port=$1
+    while is_taken "$port"; do port=$((20000 + RANDOM % 20000)); done
+    echo "$port"
+}
+
+start() { # LOG PROGRAM...: in the background; it ends when this script does, however that ends
+    local log=$1
+    shift
+    setpriv --pdeathsig TERM "$@" 2>"$log" &
+    children+=($!)
 }
 
 now_ms() { date +%s%3N; }
@@ -82,11 +89,14 @@ quietly() { # runs a command, shows what it said only if it fails
 
 # ---------------------------------------------------------------- a ledger of three companies
 
-rm -rf "$work"
+if [ -e "$work" ]; then # an earlier demo's folder, and nothing else, makes room
+    { [ -e "$work/identity.cbor" ] && [ "$(cat "$work/name" 2>/dev/null)" = demo ]; } ||
+        fail "$work is there, and no demo made it: say another FOLDER"
+    rm -rf "$work"
+fi
 mkdir -p "$(dirname "$work")"
-http=$(free_port)
-mqtt=$(free_port)
-[ -z "${WAYBILL_DEMO_PORT:-}" ] || http=$WAYBILL_DEMO_PORT
+http=$(free_port "${WAYBILL_DEMO_PORT:-8600}")
+mqtt=$(free_port 41883)
 origin=$(($(now_ms) + standstill * 1000))
 clock=$start@$rate@$origin
 quietly "$bin/waybill" init "$work" --name demo --demo --time "$start" --http-port "$http" \
@@ -94,10 +104,9 @@ quietly "$bin/waybill" init "$work" --name demo --demo --time "$start" --http-po
 export WAYBILL_HOME=$work WAYBILL_NODE=http://127.0.0.1:$http
 sed -i 's/period: .*/period: 100 ms/' "$work/node.yaml"
 
-"$bin/waybill-node" run --config "$work/node.yaml" --clock "$clock" 2>"$work/node.log" &
-children+=($!)
+start "$work/node.log" "$bin/waybill-node" run --config "$work/node.yaml" --clock "$clock"
 for _ in $(seq 100); do
-    curl -sf "$WAYBILL_NODE/healthz" >/dev/null && break
+    "$bin/waybill" asset list >/dev/null 2>&1 && break
     kill -0 "${children[0]}" 2>/dev/null || fail "the node ended"
     sleep 0.05
 done
@@ -149,7 +158,7 @@ opening=$(grep -oE '"statement": *"[0-9a-f]{64}"' "$last" | grep -oE '[0-9a-f]{6
 quietly waybill contract agree "$opening" --as "Clinic C"
 
 label=$work/DEMO1.png
-quietly "$bin/waybill" label "$asset" -o "$label" --identity "$work/identity.cbor"
+quietly "$bin/waybill" label "$asset" -o "$label" --identity "$work/identity.cbor" --host "http://localhost:$http"
 say label "$asset  ->  $label   (scanned back: same)"
 
 if [ "$(virtual_minute)" -gt 0 ]; then fail "this machine was too slow: the journey began before the set-up ended"; fi
@@ -158,10 +167,9 @@ if [ "$(virtual_minute)" -gt 0 ]; then fail "this machine was too slow: the jour
 
 agents=()
 for name in thermometer hygrometer; do
-    "$bin/waybill-agent" run --config "$work/$name/agent.yaml" --clock "$clock" --exit-when-done \
-        --give-up-after "30 s" 2>"$work/$name.log" &
-    children+=($!)
-    agents+=($!)
+    start "$work/$name.log" "$bin/waybill-agent" run --config "$work/$name/agent.yaml" --clock "$clock" \
+        --exit-when-done --give-up-after "30 s"
+    agents+=("${children[-1]}")
 done
 [ "$terminal" = 1 ] || say sensors "2 replaying 24 h of minutes"
 
@@ -193,7 +201,7 @@ quietly "$bin/waybill" receipt get "$opening" -o "$work/opening.receipt"
 (cd "$work" && env -u WAYBILL_NODE -u WAYBILL_HOME "$bin/waybill" receipt verify opening.receipt opening.cose \
     identity.cbor >receipt.out 2>&1) || { cat "$work/receipt.out" >&2; fail "the receipt does not verify"; }
 say receipt "of the contract's opening: $(head -n 1 "$work/receipt.out")"
-say page "$WAYBILL_NODE/$asset"
+say page "http://localhost:$http/$asset"
 
 if [ "$terminal" = 1 ]; then
     echo " press Ctrl-C to stop"
