@@ -342,12 +342,20 @@ struct bench_node *bench_node_start(const char *scratch, size_t devices)
     return b;
 }
 
-void bench_node_stop(struct bench_node *b)
+void bench_node_end(struct bench_node *b)
 {
     int status;
-    bus_close(b->bus);
+    if (b->pid == 0)
+        return;
     (void)kill(b->pid, SIGTERM);
     (void)waitpid(b->pid, &status, 0);
+    b->pid = 0;
+}
+
+void bench_node_stop(struct bench_node *b)
+{
+    bus_close(b->bus);
+    bench_node_end(b);
     buf_free(&b->reading_memory);
     free(b->devices);
     free(b->samples);

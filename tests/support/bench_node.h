@@ -40,6 +40,8 @@ struct bench_node {
 
 /* A node in a new folder under scratch, with this many devices enrolled. */
 struct bench_node *bench_node_start(const char *scratch, size_t devices);
+/* Ends the node, so that its files are as small as they get; bench_node_stop() does it if need be. */
+void bench_node_end(struct bench_node *b);
 void bench_node_stop(struct bench_node *b);
 
 /* Signs the device's next reading of `rows` samples of temperature and, if `both`, humidity. */
