@@ -1,5 +1,6 @@
 #include "common/keyfile.h"
 
+#include "common/file.h"
 #include "common/hex.h"
 
 #include <assert.h>
@@ -51,57 +52,17 @@ static bool parse(const struct text *text, size_t len, struct key_pair *ret_key)
     return same;
 }
 
-static bool sync_folder(const char *path)
-{
-    char folder[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    size_t len = slash == NULL ? 1 : slash == path ? 1 : (size_t)(slash - path);
-    if (len >= sizeof folder) {
-        errno = ENAMETOOLONG;
-        return false;
-    }
-    memcpy(folder, slash == NULL ? "." : path, len);
-    folder[len] = '\0';
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    bool good = fsync(fd) == 0;
-    (void)close(fd);
-    return good;
-}
-
-static bool write_whole(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        data += n;
-        len -= (size_t)n;
-    }
-    return fsync(fd) == 0;
-}
-
 bool keyfile_write(const char *path, const struct key_pair *key, struct err *err)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
-    if (fd < 0 && errno == EEXIST)
+    struct text text;
+    struct err why = { .code = ERR_NONE };
+    compose(key, &text);
+    bool good = file_create(path, slice_of(text.at, FILE_SIZE), S_IRUSR | S_IWUSR, &why);
+    crypto_wipe(&text, sizeof text);
+    if (!good && why.code == ERR_INPUT)
         return err_set(err, ERR_INPUT, "%s: there is a file already; a key is never overwritten",
                        path);
-    if (fd < 0)
-        return err_set(err, ERR_IO, "%s: cannot create: %s", path, strerror(errno));
-    struct text text;
-    compose(key, &text);
-    bool good = write_whole(fd, text.at, FILE_SIZE);
-    crypto_wipe(&text, sizeof text);
-    good = close(fd) == 0 && good;
-    if (good && sync_folder(path))
-        return true;
-    int why = errno;
-    (void)unlink(path); /* nobody has seen this key yet */
-    return err_set(err, ERR_IO, "%s: cannot write: %s", path, strerror(why));
+    return good || err_set(err, ERR_IO, "%s", why.msg);
 }
 
 bool keyfile_make(const char *path, struct key_pair *ret_key, struct err *err)

@@ -4,6 +4,7 @@
 #include "common/gs1_link.h"
 #include "common/quantity.h"
 #include "contracts/property.h"
+#include "node/event_json.h"
 #include "node/page.h"
 
 #include <stdio.h>
@@ -134,24 +135,6 @@ static const char *const data_names[][6] = {
 
 #define DATA_NAMES (sizeof data_names / sizeof data_names[0])
 
-static void put_item(struct json_doc *into, const char *key, struct cbor_reader *r)
-{
-    switch (cbor_peek(r)) {
-    case CBOR_UINT:
-    case CBOR_NINT: json_doc_put_int(into, key, cbor_take_int(r)); return;
-    case CBOR_BYTES: json_doc_put_hex(into, key, cbor_take_bytes(r, 0, SIZE_MAX)); return;
-    case CBOR_TEXT: json_doc_put_slice(into, key, cbor_take_text(r, 0, SIZE_MAX)); return;
-    case CBOR_BOOL: json_doc_put_bool(into, key, cbor_take_bool(r)); return;
-    case CBOR_ARRAY:
-    case CBOR_MAP:
-    case CBOR_NULL:
-    case CBOR_FLOAT:
-    case CBOR_END: break;
-    }
-    (void)cbor_take_item(r);
-    json_doc_put_null(into, key);
-}
-
 static void put_data(struct json_doc *doc, enum event_what what, struct slice data)
 {
     struct cbor_reader r = cbor_reader(data);
@@ -160,7 +143,7 @@ static void put_data(struct json_doc *doc, enum event_what what, struct slice da
         const char *name = (size_t)what < DATA_NAMES && i < 6 ? data_names[what][i] : NULL;
         char number[8];
         (void)snprintf(number, sizeof number, "%zu", i);
-        put_item(doc, name != NULL ? name : number, &r);
+        event_json_put(doc, name != NULL ? name : number, &r);
     }
 }
 

@@ -18,7 +18,6 @@
 #define EXECUTE_STEPS_STATEMENT 1000000  /* one statement that needs more is refused: STEPS */
 #define EXECUTE_STEPS_BLOCK     20000000 /* a block stops taking statements here */
 #define FUTURE_ALLOWED_MS       120000   /* device time beyond block time: flagged FUTURE */
-#define ANCHOR_SPLIT_MS         60000    /* custody: uncertainty worth showing */
 
 struct execution;
 

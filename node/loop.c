@@ -110,7 +110,7 @@ bool node_submit(struct node *n, struct slice bytes, struct err *err)
 {
     if (ingest_submit(n->ingest, bytes, err))
         return true;
-    __atomic_add_fetch(&n->metrics.busy, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&n->busy, 1, __ATOMIC_RELAXED);
     return false;
 }
 
@@ -307,6 +307,8 @@ static bool make_block(struct node *n, const struct clock *clock, uint64_t stead
         tell_refused(n, &actions);
     if (ok && actions.store)
         ok = store_block_of(n, &actions.commit, err);
+    n->metrics.waiting = node_core_waiting(n->core);
+    n->shown = n->metrics;
     pthread_rwlock_unlock(&n->trees);
     return ok;
 }

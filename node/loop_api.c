@@ -52,12 +52,12 @@ static void metrics(void *ctx, struct api_metrics *ret_metrics)
     struct node *n = ctx;
     pthread_rwlock_rdlock(&n->trees);
     *ret_metrics = (struct api_metrics){
-        .blocks = n->metrics.blocks,
-        .statements = n->metrics.statements,
-        .turned_away = n->metrics.turned_away,
-        .busy = n->metrics.busy,
-        .waiting = node_core_waiting(n->core),
-        .uptime_s = (clock_steady_ms() - n->metrics.started_ms) / 1000,
+        .blocks = n->shown.blocks,
+        .statements = n->shown.statements,
+        .turned_away = n->shown.turned_away,
+        .busy = __atomic_load_n(&n->busy, __ATOMIC_RELAXED),
+        .waiting = n->shown.waiting,
+        .uptime_s = (clock_steady_ms() - n->shown.started_ms) / 1000,
     };
     pthread_rwlock_unlock(&n->trees);
 }
@@ -85,7 +85,7 @@ static void find_web(const struct node *n, char path[PATH_MAX])
 bool loop_api_open(struct node *n, struct err *err)
 {
     char web[PATH_MAX];
-    n->metrics.started_ms = clock_steady_ms();
+    n->metrics.started_ms = n->shown.started_ms = clock_steady_ms();
     if (!n->settings->http)
         return true;
     find_web(n, web);

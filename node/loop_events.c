@@ -1,36 +1,11 @@
 /* Events as JSON for whoever listens on the bus: alarms, dashboards, other companies' systems. */
-#include "common/hex.h"
-#include "common/json.h"
 #include "common/outcome.h"
+#include "node/event_json.h"
 #include "node/loop_parts.h"
 
 #include <stdio.h>
 
 #define TOPIC_MAX 64
-
-/* Puts a CBOR item of an event; bytes become hex. */
-static void put_item(struct json_doc *into, const char *key, struct cbor_reader *r)
-{
-    struct json_doc *list;
-    switch (cbor_peek(r)) {
-    case CBOR_UINT:
-    case CBOR_NINT: json_doc_put_int(into, key, cbor_take_int(r)); return;
-    case CBOR_BYTES: json_doc_put_hex(into, key, cbor_take_bytes(r, 0, SIZE_MAX)); return;
-    case CBOR_TEXT: json_doc_put_slice(into, key, cbor_take_text(r, 0, SIZE_MAX)); return;
-    case CBOR_BOOL: json_doc_put_bool(into, key, cbor_take_bool(r)); return;
-    case CBOR_ARRAY:
-        list = json_doc_put_array(into, key);
-        for (size_t n = cbor_take_array(r); n > 0 && !r->failed; n--)
-            put_item(list, NULL, r);
-        return;
-    case CBOR_NULL:
-    case CBOR_MAP:
-    case CBOR_FLOAT:
-    case CBOR_END: break;
-    }
-    (void)cbor_take_item(r);
-    json_doc_put_null(into, key);
-}
 
 static void publish_event(struct bus *bus, uint64_t height, size_t outcome, const struct event *e)
 {
@@ -42,8 +17,8 @@ static void publish_event(struct bus *bus, uint64_t height, size_t outcome, cons
     json_doc_put_int(o, "height", (int64_t)height);
     json_doc_put_int(o, "outcome", (int64_t)outcome);
     json_doc_put_int(o, "time", (int64_t)e->time_ms);
-    put_item(o, "subject", &subject);
-    put_item(o, "data", &data);
+    event_json_put(o, "subject", &subject);
+    event_json_put(o, "data", &data);
     json_doc_write(o, 0, &text);
     json_doc_free(o);
     (void)snprintf(topic, sizeof topic, "wb/1/events/%s", event_name(e->what));

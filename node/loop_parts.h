@@ -20,7 +20,7 @@
 #define OUTCOMES_BYTES_MAX (256u * 1024 * 1024)
 
 struct node_metrics {
-    uint64_t blocks, statements, turned_away, busy, started_ms;
+    uint64_t blocks, statements, turned_away, waiting, started_ms;
 };
 
 struct node {
@@ -39,8 +39,10 @@ struct node {
     bool greeted;
     struct parcel **parked;
     size_t parked_count, parked_bytes;
-    pthread_rwlock_t trees; /* chain's trees and the store's head agree while it is held */
-    struct node_metrics metrics;
+    pthread_rwlock_t trees;      /* chain's trees and the store's head agree while it is held */
+    struct node_metrics metrics; /* the loop's own */
+    struct node_metrics shown;   /* a copy, under trees */
+    uint64_t busy;               /* statements that found the queue full; any thread, atomic */
     struct api *api;
     bool load_ok;
 };
