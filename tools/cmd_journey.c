@@ -13,28 +13,33 @@ struct loading {
 
 /* ------------------------------------------------------------------ statements the bundle brings */
 
-static struct journey_device *device_of(struct journey *j, const struct statement *st)
+/* A run of one device's statements about this asset: a new one begins when it is attached again. */
+static struct journey_device *begin_run(struct journey *j, const struct kid *kid)
 {
-    for (size_t i = 0; i < j->device_count; i++)
-        if (kid_equal(&j->devices[i].kid, &st->kid))
-            return &j->devices[i];
     if (j->device_count == JOURNEY_DEVICES_MAX) {
         j->cut = true;
         return NULL;
     }
     struct journey_device *d = &j->devices[j->device_count++];
-    *d = (struct journey_device){ .kid = st->kid, .first_seq = st->link.seq };
-    d->last_seq = st->link.seq;
+    *d = (struct journey_device){ .kid = *kid };
     return d;
+}
+
+static struct journey_device *run_of(struct journey *j, const struct kid *kid)
+{
+    for (size_t i = j->device_count; i-- > 0;)
+        if (kid_equal(&j->devices[i].kid, kid))
+            return &j->devices[i];
+    return begin_run(j, kid);
 }
 
 static void take_reading(struct journey *j, const struct statement *st)
 {
-    struct journey_device *d = device_of(j, st);
+    struct journey_device *d = run_of(j, &st->kid);
     if (d != NULL) {
-        d->packs++;
-        d->first_seq = st->link.seq < d->first_seq ? st->link.seq : d->first_seq;
+        d->first_seq = d->packs == 0 || st->link.seq < d->first_seq ? st->link.seq : d->first_seq;
         d->last_seq = st->link.seq > d->last_seq ? st->link.seq : d->last_seq;
+        d->packs++;
     }
     if (!statement_samples(st, &j->samples, NULL))
         return;
@@ -128,6 +133,15 @@ static void take_kid_line(struct journey *j, const struct bundle_event *e, enum 
     line->from = kid_take(&r);
 }
 
+static void take_attached(struct journey *j, const struct bundle_event *e)
+{
+    struct cbor_reader r = cbor_reader(e->event.data);
+    (void)cbor_take_array(&r);
+    struct kid kid = kid_take(&r);
+    take_kid_line(j, e, JOURNEY_ATTACHED);
+    (void)begin_run(j, &kid);
+}
+
 static void take_in_force(struct journey *j, const struct bundle_event *e)
 {
     struct journey_line *line = add_line(j, e, JOURNEY_IN_FORCE);
@@ -147,7 +161,7 @@ static void take_event(struct journey *j, const struct bundle_event *e)
     case EVENT_COMMISSIONED: take_kid_line(j, e, JOURNEY_COMMISSIONED); return;
     case EVENT_PASSED: take_handover(j, e, JOURNEY_PASSED); return;
     case EVENT_REJECTED: take_handover(j, e, JOURNEY_REJECTED); return;
-    case EVENT_ATTACHED: take_kid_line(j, e, JOURNEY_ATTACHED); return;
+    case EVENT_ATTACHED: take_attached(j, e); return;
     case EVENT_DETACHED: take_kid_line(j, e, JOURNEY_DETACHED); return;
     case EVENT_IN_FORCE: take_in_force(j, e); return;
     case EVENT_SUSPECT: take_kid_line(j, e, JOURNEY_SUSPECT); return;
@@ -242,7 +256,7 @@ uint64_t journey_missing(const struct journey *j)
     uint64_t missing = 0;
     for (size_t i = 0; i < j->device_count; i++) {
         const struct journey_device *d = &j->devices[i];
-        uint64_t expected = d->last_seq - d->first_seq + 1;
+        uint64_t expected = d->packs == 0 ? 0 : d->last_seq - d->first_seq + 1;
         missing += expected > d->packs ? expected - d->packs : 0; /* a clone counts twice */
     }
     return missing;

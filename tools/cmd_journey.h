@@ -43,6 +43,7 @@ struct journey_contract {
     struct contract_terms terms;
 };
 
+/* A device's packs from one attachment to the next. */
 struct journey_device {
     struct kid kid;
     uint64_t packs, first_seq, last_seq;

@@ -1,0 +1,231 @@
+/* tools/cmd_journey: a journey told from its bundle alone, and nothing told from a bundle that was touched. */
+#include "node/proof.h"
+#include "tests/unit/support_ledger.h"
+#include "tools/cmd_journey.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define TOLD_MAX 8192
+
+struct told {
+    struct ledger *l;
+    struct cmd_home *home;
+    struct buf bundle;
+};
+
+static bool prove(void *ctx, struct slice key, struct buf *out, uint64_t *ret_height,
+                  struct err *err)
+{
+    struct ledger *l = ctx;
+    struct buf value = buf_heap(1 << 16);
+    (void)err;
+    (void)store_state_get(l->store, key, &value, NULL);
+    state_tree_prove(l->state, key, buf_slice(&value), out);
+    *ret_height = l->head.height;
+    buf_free(&value);
+    return true;
+}
+
+static void name_member(struct cmd_home *home, const struct key_pair *key, const char *name)
+{
+    struct cmd_member *m = &home->members[home->member_count++];
+    m->kid = key->kid;
+    memcpy(m->pub, key->pub, PUB_SIZE);
+    (void)snprintf(m->name, sizeof m->name, "%s", name);
+}
+
+static int set_up(void **state)
+{
+    struct told *t = calloc(1, sizeof *t);
+    struct err err;
+    assert_non_null(t);
+    t->l = ledger_new(true);
+    t->home = calloc(1, sizeof *t->home);
+    assert_non_null(t->home);
+    t->bundle = buf_heap(BUNDLE_SIZE_MAX);
+    (void)ledger_journey(t->l);
+    struct proof_state proof = { t->l, prove };
+    if (!proof_bundle(t->l->store, &proof, slice_text(LEDGER_UNIT), &t->bundle, &err))
+        fail_msg("%s", err.msg);
+    t->home->has_identity = true;
+    t->home->identity = t->l->identity;
+    name_member(t->home, &t->l->farm, "Farm A");
+    name_member(t->home, &t->l->carrier, "Carrier B");
+    name_member(t->home, &t->l->clinic, "Clinic C");
+    *state = t;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct told *t = *state;
+    buf_free(&t->bundle);
+    free(t->home);
+    ledger_free(t->l);
+    free(t);
+    return 0;
+}
+
+static struct journey *load(struct told *t)
+{
+    struct journey *j = NULL;
+    struct err err;
+    if (!journey_load(t->home, buf_slice(&t->bundle), &t->l->identity, &j, &err))
+        fail_msg("%s", err.msg);
+    return j;
+}
+
+/* What journey_print() says. */
+static void tell(struct told *t, const struct journey *j, char text[TOLD_MAX + 1])
+{
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    (void)fflush(stdout);
+    int kept = dup(STDOUT_FILENO);
+    assert_true(kept >= 0 && dup2(fileno(file), STDOUT_FILENO) >= 0);
+    journey_print(t->home, j, true);
+    (void)fflush(stdout);
+    assert_true(dup2(kept, STDOUT_FILENO) >= 0);
+    (void)close(kept);
+    rewind(file);
+    size_t len = fread(text, 1, TOLD_MAX, file);
+    text[len] = '\0';
+    (void)fclose(file);
+}
+
+static void expect_text(const char *text, const char *wanted)
+{
+    if (strstr(text, wanted) == NULL)
+        fail_msg("expected \"%s\" in:\n%s", wanted, text);
+}
+
+static void journey_reads_as_a_person_would_want(void **state)
+{
+    struct told *t = *state;
+    char text[TOLD_MAX + 1];
+    struct journey *j = load(t);
+    tell(t, j, text);
+    expect_text(text, "packed by Farm A");
+    expect_text(text, "10:00  EXCURSION ");
+    expect_text(text, "60 min above 8 °C");
+    expect_text(text, "20 min with Farm A, 40 min with Carrier B");
+    expect_text(text, "10:20  custody Farm A -> Carrier B");
+    expect_text(text, "18:40  custody Carrier B -> Clinic C");
+    expect_text(text, "verdict  BREACH");
+    expect_text(text, "1,440 readings in 24 packs, ");
+    expect_text(text, "proof ok");
+    assert_true(j->signatures_checked > 0);
+    journey_free(j);
+}
+
+static void identity_that_is_not_pinned_is_said(void **state)
+{
+    struct told *t = *state;
+    struct journey *j = load(t);
+    struct json_doc *doc = journey_json(t->home, j, false);
+    bool pinned = true;
+    assert_true(json_doc_get_bool(json_doc_at(doc, "/proof/identity_pinned"), &pinned));
+    assert_false(pinned);
+    json_doc_free(doc);
+    journey_free(j);
+}
+
+/* The kit's signers share one sequence: what others say between two packs looks like missing ones. */
+static void missing_packs_are_counted(void **state)
+{
+    struct told *t = *state;
+    struct journey *j = load(t);
+    assert_int_equal(j->device_count, 1);
+    const struct journey_device *d = &j->devices[0];
+    assert_int_equal(d->packs, 24);
+    assert_int_equal(journey_missing(j), d->last_seq - d->first_seq + 1 - 24);
+    assert_true(journey_missing(j) > 0);
+    journey_free(j);
+}
+
+static void json_holds_the_charges(void **state)
+{
+    struct told *t = *state;
+    struct journey *j = load(t);
+    struct json_doc *doc = journey_json(t->home, j, true);
+    struct slice verdict, name;
+    int64_t seconds = 0;
+    assert_true(json_doc_get_text(json_doc_at(doc, "/verdict"), &verdict));
+    assert_true(slice_equal(verdict, slice_text("BREACH")));
+    const struct json_doc *charged = json_doc_at(doc, "/excursions/0/charged");
+    assert_int_equal(json_doc_count(charged), 2);
+    assert_true(json_doc_get_int(json_doc_at(charged, "/0/seconds"), &seconds));
+    assert_int_equal(seconds, 1200);
+    assert_true(json_doc_get_text(json_doc_at(charged, "/1/member/name"), &name));
+    assert_true(slice_equal(name, slice_text("Carrier B")));
+    assert_true(json_doc_get_int(json_doc_at(charged, "/1/seconds"), &seconds));
+    assert_int_equal(seconds, 2400);
+    json_doc_free(doc);
+    journey_free(j);
+}
+
+static void touched_bundles_tell_nothing(void **state)
+{
+    struct told *t = *state;
+    struct err err;
+    for (size_t i = 0; i < t->bundle.len; i += 61) {
+        struct journey *j = NULL;
+        t->bundle.data[i] ^= 0x04;
+        if (journey_load(t->home, buf_slice(&t->bundle), &t->l->identity, &j, &err)) {
+            /* sizes and indices are hints (WIRE): then everything else must be as it was */
+            assert_string_equal(j->claim.asset, LEDGER_UNIT);
+            assert_int_equal(provenance_breaches(&j->provenance), 1);
+            journey_free(j);
+        } else {
+            assert_int_equal(err.code, ERR_PROOF);
+        }
+        t->bundle.data[i] ^= 0x04;
+    }
+}
+
+static void another_ledgers_identity_proves_nothing(void **state)
+{
+    struct told *t = *state;
+    struct journey *j = NULL;
+    struct err err;
+    struct ledger *other = ledger_new(false);
+    assert_false(journey_load(t->home, buf_slice(&t->bundle), &other->identity, &j, &err));
+    assert_int_equal(err.code, ERR_PROOF);
+    ledger_free(other);
+}
+
+/* A founder's key that is not the one that signed: the outcome was sealed, the signature still fails. */
+static void founders_signatures_are_checked(void **state)
+{
+    struct told *t = *state;
+    struct journey *j = load(t);
+    uint64_t all = j->signatures_checked;
+    journey_free(j);
+    t->home->member_count = 0;
+    j = load(t);
+    assert_int_equal(j->signatures_checked, 0);
+    assert_true(all >= 4); /* commissioning, contract, handovers */
+    journey_free(j);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(journey_reads_as_a_person_would_want, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(identity_that_is_not_pinned_is_said, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(missing_packs_are_counted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(json_holds_the_charges, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(touched_bundles_tell_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(another_ledgers_identity_proves_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(founders_signatures_are_checked, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
