@@ -134,7 +134,8 @@ bool execute_end(struct execution *x, struct execute_result *ret_result)
 {
     size_t count = x->signer_count + x->record_count;
     struct buf link = buf_heap(EXECUTION_SCRATCH_MAX);
-    qsort(x->signers, x->signer_count, sizeof x->signers[0], compare_signers);
+    if (x->signer_count > 1)
+        qsort(x->signers, x->signer_count, sizeof x->signers[0], compare_signers);
     for (size_t i = 0; i < x->record_count && !x->events.failed; i++)
         chain_record(x, &x->records[i], x->signer_count + i, &link);
     bool ok = !link.failed && outcome_room(x, count);

@@ -75,12 +75,13 @@ static uint64_t count_leaves(struct swarm *s)
 
 static void send_garbage(struct swarm *s, struct rand_seq *rand, unsigned count)
 {
+    static const uint8_t head[] = { 0xd2, 0x84, 0x4d, 0xa2 }; /* a statement's */
     static uint8_t bytes[4096];
     for (unsigned i = 0; i < count; i++) {
         size_t len = (size_t)rand_below(rand, 600);
         rand_fill(rand, bytes, len);
         if (len > 4 && i % 2 == 0) /* half of it begins like a statement */
-            memcpy(bytes, "\xd2\x84\x4d\xa2", 4);
+            memcpy(bytes, head, sizeof head);
         send(s, i % 3 == 0 ? UP : s->devices[i % DEVICES].topic, slice_of(bytes, len));
     }
 }

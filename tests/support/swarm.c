@@ -246,8 +246,8 @@ uint64_t swarm_node_memory(const struct swarm *s)
     FILE *f = fopen(path, "r");
     check(f != NULL, path, NULL);
     while (fgets(line, sizeof line, f) != NULL)
-        if (sscanf(line, "VmRSS: %llu kB", &kib) == 1)
-            break;
+        if (strncmp(line, "VmRSS:", 6) == 0)
+            kib = strtoull(line + 6, NULL, 10);
     (void)fclose(f);
     check(kib > 0, "the node is gone", NULL);
     return (uint64_t)kib * 1024;
