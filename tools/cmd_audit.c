@@ -60,18 +60,28 @@ static bool take_lock(const char *data, int *ret_fd, struct err *err)
                : err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
 }
 
+static void drop_lock(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd);
+    *fd = -1;
+}
+
 /* What a node that was killed left in its log goes into the file, as it would when it starts. */
-static bool settle_log(const char *data, struct err *err)
+static bool settle_log(const char *data, int *lock, struct err *err)
 {
     struct store *s = NULL;
     char path[PATH_MAX];
     if (snprintf(path, sizeof path, "%s/ledger.db-wal", data) >= (int)sizeof path ||
         !file_exists(path))
         return true;
-    if (!audit_log_file(path, err) || !store_open(data, STORE_WRITE, &s, err))
+    if (!audit_log_file(path, err))
+        return false;
+    drop_lock(lock); /* the store takes it itself */
+    if (!store_open(data, STORE_WRITE, &s, err))
         return false;
     store_close(s);
-    return true;
+    return take_lock(data, lock, err);
 }
 
 /* ------------------------------------------------------------------ audit */
@@ -146,14 +156,14 @@ static int audit(struct cmd_home *home, const struct cmd_args *args, struct err 
     a->genesis = buf_heap(GENESIS_SIZE_MAX);
     a->progress = isatty(STDERR_FILENO) == 1;
     bool good = cmd_args_expect(args, 1, 1, "one DIR", err) &&
-                find_folder(args->operand[0], a->data, a->home, err) && settle_log(a->data, err) &&
-                take_lock(a->data, &lock, err) && run_audit(a, err);
+                find_folder(args->operand[0], a->data, a->home, err) &&
+                take_lock(a->data, &lock, err) && settle_log(a->data, &lock, err) &&
+                run_audit(a, err);
     audit_progress(a, "");
     if (good)
         tell(home, a);
     store_close(a->store);
-    if (lock >= 0)
-        (void)close(lock);
+    drop_lock(&lock);
     buf_free(&a->genesis);
     free(a);
     return good ? CMD_GOOD : cmd_action_fail(err);

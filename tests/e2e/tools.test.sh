@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# What a person types: ledgers, goods, hands, contracts, proofs; and what each command says when it cannot.
+. "$(dirname "$0")/node.sh"
+
+code_of() { # COMMAND...: its exit code; what it said is in out.txt and err.txt
+    local code=0
+    "$@" >out.txt 2>err.txt || code=$?
+    echo $code
+}
+says() { # WHAT PATTERN FILE
+    grep -q -- "$2" "$3" || die "$1: expected \"$2\", found \"$(cat "$3")\""
+}
+
+# ---- help, and what is mistyped
+for command in "" init member device product place party asset custody contract label trace verify statement receipt \
+    audit rebuild demo; do
+    # shellcheck disable=SC2086
+    expect "help of waybill $command" 0 "$(code_of waybill $command --help)"
+    says "help of waybill $command" '^Usage: waybill' out.txt
+done
+expect "no command" 1 "$(code_of waybill)"
+expect "an unknown command" 1 "$(code_of waybill frobnicate)"
+expect "an unknown option" 1 "$(code_of waybill trace 01/09506000134352/21/A --frob)"
+says "an unknown option" '--frob is no option' err.txt
+expect "an option without its value" 1 "$(code_of waybill custody offer 01/09506000134352/21/A --to)"
+
+# ---- a ledger
+make_ledger "Farm A" "Carrier B" "Clinic C"
+says init 'one authority, run by Farm A' init.txt
+expect "init over a folder" 1 "$(code_of waybill init home --name x --member y)"
+says "init over a folder" 'is there already' err.txt
+expect "members too alike" 1 "$(code_of waybill init other --name x --member "Farm A" --member farm-a)"
+[ ! -e other ] || die "init left a folder behind"
+for file in keys/farm-a.key keys/farm-a.key.state node/node.key; do
+    expect "mode of $file" 600 "$(stat -c %a home/$file)"
+done
+waybill member list >out.txt
+expect members "$(printf 'Carrier B\nClinic C\nFarm A')" "$(cut -c 19- out.txt | sort)"
+expect "member as JSON" "Farm A" "$(waybill member show "farm a" --json | jq -r .name)"
+expect "a stranger" 1 "$(code_of waybill member show Nobody)"
+
+# ---- a node that is not there: signed, kept, and sent when it is
+expect "a node that is down" 1 "$(code_of waybill party set --name "Farm A" --as "Farm A")"
+says "a node that is down" "$url" err.txt
+start_node
+waybill party set --name "Farm A, packing" --as "Farm A" --json >out.txt
+expect "the next seq" true "$(jq '.seq >= 1' out.txt)"
+
+# ---- goods
+unit=01/09506000134352/21/T1
+waybill product set 09506000134352 --name Vaccine --brand Acme --as "Farm A" >out.txt
+expect "a wrong check digit" 1 "$(code_of waybill product set 09506000134353 --name x --as "Farm A")"
+says "a wrong check digit" 'check digit' err.txt
+waybill place set 9506000134376 --name Depot --lat 52.1234567 --lon -4.5 --zone Europe/Amsterdam --as "Clinic C" >out.txt
+waybill asset commission $unit 01/09506000134352/21/T2 --lot L7 --as "Farm A" >out.txt
+waybill asset commission --range 01/09506000134352/21/R 0001 300 --as "Farm A" >out.txt
+expect "goods that exist" 4 "$(code_of waybill asset commission $unit --as "Farm A")"
+says "goods that exist" 'refused EXISTS' err.txt
+expect "the same as JSON" 4 "$(code_of waybill asset commission $unit --as "Farm A" --json)"
+expect "the same as JSON" EXISTS "$(jq -r .refusal.name out.txt)"
+expect "how many there are" 302 "$(waybill asset list | wc -l)"
+expect "several keys" 1 "$(code_of waybill asset commission 01/09506000134352/21/T9)"
+says "several keys" '--as' err.txt
+
+# ---- hands
+holder() { waybill asset show $unit --json | jq -r ".$1.name"; }
+expect "goods of others" 4 "$(code_of waybill custody offer $unit --to "Clinic C" --as "Carrier B")"
+waybill custody offer $unit --to "Carrier B" --condition "two dents" --as "Farm A" >out.txt
+expect "an open offer" 4 "$(code_of waybill custody offer $unit --to "Clinic C" --as "Farm A")"
+expect "for somebody else" 4 "$(code_of waybill custody accept $unit --as "Clinic C")"
+says "for somebody else" 'Carrier B' err.txt
+waybill custody reject $unit --as "Carrier B" >out.txt
+expect "after a rejection" "Farm A, packing" "$(holder custodian)"
+waybill custody offer $unit --to "Carrier B" --as "Farm A" >out.txt
+waybill custody cancel $unit --as "Farm A" >out.txt
+expect "nothing to accept" 1 "$(code_of waybill custody accept $unit --as "Carrier B")"
+waybill custody offer $unit 01/09506000134352/21/T2 --to "Carrier B" --as "Farm A" >out.txt
+waybill custody accept $unit --as "Carrier B" >out.txt
+waybill custody offer $unit --to "Clinic C" --role owner --as "Farm A" >out.txt
+waybill custody accept $unit --as "Clinic C" >out.txt
+expect "who holds it" "Carrier B/Clinic C" "$(holder custodian)/$(holder owner)"
+
+# ---- contracts
+contract=$here/../../contracts/library/vaccine-2-8.yaml
+waybill contract compile "$contract" -o contract.cbor >out.txt
+expect "its name is its hash" "$(sha256sum contract.cbor | cut -c 1-64)" "$(sed -n 's/^ *definition //p' out.txt)"
+open() { waybill contract open "$contract" --asset $unit --party sender="Farm A" --party receiver="Clinic C" "$@" --as "Farm A"; }
+expect "a term in the wrong unit" 1 "$(code_of open --term warmest="8 %")"
+expect "a party too few" 1 "$(code_of waybill contract open "$contract" --asset $unit --party sender="Farm A" --as "Farm A")"
+opening=$(open --term warmest="46.4 °F" --json | jq -r .statement)
+expect "agreeing for others" 4 "$(code_of waybill contract agree "$opening" --as "Carrier B")"
+waybill contract agree "$opening" --as "Clinic C" >out.txt
+expect "agreeing twice" 4 "$(code_of waybill contract agree "$opening" --as "Clinic C")"
+
+# ---- statements and receipts
+waybill statement get "$opening" -o opening.cose >out.txt
+expect "a statement's name" "$opening" "$(sha256sum opening.cose | cut -c 1-64)"
+expect "its status" final "$(waybill statement status opening.cose --json | jq -r .status)"
+before=$(leaves)
+waybill statement send opening.cose --wait >out.txt
+expect "leaves after a repeat" "$before" "$(leaves)"
+waybill receipt get "$opening" -o opening.receipt >out.txt
+(unset WAYBILL_HOME WAYBILL_NODE; waybill receipt verify opening.receipt opening.cose home/identity.cbor >out.txt)
+says "a receipt" '^proof ok: leaf' out.txt
+expect "a receipt of something else" 3 "$(code_of waybill receipt verify opening.receipt contract.cbor home/identity.cbor)"
+
+# ---- the journey, proven
+expect "a trace" 0 "$(code_of waybill trace $unit --verify -o unit.bundle)"
+says "a trace" 'custody Farm A -> Carrier B' out.txt
+says "a trace" 'ownership Farm A -> Clinic C' out.txt
+says "a trace" 'proof ok' out.txt
+expect "offline" 0 "$(code_of env -u WAYBILL_NODE -u WAYBILL_HOME waybill verify unit.bundle --identity home/identity.cbor)"
+waybill trace $unit --json >out.txt
+expect "as JSON" '["Farm A","Farm A","Carrier B","Clinic C"]' "$(jq -c '[.custody[].member.name]' out.txt)"
+expect "without an identity" 0 "$(code_of waybill trace $unit --dir nowhere)"
+says "without an identity" UNPROVEN out.txt
+expect "without an identity, --verify" 1 "$(code_of waybill trace $unit --dir nowhere --verify)"
+waybill init twin --name twin --member "Farm A" >out.txt
+expect "a twin's identity" 3 "$(code_of waybill trace $unit --identity twin/identity.cbor)"
+expect "signing for another ledger's node" 3 "$(code_of waybill party set --name X --dir twin)"
+printf '\001' | dd of=unit.bundle bs=1 seek=900 conv=notrunc 2>/dev/null
+expect "a changed bundle" 3 "$(code_of waybill verify unit.bundle)"
+expect "unknown goods" 1 "$(code_of waybill trace 01/09506000134352/21/NONE)"
+
+# ---- upkeep
+expect "an audit while the node runs" 1 "$(code_of waybill audit home)"
+says "an audit while the node runs" 'node is running' err.txt
+kill_node TERM
+waybill rebuild home >out.txt
+says rebuild 'the same bytes as before' out.txt
+waybill audit home >out.txt
+says audit '^audit ok: .* all executed again' out.txt
+expect "an empty folder" 1 "$(code_of waybill audit .)"
+echo "tools: $(waybill audit home --json | jq .statements) statements"
