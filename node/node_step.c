@@ -96,15 +96,22 @@ size_t node_core_waiting(const struct node_core *core)
 
 /* ------------------------------------------------------------------ choosing statements */
 
-/* A statement beyond the next seq waits a while for those before it. */
-static bool is_held(struct node_core *core, const struct parcel *p, uint64_t steady_ms)
+/* True while the statement may still wait; then the core wakes when it no longer may. */
+static bool hold(struct node_core *core, const struct parcel *p, uint64_t steady_ms)
 {
     uint64_t until = p->arrived_ms + POOL_HOLD_MS;
-    if (p->st.link.seq <= execute_last_seq(core->execution, &p->st.kid) + 1 || steady_ms >= until)
+    if (steady_ms >= until)
         return false;
     if (core->held_until_ms == 0 || until < core->held_until_ms)
         core->held_until_ms = until;
     return true;
+}
+
+/* A statement beyond the next seq waits a while for those before it. */
+static bool waits_for_others(struct node_core *core, const struct parcel *p, uint64_t steady_ms)
+{
+    return p->st.link.seq > execute_last_seq(core->execution, &p->st.kid) + 1 &&
+           hold(core, p, steady_ms);
 }
 
 static void refuse(struct node_core *core, const struct parcel *p, enum refusal code)
@@ -117,6 +124,7 @@ static void fill_block(struct node_core *core, uint64_t steady_ms)
 {
     struct parcel *const *parcels = pool_order(core->pool, &core->offered);
     size_t bytes = BLOCK_MARGIN;
+    bool below = false;
     core->statement_count = core->refused_count = 0;
     core->held_until_ms = 0;
     core->pending = false;
@@ -127,9 +135,14 @@ static void fill_block(struct node_core *core, uint64_t steady_ms)
             core->pending = true;
             return;
         }
-        if (is_held(core, p, steady_ms))
+        if (waits_for_others(core, p, steady_ms))
             continue;
         enum refusal code = execute_statement(core->execution, &p->st);
+        /* A revoked key fills its gaps from above: the lower ones wait for the blocks to come. */
+        if (code == REFUSED_REVOKED && hold(core, p, steady_ms)) {
+            below = true;
+            continue;
+        }
         if (code == REFUSED_BUSY) {
             core->pending = true;
             return;
@@ -143,6 +156,7 @@ static void fill_block(struct node_core *core, uint64_t steady_ms)
         core->hashes[core->statement_count++] = p->st.hash;
         bytes += p->len + 8;
     }
+    core->pending = below && core->statement_count > 0; /* what entered may have made way */
 }
 
 /* ------------------------------------------------------------------ sealing */

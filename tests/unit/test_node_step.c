@@ -200,6 +200,37 @@ static void but_not_for_ever(void **state)
     buf_free(&second);
 }
 
+/* A revoked key fills its gap from above, one a block: those below wait and are not lost. */
+static void a_revoked_keys_gap_fills_block_by_block(void **state)
+{
+    struct buf st[5];
+    (void)state;
+    (void)step(0);
+    for (size_t i = 0; i < 5; i++)
+        st[i] = reading();
+    assert_int_equal(add(buf_slice(&st[0])), POOL_TAKEN);
+    assert_int_equal(add(buf_slice(&st[4])), POOL_TAKEN);
+    assert_int_equal(step(PERIOD), 1);       /* the fifth waits for those before it … */
+    assert_int_equal(step(POOL_HOLD_MS), 1); /* … but not for ever: a gap 2-4 */
+    struct buf revoke = buf_heap(STATEMENT_MAX);
+    (void)kit_sign(&fx.member, kit_revoke(&fx.device.key.kid, KIT_T0 + fx.steady_ms, 5),
+                   KIT_T0 + fx.steady_ms, &revoke);
+    assert_int_equal(add(buf_slice(&revoke)), POOL_TAKEN);
+    assert_int_equal(step(PERIOD), 1);
+    for (size_t i = 1; i < 4; i++)
+        assert_int_equal(add(buf_slice(&st[i])), POOL_TAKEN);
+    for (size_t i = 1; i < 4; i++) {
+        assert_int_equal(step(PERIOD), 1);
+        assert_int_equal(fx.actions.refused_count, 0);
+    }
+    struct summary sum;
+    assert_true(summary_decode(fx.actions.commit.outcomes[0], &sum, NULL));
+    assert_int_equal(sum.gap_count, 0);
+    for (size_t i = 0; i < 5; i++)
+        buf_free(&st[i]);
+    buf_free(&revoke);
+}
+
 static void a_repeat_makes_no_block(void **state)
 {
     (void)state;
@@ -318,6 +349,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_out_of_order_waits_for_what_is_before, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(but_not_for_ever, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_revoked_keys_gap_fills_block_by_block, setup, teardown),
         cmocka_unit_test_setup_teardown(a_repeat_makes_no_block, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_block_leaves_the_rest_for_the_next, setup, teardown),
         cmocka_unit_test_setup_teardown(a_block_proves_itself, setup, teardown),
