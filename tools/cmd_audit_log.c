@@ -60,6 +60,13 @@ struct places {
     size_t count, first, last;
 };
 
+static void add_place(struct places *p, size_t at)
+{
+    p->first = p->count == 0 || at < p->first ? at : p->first;
+    p->last = p->count == 0 || at > p->last ? at : p->last;
+    p->count++;
+}
+
 /* The bytes among len of which one, changed, makes the sums differ as they do. */
 static struct places solve(const uint8_t *data, size_t len, struct sums computed,
                            struct sums stored)
@@ -73,11 +80,8 @@ static struct places solve(const uint8_t *data, size_t len, struct sums computed
             uint32_t off = ((uint32_t)data[at] - was) << (8 * (at % 4));
             fits = off != 0 && f.s0 * off == d0 && f.s1 * off == d1;
         }
-        if (!fits)
-            continue;
-        p.first = p.count == 0 ? at : p.first;
-        p.last = at;
-        p.count++;
+        if (fits)
+            add_place(&p, at);
     }
     return p;
 }
@@ -136,10 +140,10 @@ static bool check_log_header(struct log *l)
     if (computed.s0 == stored.s0 && computed.s1 == stored.s1)
         return true;
     struct places p = solve(head, 24, computed, stored);
+    if (differs_once(head + 24, computed, &at))
+        add_place(&p, 24 + at);
     if (p.count > 0)
         return damaged_between(l, p.first, p.last);
-    if (differs_once(head + 24, computed, &at))
-        return damaged(l, 24 + at);
     return err_set(l->err, ERR_PROOF, "%s: bytes 0 to 31 differ: its header is damaged", l->path);
 }
 
@@ -158,7 +162,7 @@ enum frame {
 };
 
 /* From a place among the summed bytes to one in the frame. */
-static uint64_t in_frame(size_t at)
+static size_t in_frame(size_t at)
 {
     return at < 8 ? at : at - 8 + FRAME_HEADER;
 }
@@ -185,12 +189,15 @@ static enum frame check_frame(struct log *l, const uint8_t *frame, uint64_t offs
     if (same < 8)
         return FRAME_END;
     struct places p = solve(summed, sizeof summed, computed, stored);
-    if (p.count > 0)
-        (void)damaged_between(l, offset + in_frame(p.first), offset + in_frame(p.last));
-    else if (differs_once(frame + 16, computed, &at))
-        (void)damaged(l, offset + 16 + at);
-    else
+    if (p.count > 0) {
+        p.first = in_frame(p.first);
+        p.last = in_frame(p.last);
+    }
+    if (differs_once(frame + 16, computed, &at))
+        add_place(&p, 16 + at);
+    if (p.count == 0)
         return FRAME_END;
+    (void)damaged_between(l, offset + p.first, offset + p.last);
     return FRAME_DAMAGED;
 }
 
