@@ -52,7 +52,11 @@ bool state_params_take(struct slice value, struct state_params *ret_v)
     ret_v->demo = cbor_take_bool(&r);
     (void)cbor_take_int_in(&r, 2, 2);
     ret_v->opening_wait_ms = cbor_take_uint(&r);
-    return !r.failed && n >= 3; /* later versions add parameters */
+    for (size_t i = 3; i < n && !r.failed; i++) { /* later versions add parameters */
+        (void)cbor_take_uint(&r);
+        (void)cbor_take_item(&r);
+    }
+    return n >= 3 && cbor_done(&r);
 }
 
 void state_member_put(struct buf *out, const struct state_member *v)
