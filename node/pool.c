@@ -68,6 +68,8 @@ static void count_key(struct pool *p, const struct kid *kid)
 
 static void fill_slots(struct pool *p)
 {
+    if (p->slot_count == 0)
+        return; /* nothing was ever in it */
     memset(p->slots, 0, p->slot_count * sizeof p->slots[0]);
     memset(p->keys, 0, p->slot_count * sizeof p->keys[0]);
     for (size_t i = 0; i < p->count; i++) {
