@@ -1,15 +1,9 @@
-#include "tests/support/wire_cases.h"
+#include "tests/support/wire_parts.h"
 
-#include "common/ack.h"
-#include "common/block.h"
+#include "common/final.h"
 #include "common/genesis.h"
-#include "common/senml.h"
-#include "common/state_proof.h"
-#include "common/state_value.h"
-#include "node/sequence.h"
-#include "tests/support/vector_chain.h"
+#include "common/statement.h"
 
-#include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,8 +11,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#define UNIT "01/04012345678901/21/000001"
 
 static const char *const key_names[] = { "farm",   "carrier",  "clinic",
                                          "node 1", "device 1", "device 2" };
@@ -44,7 +36,7 @@ static const char *const native_names[] = { "enrol",
                                             "custody offer 10,000 units" };
 #define NATIVES (sizeof native_names / sizeof native_names[0])
 
-static void assert_bytes(struct slice found, const char *name)
+void wire_assert_bytes(struct slice found, const char *name)
 {
     struct slice want = vectors_bytes(name);
     if (!slice_equal(found, want))
@@ -53,7 +45,7 @@ static void assert_bytes(struct slice found, const char *name)
 
 static void assert_hash(const struct hash *found, const char *name)
 {
-    assert_bytes(hash_slice(found), name);
+    wire_assert_bytes(hash_slice(found), name);
 }
 
 /* ------------------------------------------------------------------ keys and statements */
@@ -107,7 +99,7 @@ static void statements(void **state)
         assert_false(statement_verify(&st, pair.pub, &twin, &scratch));
         buf_clear(&out);
         assert_true(statement_sign(&st, &pair, &ledger, &out, &hash, NULL));
-        assert_bytes(buf_slice(&out), native_names[i]);
+        wire_assert_bytes(buf_slice(&out), native_names[i]);
         assert_true(hash_equal(&hash, &st.hash));
     }
     buf_free(&scratch);
@@ -123,15 +115,15 @@ static void parts_of_a_reading(void **state)
     struct hash ledger = vectors_ledger();
     assert_true(statement_decode(vectors_bytes("reading 12 samples T+H anchor"), &st, NULL));
     statement_put_payload(&out, &st);
-    assert_bytes(buf_slice(&out), "reading payload");
-    assert_bytes(hash_slice(&st.hash), "statement hash of it");
+    wire_assert_bytes(buf_slice(&out), "reading payload");
+    wire_assert_bytes(hash_slice(&st.hash), "statement hash of it");
     buf_clear(&out);
     cbor_put_array(&out, 4);
     cbor_put_text(&out, slice_text("Signature1"));
     cbor_put_bytes(&out, st.cose.protected);
     cbor_put_bytes(&out, hash_slice(&ledger));
     cbor_put_bytes(&out, st.cose.payload);
-    assert_bytes(buf_slice(&out), "Sig_structure of it");
+    wire_assert_bytes(buf_slice(&out), "Sig_structure of it");
 }
 
 static void scitt_and_request(void **state)
@@ -151,7 +143,7 @@ static void scitt_and_request(void **state)
     assert_true(enrol_request_verify(&q));
     pair = key_of(&q.cose.kid);
     enrol_request_sign(&pair, &q.ledger, &q.sponsor, q.token, &out);
-    assert_bytes(buf_slice(&out), "enrolment request");
+    wire_assert_bytes(buf_slice(&out), "enrolment request");
     assert_true(statement_decode(vectors_bytes("contract open"), &st, NULL));
     char *text = vectors_json("definition (placeholder)"); /* a text of hex digits, in quotes */
     text[strlen(text) - 1] = '\0';
@@ -174,7 +166,7 @@ static void headers(void **state)
         struct header h;
         assert_true(header_decode(vectors_bytes(names[i]), &h, NULL));
         header_put(&out, &h);
-        assert_bytes(buf_slice(&out), names[i]);
+        wire_assert_bytes(buf_slice(&out), names[i]);
         struct hash hash = header_hash(&h), want = crypto_sha256(vectors_bytes(names[i]));
         assert_true(hash_equal(&hash, &want));
         assert_int_equal(header_is_genesis(&h), i == 0);
@@ -192,7 +184,7 @@ static void genesis_file(void **state)
     struct hash root = vectors_hash("state root of genesis"), set = vectors_hash("set hash");
     made = header_genesis(g.header.time_ms, &root, &set);
     header_put(&out, &made);
-    assert_bytes(buf_slice(&out), "genesis header");
+    wire_assert_bytes(buf_slice(&out), "genesis header");
     struct hash id = header_ledger_id(&made);
     assert_hash(&id, "ledger id");
     assert_true(g.signature_count > 0);
@@ -208,14 +200,14 @@ static void genesis_file(void **state)
     }
 }
 
-static struct authority_set set_named(const char *name)
+struct authority_set wire_set_named(const char *name)
 {
     struct authority_set set;
     uint8_t memory[AUTHORITY_SET_SIZE_MAX];
     struct buf out = buf_fixed(memory, sizeof memory);
     assert_true(authority_set_decode(vectors_bytes(name), &set, NULL));
     authority_set_put(&out, &set);
-    assert_bytes(buf_slice(&out), name);
+    wire_assert_bytes(buf_slice(&out), name);
     return set;
 }
 
@@ -223,7 +215,8 @@ static void authority_sets(void **state)
 {
     struct header h;
     (void)state;
-    struct authority_set one = set_named("authority set"), four = set_named("four: authority set");
+    struct authority_set one = wire_set_named("authority set"),
+                         four = wire_set_named("four: authority set");
     struct hash hash = authority_set_hash(&one);
     assert_hash(&hash, "set hash");
     assert_int_equal(authority_set_quorum(&one), 1);
@@ -242,10 +235,10 @@ static void identity_and_set_proof(void **state)
     (void)state;
     assert_true(identity_decode(vectors_bytes("identity"), &id, NULL));
     identity_put(&out, &id);
-    assert_bytes(buf_slice(&out), "identity");
+    wire_assert_bytes(buf_slice(&out), "identity");
     buf_clear(&out);
     identity_put_set_proof(&out, &id);
-    assert_bytes(buf_slice(&out), "set proof");
+    wire_assert_bytes(buf_slice(&out), "set proof");
     assert_true(identity_follow(buf_slice(&out), &id, &newest, NULL));
     struct hash hash = authority_set_hash(&newest);
     assert_hash(&hash, "set hash");
@@ -268,10 +261,10 @@ static void seals(void **state)
     struct buf out = buf_fixed(memory, sizeof memory);
     (void)state;
     struct key_pair node = vectors_key("node 1");
-    struct authority_set one = set_named("authority set");
+    struct authority_set one = wire_set_named("authority set");
     assert_true(header_decode(vectors_bytes("header 1"), &h, NULL));
     seal_sign(&h, 0, &node, &out);
-    assert_bytes(buf_slice(&out), "seal 1 (COMMIT)");
+    wire_assert_bytes(buf_slice(&out), "seal 1 (COMMIT)");
     seal_count_begin(&count, &h, &one);
     assert_false(seal_count_is_final(&count));
     assert_true(seal_count_add(&count, buf_slice(&out), NULL));
@@ -289,16 +282,16 @@ static void receipts(void **state)
     struct buf seal = buf_heap(SEAL_SIZE_MAX), out = buf_heap(RECEIPT_SIZE_MAX),
                file = buf_heap(4096);
     struct key_pair node = vectors_key("node 1");
-    struct authority_set one = set_named("authority set");
+    struct authority_set one = wire_set_named("authority set");
     vector_chain_run(c, 3);
     struct hash leaf = vectors_hash("statement hash of it"), ledger = vectors_ledger();
     struct merkle_path path = merkle_path_of(c->leaves, (size_t)c->tree.size, 8);
     seal_sign(&c->parent, 0, &node, &seal);
     assert_true(seal_put_receipt(buf_slice(&seal), c->tree.size, 8, &path, &out, NULL));
-    assert_bytes(buf_slice(&out), "receipt");
+    wire_assert_bytes(buf_slice(&out), "receipt");
     cbor_put_array(&file, 1);
     cbor_put_bytes(&file, buf_slice(&out));
-    assert_bytes(buf_slice(&file), "receipts file");
+    wire_assert_bytes(buf_slice(&file), "receipts file");
     assert_true(seal_verify_receipts(buf_slice(&file), &leaf, &ledger, &one, &claim, NULL));
     assert_int_equal(claim.height, 3);
     assert_int_equal(claim.index, 8);
@@ -338,13 +331,13 @@ static void four_finality(void **state)
     struct final f;
     struct buf out = buf_heap(4096), list = buf_heap(4096);
     (void)state;
-    struct authority_set four = set_named("four: authority set");
+    struct authority_set four = wire_set_named("four: authority set");
     assert_true(header_decode(vectors_bytes("four: header 2"), &h, NULL));
-    assert_bytes(hash_slice(&h.tree), "four: tree root of size 2");
+    wire_assert_bytes(hash_slice(&h.tree), "four: tree root of size 2");
     assert_int_equal(vectors_count("four: seals 2, round 1"), 3);
     put_list(&list, "four: seals 2, round 1", 0, 3);
     final_put(&out, &h, buf_slice(&list));
-    assert_bytes(buf_slice(&out), "four: finality proof");
+    wire_assert_bytes(buf_slice(&out), "four: finality proof");
     assert_true(final_decode(buf_slice(&out), &f, NULL));
     assert_true(final_verify(&f, &four, NULL));
     put_list(&list, "four: seals 2, round 1", 0, 2);
@@ -354,7 +347,7 @@ static void four_finality(void **state)
     for (size_t i = 0; i < 3; i++)
         cbor_put_bytes(&list, vectors_item("four: seals 2, round 1", 0));
     assert_false(final_of(buf_slice(&list), &h, &four)); /* one, three times */
-    struct authority_set one = set_named("authority set");
+    struct authority_set one = wire_set_named("authority set");
     put_list(&list, "four: seals 2, round 1", 0, 3);
     assert_false(final_of(buf_slice(&list), &h, &one));
     buf_free(&out);
@@ -366,7 +359,7 @@ static void four_mixed_rounds(void **state)
     struct header h;
     struct buf list = buf_heap(4096);
     (void)state;
-    struct authority_set four = set_named("four: authority set");
+    struct authority_set four = wire_set_named("four: authority set");
     assert_true(header_decode(vectors_bytes("four: header 2"), &h, NULL));
     size_t n = vectors_count("four: mixed rounds, refuse");
     assert_int_equal(n, 3);
@@ -387,7 +380,7 @@ static void four_receipts(void **state)
     struct buf list = buf_heap(8192);
     struct statement st;
     (void)state;
-    struct authority_set four = set_named("four: authority set");
+    struct authority_set four = wire_set_named("four: authority set");
     assert_true(header_decode(vectors_bytes("four: header 2"), &h, NULL));
     assert_true(statement_decode(vectors_bytes("four: statement"), &st, NULL));
     put_list(&list, "four: receipts", 0, 3);
@@ -400,249 +393,6 @@ static void four_receipts(void **state)
     put_list(&list, "four: receipts", 0, 3);
     assert_false(seal_verify_receipts(buf_slice(&list), &st.hash, &other, &four, &claim, NULL));
     buf_free(&list);
-}
-
-/* ------------------------------------------------------------------ outcomes and acks */
-
-static void acks(void **state)
-{
-    static const struct {
-        const char *ack, *set, *header;
-    } cases[] = { { "ack", "authority set", "header 3" },
-                  { "ack with a gap", "authority set", "header 2" },
-                  { "four: ack", "four: authority set", "four: header 2" } };
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct ack a;
-        struct header h;
-        struct buf out = buf_heap(ACK_SIZE_MAX);
-        struct authority_set set = set_named(cases[i].set);
-        assert_true(header_decode(vectors_bytes(cases[i].header), &h, NULL));
-        assert_true(ack_decode(vectors_bytes(cases[i].ack), &a, NULL));
-        assert_true(slice_equal(a.final.header_bytes, vectors_bytes(cases[i].header)));
-        assert_true(ack_verify(&a, &h.ledger, &set, NULL));
-        struct ack_place place = { a.summary_bytes, a.size, a.index, &a.path };
-        ack_put(&out, &h, a.final.seals, &place);
-        assert_bytes(buf_slice(&out), cases[i].ack);
-        struct hash other = crypto_sha256(hash_slice(&h.ledger));
-        assert_false(ack_verify(&a, &other, &set, NULL));
-        if (strcmp(cases[i].ack, "ack with a gap") == 0)
-            assert_bytes(a.summary_bytes, "summary with a gap");
-        buf_free(&out);
-    }
-}
-
-static void outcomes(void **state)
-{
-    static const char *const names[] = { "outcome late", "outcome accept", "outcome clone" };
-    struct outcome o;
-    struct summary sum;
-    struct buf out = buf_heap(4096);
-    (void)state;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        buf_clear(&out);
-        assert_true(outcome_decode(vectors_bytes(names[i]), &o, NULL));
-        verdict_put(&out, &o.verdict);
-        assert_bytes(buf_slice(&out), names[i]);
-    }
-    assert_int_equal(o.verdict.code, REFUSED_CLONE);
-    assert_int_equal(o.verdict.flags, FLAG_CLONE);
-    struct cbor_reader r = cbor_reader(o.verdict.events);
-    struct event e = event_take(&r);
-    assert_int_equal(e.what, EVENT_CLONE);
-    buf_clear(&out);
-    assert_true(summary_decode(vectors_bytes("summary with a gap"), &sum, NULL));
-    summary_put(&out, &sum);
-    assert_bytes(buf_slice(&out), "summary with a gap");
-    assert_int_equal(sum.gap_count, 1);
-    assert_int_equal(sum.run, 3);
-    buf_free(&out);
-}
-
-/* What one statement too many makes of the state after block 3: another statement 5 of device 1. */
-static void a_clone_is_judged_as_the_vectors_say(void **state)
-{
-    struct vector_chain *c = *state;
-    struct outcome want, got;
-    struct statement st;
-    struct execute_result result;
-    vector_chain_run(c, 3);
-    assert_true(outcome_decode(vectors_bytes("outcome clone"), &want, NULL));
-    assert_true(statement_decode(vectors_bytes("reading 60 samples T+H"), &st, NULL));
-    st.hash = want.verdict.statement; /* its bytes are not among the vectors */
-    struct cbor_reader r = cbor_reader(want.verdict.events);
-    st.link.time_ms = event_take(&r).time_ms;
-    struct state_view view = memory_state_view(c->state);
-    struct execute_context context = { .ledger = c->parent.ledger,
-                                       .height = 4,
-                                       .time_ms = st.link.time_ms + 1000,
-                                       .parent_hash = header_hash(&c->parent) };
-    execute_begin(c->execution, &view, &context);
-    assert_int_equal(execute_statement(c->execution, &st), REFUSED_CLONE);
-    assert_true(execute_end(c->execution, &result));
-    assert_int_equal(result.outcome_count, 2);
-    assert_true(outcome_decode(result.outcomes[1], &got, NULL));
-    assert_bytes(result.outcomes[1], "outcome clone");
-}
-
-/* ------------------------------------------------------------------ state */
-
-static void assert_state(struct vector_chain *c, struct state_key key, const char *name)
-{
-    struct slice value;
-    assert_true(memory_state_get(c->state, state_key_slice(&key), &value));
-    assert_bytes(value, name);
-}
-
-static void state_after_two_blocks(void **state)
-{
-    struct vector_chain *c = *state;
-    vector_chain_run(c, 2);
-    struct kid device = vectors_key("device 1").kid;
-    struct hash offer = crypto_sha256(vectors_bytes("custody offer"));
-    assert_state(c, state_key_kid(TABLE_SEQUENCE, &device), "key sequence state with a gap");
-    assert_state(c, state_key_hash(TABLE_OFFER, &offer), "state offer value");
-    assert_state(c, state_key_kid(TABLE_ATTACHMENT, &device), "state attach value");
-    assert_state(c, state_key_text(TABLE_PRODUCT, slice_text("04012345678901")),
-                 "state master value");
-}
-
-static void state_after_three_blocks(void **state)
-{
-    struct vector_chain *c = *state;
-    struct state_asset a;
-    struct slice value;
-    vector_chain_run(c, 3);
-    struct state_key key = state_key_text(TABLE_ASSET, slice_text(UNIT));
-    assert_state(c, key, "state proof asset entry value");
-    /*
-     * "event chain of …" counts 15 events, five of them of later blocks whose statements are not among the
-     * vectors. What can be held against it is the chain so far: the entry above has 10.
-     */
-    assert_true(memory_state_get(c->state, state_key_slice(&key), &value));
-    assert_true(state_asset_take(value, &a));
-    assert_int_equal(a.events, 10);
-    free(vectors_json("event chain of " UNIT));
-}
-
-static void state_proofs(void **state)
-{
-    static const char *const names[] = { "state proof present", "state proof absent" };
-    struct state_proof proof;
-    struct header h;
-    struct hash root;
-    (void)state;
-    assert_true(header_decode(vectors_bytes("header 3"), &h, NULL));
-    for (size_t i = 0; i < 2; i++) {
-        assert_true(state_proof_verify(vectors_bytes(names[i]), &h.state, &proof, NULL));
-        assert_int_equal(proof.present, i == 0);
-    }
-    struct slice bytes = vectors_member("state proof absent with neighbours", "root");
-    memcpy(root.bytes, bytes.data, HASH_SIZE);
-    bytes = vectors_bytes("state proof absent with neighbours");
-    assert_true(state_proof_verify(bytes, &root, &proof, NULL));
-    assert_false(proof.present);
-}
-
-static void block_three(void **state)
-{
-    struct block b;
-    struct buf out = buf_heap(BLOCK_SIZE_MAX);
-    (void)state;
-    assert_true(block_decode(vectors_bytes("block 3"), &b, NULL));
-    assert_true(slice_equal(b.header_bytes, vectors_bytes("header 3")));
-    assert_int_equal(b.count, 3);
-    block_put_head(&out, &b.header, b.count);
-    for (size_t i = 0; i < b.count; i++)
-        block_put_statement(&out, block_next(&b));
-    assert_bytes(buf_slice(&out), "block 3");
-    buf_free(&out);
-}
-
-/* ------------------------------------------------------------------ sequence, strictness, floats */
-
-static struct statement chained(uint64_t seq)
-{
-    struct statement st = { .link = { .seq = seq } };
-    uint64_t before = seq - 1;
-    struct hash prev = crypto_sha256(slice_of(&before, sizeof before));
-    st.hash = crypto_sha256(slice_of(&seq, sizeof seq));
-    memcpy(st.link.prev, prev.bytes, HALF_SIZE);
-    return st;
-}
-
-static void sequence_step(struct sequence *s, const json_t *step)
-{
-    const json_t *first = json_array_get(step, 0), *answer = json_array_get(step, 1);
-    const char *name = json_string_value(first);
-    struct state_key_record key = { .revoked = false };
-    struct sequence_lost lost;
-    uint64_t flags, seq = (uint64_t)json_integer_value(first);
-    if (name != NULL)
-        seq = strcmp(name, "jump") == 0 ? s->last + SEQUENCE_JUMP + 1 : 6;
-    struct statement st = chained(seq);
-    enum refusal code = sequence_enter(s, &st, &key, &flags, &lost);
-    if (name != NULL) {
-        assert_int_equal(code, json_integer_value(json_array_get(answer, 0)));
-        assert_int_equal(flags, json_integer_value(json_array_get(answer, 1)));
-        return;
-    }
-    const json_t *gaps = json_array_get(step, 3);
-    assert_int_equal(code, json_integer_value(answer));
-    assert_int_equal(flags, json_integer_value(json_array_get(step, 2)));
-    assert_int_equal(s->gap_count, json_array_size(gaps));
-    for (size_t i = 0; i < s->gap_count; i++) {
-        const json_t *gap = json_array_get(gaps, i);
-        assert_int_equal(s->gaps[i].from, json_integer_value(json_array_get(gap, 0)));
-        assert_int_equal(s->gaps[i].to, json_integer_value(json_array_get(gap, 1)));
-    }
-}
-
-static void sequence_steps(void **state)
-{
-    struct sequence s;
-    (void)state;
-    char *text = vectors_json("sequence steps");
-    json_t *steps = json_loads(text, 0, NULL);
-    uint64_t nought = 0;
-    struct hash ledger = crypto_sha256(slice_of(&nought, sizeof nought));
-    sequence_fresh(&s, &ledger);
-    assert_true(json_array_size(steps) >= 12);
-    for (size_t i = 0; i < json_array_size(steps); i++)
-        sequence_step(&s, json_array_get(steps, i));
-    json_decref(steps);
-    free(text);
-}
-
-static void what_must_be_refused(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < vectors_count("must refuse (CBOR)"); i++)
-        assert_false(cbor_scan(vectors_item("must refuse (CBOR)", i), NULL));
-}
-
-static void senml_floats(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < vectors_count("SenML floats"); i++) {
-        int64_t mantissa;
-        int exponent;
-        size_t size = 0;
-        struct cbor_reader r = cbor_reader(vectors_unhex(vectors_item_text("SenML floats", i, 0)));
-        uint64_t bits = cbor_take_float_bits(&r, &size);
-        assert_true(senml_float(bits, size, &mantissa, &exponent));
-        assert_int_equal(mantissa, vectors_item_int("SenML floats", i, 1));
-        assert_int_equal(exponent, vectors_item_int("SenML floats", i, 2));
-    }
-}
-
-static void no_vector_is_left_out(void **state)
-{
-    (void)state;
-    free(vectors_json("note")); /* a sentence */
-    const char *name = vectors_unasked();
-    if (name != NULL)
-        fail_msg("nothing was tested of \"%s\"", name);
 }
 
 /* ------------------------------------------------------------------ */
@@ -675,17 +425,18 @@ int wire_cases_run(void)
         cmocka_unit_test(four_finality),
         cmocka_unit_test(four_mixed_rounds),
         cmocka_unit_test(four_receipts),
-        cmocka_unit_test(acks),
-        cmocka_unit_test(outcomes),
-        cmocka_unit_test_setup_teardown(a_clone_is_judged_as_the_vectors_say, setup, teardown),
-        cmocka_unit_test_setup_teardown(state_after_two_blocks, setup, teardown),
-        cmocka_unit_test_setup_teardown(state_after_three_blocks, setup, teardown),
-        cmocka_unit_test(state_proofs),
-        cmocka_unit_test(block_three),
-        cmocka_unit_test(sequence_steps),
-        cmocka_unit_test(what_must_be_refused),
-        cmocka_unit_test(senml_floats),
-        cmocka_unit_test(no_vector_is_left_out), /* last: it looks back */
+        cmocka_unit_test(wire_case_acks),
+        cmocka_unit_test(wire_case_outcomes),
+        cmocka_unit_test_setup_teardown(wire_case_a_clone_is_judged_as_the_vectors_say, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(wire_case_state_after_two_blocks, setup, teardown),
+        cmocka_unit_test_setup_teardown(wire_case_state_after_three_blocks, setup, teardown),
+        cmocka_unit_test(wire_case_state_proofs),
+        cmocka_unit_test(wire_case_block_three),
+        cmocka_unit_test(wire_case_sequence_steps),
+        cmocka_unit_test(wire_case_what_must_be_refused),
+        cmocka_unit_test(wire_case_senml_floats),
+        cmocka_unit_test(wire_case_no_vector_is_left_out), /* last: it looks back */
     };
     return crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
