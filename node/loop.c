@@ -232,25 +232,6 @@ static void take_result(struct node *n, struct ingest_result result, uint64_t st
 
 /* ------------------------------------------------------------------ blocks */
 
-/* A repeat is told its ack again: the first one may have been lost on the way. */
-static void answer_repeat(struct node *n, const struct node_refused *refused)
-{
-    uint64_t leaf;
-    struct store_place place;
-    struct block b;
-    struct buf block = buf_heap(BLOCK_SIZE_MAX), seals = buf_heap(AUTHORITY_MAX * SEAL_SIZE_MAX);
-    struct buf outcomes = buf_heap(OUTCOMES_BYTES_MAX);
-    if (store_find_statement(n->store, &refused->statement, &leaf, NULL) &&
-        store_leaf_place(n->store, leaf, &place, NULL) &&
-        store_block(n->store, place.height, &block, &seals, &outcomes, NULL) &&
-        block_decode(buf_slice(&block), &b, NULL))
-        (void)announce_ack_again(n->bus, &refused->kid, &b.header, buf_slice(&seals),
-                                 buf_slice(&outcomes));
-    buf_free(&block);
-    buf_free(&seals);
-    buf_free(&outcomes);
-}
-
 static void note_keys(struct node *n, const struct commit *c)
 {
     for (size_t i = 0; i < c->write_count; i++) {
@@ -264,18 +245,18 @@ static void note_keys(struct node *n, const struct commit *c)
     }
 }
 
-static void tell_refused(struct node *n, const struct node_actions *actions)
+static void tell_refused(struct node *n, const struct node_actions *actions, uint64_t steady_ms)
 {
+    loop_answer_repeats(n, actions, steady_ms);
     for (size_t i = 0; i < actions->refused_count; i++) {
         const struct node_refused *r = &actions->refused[i];
         n->metrics.turned_away++;
         if (r->code == REFUSED_REPEAT) {
             tracker_forget(n->tracker, &r->statement);
-            answer_repeat(n, r);
-        } else {
-            tracker_note(n->tracker, &r->statement, r->code);
-            announce_refused(n->bus, r);
+            continue;
         }
+        tracker_note(n->tracker, &r->statement, r->code);
+        announce_refused(n->bus, r);
     }
 }
 
@@ -304,7 +285,7 @@ static bool make_block(struct node *n, const struct clock *clock, uint64_t stead
     bool ok = node_step(n->core, clock_now_ms(clock), steady_ms, &actions) ||
               err_set(err, ERR_IO, "out of memory while making a block");
     if (ok)
-        tell_refused(n, &actions);
+        tell_refused(n, &actions, steady_ms);
     if (ok && actions.store)
         ok = store_block_of(n, &actions.commit, err);
     n->metrics.waiting = node_core_waiting(n->core);
