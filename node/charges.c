@@ -98,7 +98,8 @@ static void revise(struct execution *x, struct slice asset, const struct hash *o
 {
     struct charge_book b;
     charges_open(&b, x, asset, opening);
-    for (size_t i = 0; i < b.count; i++) {
+    for (size_t i = 0; i < b.count && !execution_is_over(x); i++) {
+        (void)execution_step(x, 1);
         if (b.at[i].to_ms <= time_ms)
             continue;
         struct slice subject = execution_subject_asset(x, asset);
@@ -144,7 +145,7 @@ void rules_custody_passed(struct execution *x, struct slice asset, const struct 
     if (!execution_get(x, &key, &contracts))
         return;
     struct cbor_reader r = cbor_reader(contracts);
-    for (size_t n = cbor_take_array(&r); n > 0; n--) {
+    for (size_t n = cbor_take_array(&r); n > 0 && !execution_is_over(x); n--) {
         struct hash opening;
         cbor_take_fixed(&r, opening.bytes, HASH_SIZE);
         if (!r.failed)

@@ -252,13 +252,42 @@ static bool in_order(struct execution *x, const struct statement *st, bool revok
     return s == NULL || (revoked ? st->link.seq < s->highest : st->link.seq > s->highest);
 }
 
+/* Runs the statement's rule; a refused statement leaves nothing but its seq. */
+static enum refusal apply_or_undo(struct execution *x, const struct speaker *by)
+{
+    const struct event_span events = x->now;
+    const size_t events_len = x->events.len;
+    const uint64_t flags = *by->flags;
+    overlay_mark(x->overlay);
+    enum refusal code = apply(x, by);
+    if (code == ACCEPTED && execution_is_over(x)) {
+        execution_explain(x, "more events or steps than one statement may cause");
+        code = REFUSED_STEPS;
+    }
+    if (code != ACCEPTED) {
+        overlay_undo(x->overlay);
+        x->now = events;
+        x->events.len = events_len;
+        *by->flags = flags;
+    }
+    overlay_settle(x->overlay);
+    return code;
+}
+
+static bool is_full(const struct execution *x)
+{
+    return x->steps >= EXECUTE_STEPS_BLOCK || x->record_count >= RECORDS_MAX ||
+           x->events.len >= EXECUTE_EVENTS_BLOCK ||
+           overlay_size(x->overlay) >= EXECUTE_MEMORY_BLOCK;
+}
+
 enum refusal execute_statement(struct execution *x, const struct statement *st)
 {
     struct speaker by = { .st = st };
     struct sequence sequence;
     struct sequence_lost lost;
     uint64_t flags;
-    if (x->steps >= EXECUTE_STEPS_BLOCK || x->record_count >= RECORDS_MAX)
+    if (is_full(x))
         return REFUSED_BUSY;
     if (!load_key(x, &st->kid, &by.key))
         return REFUSED_UNKNOWN_KEY;
@@ -280,7 +309,7 @@ enum refusal execute_statement(struct execution *x, const struct statement *st)
     by.flags = &flags;
     emit_sequence_events(x, st, code, &lost);
     if (code == ACCEPTED)
-        code = apply(x, &by);
+        code = apply_or_undo(x, &by);
     if (!note_signer(x, &st->kid, st->link.seq, code != ACCEPTED))
         x->failed = true;
     end_record(x, (struct recorded){ .st = st, .code = code, .flags = flags });

@@ -17,7 +17,11 @@
 
 #define EXECUTE_STEPS_STATEMENT 1000000  /* one statement that needs more is refused: STEPS */
 #define EXECUTE_STEPS_BLOCK     20000000 /* a block stops taking statements here */
-#define FUTURE_ALLOWED_MS       120000   /* device time beyond block time: flagged FUTURE */
+/* An outcome must stay readable to all: its events have fewer items than a scan allows. */
+#define EXECUTE_ITEMS_STATEMENT (CBOR_MAX_ITEMS - 64)
+#define EXECUTE_EVENTS_BLOCK    (32u * 1024 * 1024)  /* bytes after which a block takes no more */
+#define EXECUTE_MEMORY_BLOCK    (256u * 1024 * 1024) /* and of state that it touched */
+#define FUTURE_ALLOWED_MS       120000 /* device time beyond block time: flagged FUTURE */
 
 struct execution;
 

@@ -73,6 +73,19 @@ struct slice execution_subject_bytes(struct execution *x, struct slice bytes)
     return keep(x, &b);
 }
 
+/* An asset-set's items; a name or a byte string is one. */
+static size_t subject_items(struct slice raw)
+{
+    struct cbor_reader r = cbor_reader(raw);
+    if (cbor_peek(&r) != CBOR_ARRAY)
+        return 1;
+    size_t n = 1 + cbor_take_array(&r);
+    (void)cbor_take_item(&r);
+    if (cbor_peek(&r) == CBOR_ARRAY)
+        n += cbor_take_array(&r);
+    return n;
+}
+
 struct buf *execution_emit(struct execution *x, enum event_what what, struct slice raw_subject,
                            uint64_t time_ms, size_t data_items)
 {
@@ -82,6 +95,7 @@ struct buf *execution_emit(struct execution *x, enum event_what what, struct sli
     cbor_put_uint(&x->events, time_ms);
     cbor_put_array(&x->events, data_items);
     x->now.count++;
+    x->now.items += 4 + subject_items(raw_subject) + data_items;
     return &x->events;
 }
 
@@ -90,6 +104,11 @@ bool execution_step(struct execution *x, uint64_t steps)
     x->statement_steps += steps;
     x->steps += steps;
     return x->statement_steps <= EXECUTE_STEPS_STATEMENT;
+}
+
+bool execution_is_over(const struct execution *x)
+{
+    return x->now.items > EXECUTE_ITEMS_STATEMENT || x->statement_steps > EXECUTE_STEPS_STATEMENT;
 }
 
 void execution_explain(struct execution *x, const char *fmt, ...)

@@ -24,6 +24,12 @@ struct entry {
     struct slice now;
 };
 
+/* What an entry was before a change since the mark. */
+struct undo {
+    size_t entry;
+    struct slice now;
+};
+
 struct overlay {
     const struct state_view *view;
     struct chunk *chunks; /* in use, newest first */
@@ -35,6 +41,10 @@ struct overlay {
     struct state_write *writes;
     struct hash *write_hashes;
     size_t write_cap;
+    struct undo *undo;
+    size_t undo_count, undo_cap;
+    bool marked;
+    size_t size;
     struct buf scratch;
     bool failed;
 };
@@ -73,6 +83,7 @@ void overlay_free(struct overlay *o)
     free(o->slots);
     free(o->writes);
     free(o->write_hashes);
+    free(o->undo);
     buf_free(&o->scratch);
     free(o);
 }
@@ -87,8 +98,8 @@ void overlay_reset(struct overlay *o, const struct state_view *view)
         o->spare = c;
     }
     memset(o->slots, 0, o->slot_count * sizeof o->slots[0]);
-    o->count = 0;
-    o->failed = false;
+    o->count = o->undo_count = o->size = 0;
+    o->marked = o->failed = false;
     o->view = view;
 }
 
@@ -122,6 +133,7 @@ void *overlay_alloc(struct overlay *o, size_t size)
     }
     void *at = c->memory + c->used;
     c->used += size;
+    o->size += size;
     return at;
 }
 
@@ -204,19 +216,66 @@ bool overlay_get(struct overlay *o, struct slice key, struct slice *ret_value)
     return true;
 }
 
+static bool note_undo(struct overlay *o, const struct entry *e)
+{
+    if (!o->marked)
+        return true;
+    if (o->undo_count == o->undo_cap) {
+        size_t cap = o->undo_cap == 0 ? 256 : o->undo_cap * 2;
+        struct undo *bigger = realloc(o->undo, cap * sizeof bigger[0]);
+        if (bigger == NULL)
+            return false;
+        o->undo = bigger;
+        o->undo_cap = cap;
+    }
+    o->undo[o->undo_count++] = (struct undo){ (size_t)(e - o->entries), e->now };
+    return true;
+}
+
+static void change(struct overlay *o, struct slice key, struct slice value)
+{
+    struct entry *e = find(o, key);
+    if (e == NULL)
+        return;
+    if (!note_undo(o, e))
+        o->failed = true;
+    e->now = copy(o, value);
+}
+
 void overlay_put(struct overlay *o, struct slice key, struct slice value)
 {
     assert(value.len > 0);
-    struct entry *e = find(o, key);
-    if (e != NULL)
-        e->now = copy(o, value);
+    change(o, key, value);
 }
 
 void overlay_remove(struct overlay *o, struct slice key)
 {
-    struct entry *e = find(o, key);
-    if (e != NULL)
-        e->now = (struct slice){ NULL, 0 };
+    change(o, key, (struct slice){ NULL, 0 });
+}
+
+void overlay_mark(struct overlay *o)
+{
+    o->undo_count = 0;
+    o->marked = true;
+}
+
+void overlay_undo(struct overlay *o)
+{
+    while (o->undo_count > 0) {
+        const struct undo *u = &o->undo[--o->undo_count];
+        o->entries[u->entry].now = u->now;
+    }
+}
+
+void overlay_settle(struct overlay *o)
+{
+    o->undo_count = 0;
+    o->marked = false;
+}
+
+size_t overlay_size(const struct overlay *o)
+{
+    return o->size;
 }
 
 bool overlay_failed(const struct overlay *o)

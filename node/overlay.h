@@ -32,6 +32,16 @@ bool overlay_get(struct overlay *o, struct slice key, struct slice *ret_value);
 void overlay_put(struct overlay *o, struct slice key, struct slice value);
 void overlay_remove(struct overlay *o, struct slice key);
 
+/*
+ * overlay_undo() takes back what was put and removed since overlay_mark(). After overlay_settle() there is
+ * no way back. Marks do not nest.
+ */
+void overlay_mark(struct overlay *o);
+void overlay_undo(struct overlay *o);
+void overlay_settle(struct overlay *o);
+/* Bytes that copies have taken since overlay_reset(). */
+size_t overlay_size(const struct overlay *o);
+
 /* True when memory ran short: the block can't be executed here. */
 bool overlay_failed(const struct overlay *o);
 

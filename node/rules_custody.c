@@ -129,7 +129,7 @@ static void close_offer(struct execution *x, const struct custody *c, const stru
     if (c->action != CUSTODY_ACCEPT || o->role != ROLE_CUSTODIAN)
         return;
     it = asset_set_begin(&c->assets);
-    while (asset_set_next(&it))
+    while (!execution_is_over(x) && asset_set_next(&it))
         rules_custody_passed(x, name_of(&it), &o->to, time_ms);
 }
 

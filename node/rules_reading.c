@@ -103,7 +103,7 @@ static void judge_column(struct judging *j, const struct sample_column *c, uint6
 {
     struct execution *x = j->x;
     struct judge_findings found;
-    for (size_t i = 0; i < x->samples.rows; i++) {
+    for (size_t i = 0; i < x->samples.rows && !execution_is_over(x); i++) {
         struct judge_reading r = { .property = c->property,
                                    .present = c->present[i],
                                    .exponent = c->exponent,
@@ -132,6 +132,7 @@ static void judge_contract(struct execution *x, struct slice asset, const struct
     if (x->context.time_ms > x->samples.time_ms[0] &&
         x->context.time_ms - x->samples.time_ms[0] > j.contract->terms.lateness_ms)
         *by->flags |= FLAG_LATE;
+    (void)execution_step(x, x->samples.rows * x->samples.columns);
     for (size_t i = 0; i < x->samples.columns; i++)
         judge_column(&j, &x->samples.column[i], by->flags);
     judging_end(&j);

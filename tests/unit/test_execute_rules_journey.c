@@ -305,6 +305,33 @@ static void a_living_sensor_is_left_alone(void **state)
     assert_true(world_has(w, "excursion_closed " UNIT " 0 +240m +329m 900 -2 # at +329m"));
 }
 
+/*
+ * Alternating hot and cold, each excursion costs three events under each contract: more than one outcome
+ * may hold. The statement is on the ledger and refused, and what it had begun to judge is taken back.
+ */
+static void an_outcome_stays_readable(void **state)
+{
+    enum { COUNT = 4096, APART = 15 };
+    static int centi[COUNT];
+    struct world *w = *state;
+    set_out(w);
+    struct hash second = open_contract(w);
+    say(w, CLINIC, kit_agree(&second, false), MINUTES(3));
+    for (int i = 0; i < COUNT; i++)
+        centi[i] = i % 2 == 0 ? 450 : 900;
+    world_block(w, MINUTES(COUNT * APART));
+    struct statement all = kit_temperatures(centi, COUNT, APART * 60000);
+    assert_int_equal(world_say(w, LOGGER, all, MINUTES((COUNT - 1) * APART)), REFUSED_STEPS);
+    world_end(w);
+    assert_int_equal(w->caused, 0);
+    assert_int_equal(w->flags & FLAG_LATE, 0);
+    assert_int_equal(world_count(w, "excursion"), 0);
+    world_block(w, MINUTES(COUNT * APART));
+    say(w, LOGGER, kit_temperatures(centi, 4, APART * 60000), MINUTES(4 * APART));
+    assert_true(world_has(w, "recorded " UNIT));
+    assert_int_equal(world_count(w, "excursion_opened"), 2); /* as if nothing had been before */
+}
+
 static void recording_goes_on_after_a_breach(void **state)
 {
     struct world *w = *state;
@@ -440,6 +467,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_handover_after_the_end_revises_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_dead_sensor_closes_the_excursion, setup, teardown),
         cmocka_unit_test_setup_teardown(a_living_sensor_is_left_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_outcome_stays_readable, setup, teardown),
         cmocka_unit_test_setup_teardown(recording_goes_on_after_a_breach, setup, teardown),
         cmocka_unit_test_setup_teardown(a_device_of_its_own_is_no_asset, setup, teardown),
         cmocka_unit_test_setup_teardown(times_are_flagged, setup, teardown),

@@ -65,6 +65,29 @@ static void reads_see_the_blocks_own_writes(void **state)
     assert_false(overlay_get(fx.overlay, text("new"), &found));
 }
 
+static void what_was_done_since_the_mark_can_be_taken_back(void **state)
+{
+    struct slice found;
+    (void)state;
+    overlay_put(fx.overlay, text("kept"), text("before"));
+    overlay_mark(fx.overlay);
+    overlay_put(fx.overlay, text("kept"), text("once"));
+    overlay_put(fx.overlay, text("kept"), text("twice"));
+    overlay_put(fx.overlay, text("new"), text("3"));
+    overlay_remove(fx.overlay, text("gone"));
+    overlay_undo(fx.overlay);
+    overlay_settle(fx.overlay);
+    assert_true(holds("kept", "before") && holds("gone", "2"));
+    assert_false(overlay_get(fx.overlay, text("new"), &found));
+    overlay_put(fx.overlay, text("new"), text("4"));
+    overlay_mark(fx.overlay);
+    overlay_undo(fx.overlay); /* nothing since */
+    assert_true(holds("new", "4"));
+    assert_true(overlay_size(fx.overlay) > 0);
+    overlay_reset(fx.overlay, &fx.view);
+    assert_int_equal(overlay_size(fx.overlay), 0);
+}
+
 static void only_changes_are_written(void **state)
 {
     const struct state_write *writes;
@@ -113,6 +136,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(reads_see_the_blocks_own_writes, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_was_done_since_the_mark_can_be_taken_back, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(only_changes_are_written, setup, teardown),
         cmocka_unit_test_setup_teardown(values_stay_where_they_are, setup, teardown),
     };
