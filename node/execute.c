@@ -191,6 +191,12 @@ uint64_t execute_last_seq(struct execution *x, const struct kid *kid)
     return s.last;
 }
 
+bool execute_has_heard(struct execution *x, const struct kid *kid, uint64_t seq)
+{
+    const struct signer *s = find_signer(x, kid);
+    return s != NULL && seq <= s->highest;
+}
+
 static void store_sequence(struct execution *x, const struct kid *kid, const struct sequence *s)
 {
     struct state_key key = state_key_kid(TABLE_SEQUENCE, kid);

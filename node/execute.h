@@ -62,6 +62,9 @@ bool execute_key(struct execution *x, const struct kid *kid, uint8_t ret_pub[PUB
 /* The key's last seq as of now within the block; 0 when it has said nothing. */
 uint64_t execute_last_seq(struct execution *x, const struct kid *kid);
 
+/* True when this block has a statement of kid's with seq or a later one: another must wait for the next. */
+bool execute_has_heard(struct execution *x, const struct kid *kid, uint64_t seq);
+
 /* False when memory ran short. The result lives until the next execute_begin(). */
 bool execute_end(struct execution *x, struct execute_result *ret_result);
 

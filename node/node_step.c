@@ -114,6 +114,13 @@ static bool waits_for_others(struct node_core *core, const struct parcel *p, uin
            hold(core, p, steady_ms);
 }
 
+/* Another statement with a seq of this very block is evidence of a clone: it waits for the next block. */
+static bool comes_twice(struct node_core *core, const struct parcel *p)
+{
+    return execute_last_seq(core->execution, &p->st.kid) >= p->st.link.seq &&
+           execute_has_heard(core->execution, &p->st.kid, p->st.link.seq);
+}
+
 static void refuse(struct node_core *core, const struct parcel *p, enum refusal code)
 {
     core->refused[core->refused_count++] = (struct node_refused){ p->st.hash, p->st.kid, code };
@@ -137,6 +144,10 @@ static void fill_block(struct node_core *core, uint64_t steady_ms)
         }
         if (waits_for_others(core, p, steady_ms))
             continue;
+        if (comes_twice(core, p)) {
+            below = true;
+            continue;
+        }
         enum refusal code = execute_statement(core->execution, &p->st);
         /* A revoked key fills its gaps from above: the lower ones wait for the blocks to come. */
         if (code == REFUSED_REVOKED && hold(core, p, steady_ms)) {

@@ -251,6 +251,29 @@ static void a_repeat_makes_no_block(void **state)
     buf_free(&st);
 }
 
+/* Two statements with one seq that arrive together: the second is recorded as a clone's, a block later. */
+static void a_clone_is_seen_however_fast_it_comes(void **state)
+{
+    (void)state;
+    (void)step(0);
+    (void)step(PERIOD);
+    struct kit_signer twin = fx.device;
+    struct buf mine = reading(), other = buf_heap(STATEMENT_MAX);
+    int centi[] = { 700 };
+    (void)kit_sign(&twin, kit_temperatures(centi, 1, 0), KIT_T0 + fx.steady_ms, &other);
+    assert_int_equal(add(buf_slice(&mine)), POOL_TAKEN);
+    assert_int_equal(add(buf_slice(&other)), POOL_TAKEN);
+    assert_int_equal(step(1), 1);
+    assert_int_equal(fx.actions.refused_count, 0);
+    assert_int_equal(step(PERIOD), 1);
+    struct outcome o;
+    assert_true(outcome_decode(fx.actions.commit.outcomes[1], &o, NULL));
+    assert_int_equal(o.verdict.code, REFUSED_CLONE);
+    assert_int_equal(node_core_waiting(fx.core), 0);
+    buf_free(&mine);
+    buf_free(&other);
+}
+
 /* 200 kB each: twenty go into a block of 4 MiB, the others into the next, at once. */
 static void a_full_block_leaves_the_rest_for_the_next(void **state)
 {
@@ -350,6 +373,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(but_not_for_ever, setup, teardown),
         cmocka_unit_test_setup_teardown(a_revoked_keys_gap_fills_block_by_block, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_clone_is_seen_however_fast_it_comes, setup, teardown),
         cmocka_unit_test_setup_teardown(a_repeat_makes_no_block, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_block_leaves_the_rest_for_the_next, setup, teardown),
         cmocka_unit_test_setup_teardown(a_block_proves_itself, setup, teardown),
