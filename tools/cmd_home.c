@@ -268,6 +268,10 @@ bool cmd_home_key_path(const struct cmd_home *home, char path[PATH_MAX], struct 
         return false;
     if (as == NULL)
         return only_key(folder, path, err);
+    struct kid kid;
+    char name[CMD_HOME_NAME_SIZE];
+    if (cmd_home_parse_kid(as, &kid, NULL))
+        as = cmd_home_member_name(home, &kid, name);
     if (!cmd_home_slug(as, slug))
         return err_set(err, ERR_INPUT, "--as: \"%.60s\" is no name", as);
     if (snprintf(path, PATH_MAX, "%s/%s.key", folder, slug) >= PATH_MAX)

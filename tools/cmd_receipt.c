@@ -51,6 +51,13 @@ static int get(struct cmd_home *home, const struct cmd_args *args, struct err *e
     if (good && !home->json)
         (void)printf("receipt of leaf %" PRIu64 " written to %s, %zu bytes\n", leaf, output,
                      bytes.len);
+    if (good && home->json) {
+        struct json_doc *doc = json_doc_object();
+        json_doc_put_int(doc, "leaf", (int64_t)leaf);
+        json_doc_put_text(doc, "file", output);
+        json_doc_put_int(doc, "bytes", (int64_t)bytes.len);
+        cmd_action_print(doc);
+    }
     buf_free(&bytes);
     return good ? CMD_GOOD : cmd_action_fail(err);
 }

@@ -70,8 +70,10 @@ static void report_json(const char *what, const struct node_sent *sent)
     struct json_doc *doc = json_doc_object();
     json_doc_put_text(doc, "what", what);
     json_doc_put_hex(doc, "statement", hash_slice(&sent->hash));
-    json_doc_put_hex(doc, "signer", kid_slice(&sent->signer));
-    json_doc_put_int(doc, "seq", (int64_t)sent->seq);
+    if (sent->seq > 0) { /* a statement asked for by its hash has none: numbers begin with 1 */
+        json_doc_put_hex(doc, "signer", kid_slice(&sent->signer));
+        json_doc_put_int(doc, "seq", (int64_t)sent->seq);
+    }
     json_doc_put_text(doc, "status", node_client_fate_name(s->fate));
     if (s->on_ledger) {
         json_doc_put_int(doc, "leaf", (int64_t)s->leaf);

@@ -72,7 +72,7 @@ says "for somebody else" 'Carrier B' err.txt
 waybill custody reject $unit --as "Carrier B" >out.txt
 expect "after a rejection" "Farm A, packing" "$(holder custodian)"
 waybill custody offer $unit --to "Carrier B" --as "Farm A" >out.txt
-waybill custody cancel $unit --as "Farm A" >out.txt
+waybill custody cancel $unit --as "$(waybill member list | sed -n 's/  Farm A.*//p')" >out.txt
 expect "nothing to accept" 1 "$(code_of waybill custody accept $unit --as "Carrier B")"
 waybill custody offer $unit 01/09506000134352/21/T2 --to "Carrier B" --as "Farm A" >out.txt
 waybill custody accept $unit --as "Carrier B" >out.txt
@@ -99,7 +99,10 @@ expect "its status" final "$(waybill statement status opening.cose --json | jq -
 before=$(leaves)
 waybill statement send opening.cose --wait >out.txt
 expect "leaves after a repeat" "$before" "$(leaves)"
-waybill receipt get "$opening" -o opening.receipt >out.txt
+waybill receipt get "$opening" -o opening.receipt --json >out.txt
+expect "a receipt as JSON" opening.receipt "$(jq -r .file out.txt)"
+waybill statement status "$opening" --json >out.txt
+expect "a status by hash names no signer" false "$(jq 'has("signer")' out.txt)"
 (unset WAYBILL_HOME WAYBILL_NODE; waybill receipt verify opening.receipt opening.cose home/identity.cbor >out.txt)
 says "a receipt" '^proof ok: leaf' out.txt
 expect "a receipt of something else" 3 "$(code_of waybill receipt verify opening.receipt contract.cbor home/identity.cbor)"
