@@ -376,7 +376,9 @@ static bool parse_raw(struct slice in, struct found *f, struct err *err)
         }
         if (in.len < 3 || in.data[0] < '0' || in.data[0] > '9' || in.data[1] < '0' ||
             in.data[1] > '9')
-            return err_set(err, ERR_INPUT, "expected the digits of an application identifier");
+            return err_set(err, ERR_INPUT,
+                           "expected a name such as 01/GTIN/21/SERIAL, or digits of an application "
+                           "identifier");
         size_t len = predefined_len(in);
         size_t ai_len = in.data[0] == '4' && in.data[1] == '1' ? 3 : 2;
         if (len == 0) {

@@ -144,9 +144,11 @@ static void tell(struct run *r)
     if (c.last_ms > 0)
         instant_format(c.last_ms, time);
     log_info("%" PRIu64 " samples up to %s; %" PRIu64 " statements signed, %" PRIu64
-             " proven on the ledger, %zu waiting%s",
-             c.rows, time, r->signed_count, r->acked_count, agent_pending_unacked(&r->agent->table),
-             r->connected ? "" : " (no broker)");
+             " proven on the ledger, %zu waiting",
+             c.rows, time, r->signed_count, r->acked_count,
+             agent_pending_unacked(&r->agent->table));
+    if (!r->connected)
+        log_warn("no broker at %s:%u", r->setup->broker_host, (unsigned)r->setup->broker_port);
 }
 
 /* A disk or an outbox that fills up says so long before it is full. */

@@ -263,7 +263,7 @@ static void tell_refused(struct node *n, const struct node_actions *actions, uin
 static bool store_block_of(struct node *n, const struct commit *c, struct err *err)
 {
     if (!store_commit(n->store, c, err))
-        return err_wrap(err, "block %llu", (unsigned long long)c->header.height);
+        return false;
     note_keys(n, c);
     for (size_t i = 0; i < c->statement_count; i++)
         tracker_forget(n->tracker, &c->statement_hashes[i]);
