@@ -284,10 +284,9 @@ bool ingest_submit(struct ingest *in, struct slice bytes, struct err *err)
     return err_set(err, ERR_BUSY, "the queue is full");
 }
 
-void ingest_retry(struct ingest *in, struct parcel *p)
+bool ingest_retry(struct ingest *in, struct parcel *p)
 {
-    if (!enqueue(in, p))
-        free(p);
+    return enqueue(in, p);
 }
 
 int ingest_fd(const struct ingest *in)

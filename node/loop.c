@@ -203,8 +203,12 @@ static void park(struct node *n, struct parcel *p, uint64_t steady_ms)
 
 static void retry_parked(struct node *n)
 {
-    for (size_t i = 0; i < n->parked_count; i++)
-        ingest_retry(n->ingest, n->parked[i]);
+    for (size_t i = 0; i < n->parked_count; i++) {
+        if (ingest_retry(n->ingest, n->parked[i]))
+            continue;
+        turn_away(n, n->parked[i], REFUSED_BUSY);
+        free(n->parked[i]);
+    }
     n->parked_count = 0;
     n->parked_bytes = 0;
 }

@@ -99,7 +99,7 @@ static void a_key_that_comes_later(void **state)
     struct ingest_result r = take();
     assert_int_equal(r.code, REFUSED_UNKNOWN_KEY);
     assert_true(ingest_add_key(fx.in, &fx.stranger.key.kid, fx.stranger.key.pub));
-    ingest_retry(fx.in, r.parcel);
+    assert_true(ingest_retry(fx.in, r.parcel));
     r = take();
     assert_int_equal(r.code, ACCEPTED);
     free(r.parcel);
@@ -127,6 +127,10 @@ static void a_full_queue_says_so(void **state)
         submitted++;
     assert_int_equal(err.code, ERR_BUSY);
     assert_in_range(submitted, INGEST_QUEUE_MAX, 2 * INGEST_QUEUE_MAX + 64);
+    struct parcel *again = calloc(1, sizeof *again);
+    assert_non_null(again);
+    assert_false(ingest_retry(fx.in, again)); /* what waited is not lost: its sender can be told */
+    free(again);
     while (taken < submitted) {
         r = take();
         assert_int_equal(r.code, REFUSED_MALFORMED);
