@@ -148,7 +148,8 @@ static void tell(struct run *r)
              c.rows, time, r->signed_count, r->acked_count,
              agent_pending_unacked(&r->agent->table));
     if (!r->connected)
-        log_warn("no broker at %s:%u", r->setup->broker_host, (unsigned)r->setup->broker_port);
+        log_info("not connected to the broker at %s:%u", r->setup->broker_host,
+                 (unsigned)r->setup->broker_port);
 }
 
 /* A disk or an outbox that fills up says so long before it is full. */
