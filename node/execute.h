@@ -19,8 +19,8 @@
 #define EXECUTE_STEPS_BLOCK     20000000 /* a block stops taking statements here */
 /* An outcome must stay readable to all: its events have fewer items than a scan allows. */
 #define EXECUTE_ITEMS_STATEMENT (CBOR_MAX_ITEMS - 64)
-#define EXECUTE_EVENTS_BLOCK    (32u * 1024 * 1024)  /* bytes after which a block takes no more */
-#define EXECUTE_MEMORY_BLOCK    (256u * 1024 * 1024) /* and of state that it touched */
+#define EXECUTE_EVENTS_BLOCK    (32u * 1024 * 1024) /* bytes after which a block takes no more */
+#define EXECUTE_MEMORY_BLOCK    (96u * 1024 * 1024) /* and of state that it touched */
 #define FUTURE_ALLOWED_MS       120000 /* device time beyond block time: flagged FUTURE */
 
 struct execution;

@@ -536,6 +536,29 @@ static void ten_thousand_units_at_once(void **state)
     assert_false(world_asset(w, "01/09506000134352/21/v00200", &a));
 }
 
+/* Offers of 10,000 units, cancelled at once: a block stops taking them, the next one goes on. */
+static void a_block_holds_only_so_much(void **state)
+{
+    struct world *w = *state;
+    static uint8_t memory[128];
+    struct buf b = buf_fixed(memory, sizeof memory);
+    struct statement st = { .kind = KIND_CUSTODY };
+    enum refusal code =
+        world_say(w, FARM, kit_commission_range("u", "00000", ASSET_SET_MAX), MINUTES(1));
+    assert_int_equal(code, ACCEPTED);
+    st.as.custody.assets = asset_set_range("u", "00000", ASSET_SET_MAX, &b);
+    st.as.custody.to = *world_kid(w, CARRIER);
+    world_block(w, MINUTES(2));
+    for (size_t i = 0; i < 200 && code == ACCEPTED; i++) {
+        st.as.custody.action = i % 2 == 0 ? CUSTODY_OFFER : CUSTODY_CANCEL;
+        st.as.custody.offer = w->last;
+        code = world_say(w, FARM, st, MINUTES(2));
+    }
+    assert_int_equal(code, REFUSED_BUSY);
+    world_block(w, MINUTES(3));
+    assert_int_equal(world_say(w, FARM, kit_product("09506000134352"), MINUTES(3)), ACCEPTED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -543,6 +566,7 @@ int main(void)
         cmocka_unit_test(no_recorded_code_is_left_out),
         cmocka_unit_test_setup_teardown(turned_away_leaves_no_trace, setup, teardown),
         cmocka_unit_test_setup_teardown(ten_thousand_units_at_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_block_holds_only_so_much, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
