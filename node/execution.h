@@ -90,10 +90,7 @@ struct buf *execution_emit(struct execution *x, enum event_what what, struct sli
                            uint64_t time_ms, size_t data_items);
 /* Counts steps: false when the statement has used up its share. */
 bool execution_step(struct execution *x, uint64_t steps);
-/*
- * True when the statement has said or done more than one may: what it did so far is taken back and it is
- * refused with STEPS, so long loops ask and stop.
- */
+/* True when the statement has said or done too much: it will be undone and refused, so loops stop. */
 bool execution_is_over(const struct execution *x);
 /* A reason for people, kept in the verdict. */
 __attribute__((format(printf, 2, 3))) void execution_explain(struct execution *x, const char *fmt,
