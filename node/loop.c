@@ -1,6 +1,7 @@
 #include "node/loop.h"
 
 #include "common/hex.h"
+#include "common/instant.h"
 #include "common/keyfile.h"
 #include "common/log.h"
 #include "node/announce.h"
@@ -17,7 +18,8 @@
 #define POLL_MAX_MS  200 /* a signal or a virtual clock's timer is noticed within */
 #define PARKED_MAX   1024
 #define PARKED_BYTES (4u * 1024 * 1024) /* nobody vouches for any of them */
-#define PARKED_MS    2000 /* a statement by a key that is not enrolled yet waits so long */
+#define PARKED_MS    2000  /* a statement by a key that is not enrolled yet waits so long */
+#define AHEAD_MS     60000 /* so far ahead of the clock a newest block is not worth a word */
 
 static bool make_folder(const char *path, struct err *err)
 {
@@ -357,6 +359,18 @@ static bool open_all(struct node *n, struct err *err)
     return n->parked != NULL && open_ledger(n, err) && open_bus(n, err) && loop_api_open(n, err);
 }
 
+/* Block time never goes back: after a wrong clock it creeps by a millisecond a block until the clock has caught up. */
+static void tell_start(const struct header *head, const struct clock *clock)
+{
+    char time[INSTANT_TEXT_SIZE];
+    log_info("ledger at block %llu, %llu statements", (unsigned long long)head->height,
+             (unsigned long long)head->size);
+    if (head->time_ms <= clock_now_ms(clock) + AHEAD_MS)
+        return;
+    instant_format(head->time_ms, time);
+    log_warn("the newest block says %s, which is ahead of this clock: is the clock right?", time);
+}
+
 bool loop_run(const struct settings *settings, const struct clock *clock, const volatile int *stop,
               struct err *err)
 {
@@ -367,8 +381,7 @@ bool loop_run(const struct settings *settings, const struct clock *clock, const 
     n->clock = clock;
     bool ok = open_all(n, err);
     if (ok)
-        log_info("ledger at block %llu, %llu statements", (unsigned long long)n->chain.head.height,
-                 (unsigned long long)n->chain.head.size);
+        tell_start(&n->chain.head, clock);
     while (ok && !*stop)
         ok = turn(n, clock, err);
     close_all(n);
