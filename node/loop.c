@@ -359,7 +359,7 @@ static bool open_all(struct node *n, struct err *err)
     return n->parked != NULL && open_ledger(n, err) && open_bus(n, err) && loop_api_open(n, err);
 }
 
-/* Block time never goes back: after a wrong clock it creeps by a millisecond a block until the clock has caught up. */
+/* Block time never goes back: after a wrong clock it creeps on until the clock has caught up. */
 static void tell_start(const struct header *head, const struct clock *clock)
 {
     char time[INSTANT_TEXT_SIZE];
