@@ -15,11 +15,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define POLL_MAX_MS  200 /* a signal or a virtual clock's timer is noticed within */
-#define PARKED_MAX   1024
-#define PARKED_BYTES (4u * 1024 * 1024) /* nobody vouches for any of them */
-#define PARKED_MS    2000  /* a statement by a key that is not enrolled yet waits so long */
-#define AHEAD_MS     60000 /* so far ahead of the clock a newest block is not worth a word */
+#define POLL_MAX_MS        200  /* a signal or a virtual clock's timer is noticed within */
+#define BROKER_PATIENCE_MS 3000 /* a broker not reached by then is worth a line */
+#define PARKED_MAX         1024
+#define PARKED_BYTES       (4u * 1024 * 1024) /* nobody vouches for any of them */
+#define PARKED_MS          2000  /* a statement by a key that is not enrolled yet waits so long */
+#define AHEAD_MS           60000 /* so far ahead of the clock a newest block is not worth a word */
 
 static bool make_folder(const char *path, struct err *err)
 {
@@ -163,9 +164,14 @@ static bool open_bus(struct node *n, struct err *err)
 }
 
 /* Says head and set when the broker is reached, for it may have lost what it kept. */
-static void greet(struct node *n)
+static void greet(struct node *n, uint64_t steady_ms)
 {
     bool connected = bus_is_connected(n->bus);
+    if (!connected && !n->greeted && !n->complained &&
+        steady_ms >= n->metrics.started_ms + BROKER_PATIENCE_MS) {
+        log_warn("can't reach the broker: %s; still trying", bus_last_error(n->bus)->msg);
+        n->complained = true;
+    }
     if (connected && !n->greeted) {
         struct header head;
         struct buf seals = buf_heap(AUTHORITY_MAX * (SEAL_SIZE_MAX + 8));
@@ -178,6 +184,7 @@ static void greet(struct node *n)
         log_warn("the broker is gone: %s", bus_last_error(n->bus)->msg);
     }
     n->greeted = connected;
+    n->complained = n->complained && !connected;
 }
 
 /* ------------------------------------------------------------------ results of the door */
@@ -321,7 +328,7 @@ static bool turn(struct node *n, const struct clock *clock, struct err *err)
     /* A full queue is left to the broker: it keeps what the node does not read. */
     bus_pause(n->bus, ingest_depth(n->ingest) > INGEST_QUEUE_MAX / 2);
     bus_service(n->bus, fds[0].revents, steady_ms);
-    greet(n);
+    greet(n, steady_ms);
     struct ingest_result result;
     while (ingest_take(n->ingest, &result))
         take_result(n, result, steady_ms);

@@ -36,7 +36,8 @@ struct node {
     struct broker broker;
     bool broker_started;
     struct bus *bus;
-    bool greeted;
+    bool greeted;    /* connected, and head and set were said */
+    bool complained; /* that the broker can't be reached */
     struct parcel **parked;
     size_t parked_count, parked_bytes;
     pthread_rwlock_t trees;      /* chain's trees and the store's head agree while it is held */

@@ -2,6 +2,8 @@
 #include "node/charges.h"
 #include "node/contract_cache.h"
 
+#include <string.h>
+
 /* One device's readings judged under one contract. */
 struct judging {
     struct execution *x;
@@ -182,6 +184,24 @@ static void emit_recorded(struct execution *x, const struct speaker *by, struct 
     cbor_put_uint(data, x->samples.time_ms[x->samples.rows - 1]);
 }
 
+/* Lets go of the samples from before the device was attached: they are not the asset's. False: none is left. */
+static bool keep_since(struct samples *s, uint64_t since_ms)
+{
+    size_t first = 0;
+    while (first < s->rows && s->time_ms[first] < since_ms)
+        first++;
+    if (first == 0 || first == s->rows)
+        return first == 0;
+    s->rows -= first;
+    memmove(s->time_ms, s->time_ms + first, s->rows * sizeof s->time_ms[0]);
+    for (size_t i = 0; i < s->columns; i++) {
+        struct sample_column *c = &s->column[i];
+        memmove(c->value, c->value + first, s->rows * sizeof c->value[0]);
+        memmove(c->present, c->present + first, s->rows * sizeof c->present[0]);
+    }
+    return true;
+}
+
 enum refusal rules_reading(struct execution *x, const struct speaker *by)
 {
     struct state_key key = state_key_kid(TABLE_ATTACHMENT, &by->st->kid);
@@ -190,7 +210,8 @@ enum refusal rules_reading(struct execution *x, const struct speaker *by)
     enum refusal code = check_rights(x, by);
     if (code != ACCEPTED)
         return code;
-    if (!execution_get(x, &key, &value) || !state_attachment_take(value, &attached)) {
+    if (!execution_get(x, &key, &value) || !state_attachment_take(value, &attached) ||
+        !keep_since(&x->samples, attached.since_ms)) {
         emit_recorded(x, by, execution_subject_bytes(x, kid_slice(&by->st->kid)));
         return ACCEPTED;
     }

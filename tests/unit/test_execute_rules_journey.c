@@ -256,6 +256,22 @@ static void a_late_acceptance_charges_anew(void **state)
                         "charged " UNIT " 0 carrier 2400 +240m # at +300m");
 }
 
+/* What a device saw before it was attached is not the goods' history, and nobody is charged for it. */
+static void samples_from_before_the_attachment_do_not_count(void **state)
+{
+    struct world *w = *state;
+    struct hash opening = open_contract(w);
+    say(w, CLINIC, kit_agree(&opening, false), MINUTES(3));
+    world_block(w, MINUTES(400));
+    say(w, FARM, kit_attach(world_kid(w, LOGGER), UNIT, false), MINUTES(295));
+    report_minutes(w, 200, 80); /* all of it before: the device's own history */
+    report_minutes(w, 280, 80); /* 9.0 °C in [295, 300) is all that counts: too short to matter */
+    world_end(w);
+    assert_int_equal(world_count(w, "recorded " UNIT), 1);
+    assert_int_equal(world_count(w, "recorded"), 2);
+    assert_int_equal(world_count(w, "excursion_opened"), 0);
+}
+
 /* An acceptance after the excursion's end concerns none of its seconds. */
 static void a_handover_after_the_end_revises_nothing(void **state)
 {
@@ -464,6 +480,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_opening_lapses_by_block_time, setup, teardown),
         cmocka_unit_test_setup_teardown(each_second_is_charged_to_its_custodian, setup, teardown),
         cmocka_unit_test_setup_teardown(a_late_acceptance_charges_anew, setup, teardown),
+        cmocka_unit_test_setup_teardown(samples_from_before_the_attachment_do_not_count, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_handover_after_the_end_revises_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_dead_sensor_closes_the_excursion, setup, teardown),
         cmocka_unit_test_setup_teardown(a_living_sensor_is_left_alone, setup, teardown),
