@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define EVENTS_MAX            (256u * 1024 * 1024)
-#define EXECUTION_SCRATCH_MAX (512 * 1024)
 #define RECORDS_MAX           (BLOCK_STATEMENTS_MAX + OVERLAY_TIMERS_MAX)
 
 struct execution *execution_new(void)
