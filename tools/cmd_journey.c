@@ -33,8 +33,14 @@ static struct journey_device *run_of(struct journey *j, const struct kid *kid)
     return begin_run(j, kid);
 }
 
-static void take_reading(struct journey *j, const struct statement *st)
+/* The samples that are the goods': those within the event's times, [kid, first, last]. */
+static void take_reading(struct journey *j, const struct statement *st,
+                         const struct event *recorded)
 {
+    struct cbor_reader r = cbor_reader(recorded->data);
+    (void)cbor_take_array(&r);
+    (void)cbor_take_item(&r);
+    uint64_t first_ms = cbor_take_uint(&r), last_ms = cbor_take_uint(&r);
     struct journey_device *d = run_of(j, &st->kid);
     if (d != NULL) {
         d->first_seq = d->packs == 0 || st->link.seq < d->first_seq ? st->link.seq : d->first_seq;
@@ -45,7 +51,9 @@ static void take_reading(struct journey *j, const struct statement *st)
         return;
     for (size_t c = 0; c < j->samples.columns; c++)
         for (size_t row = 0; row < j->samples.rows; row++)
-            j->readings += j->samples.column[c].present[row];
+            j->readings += j->samples.column[c].present[row] &&
+                           j->samples.time_ms[row] >= first_ms &&
+                           j->samples.time_ms[row] <= last_ms;
 }
 
 static void take_opening(struct journey *j, const struct statement *st)
@@ -88,8 +96,8 @@ static bool take_statement(struct loading *l, const struct bundle_event *e)
     l->j->last_statement = e->statement_hash;
     if (!statement_decode(e->statement, &st, l->err))
         return false;
-    if (st.kind == KIND_READING)
-        take_reading(l->j, &st);
+    if (st.kind == KIND_READING && e->event.what == EVENT_RECORDED)
+        take_reading(l->j, &st, &e->event);
     else if (st.kind == KIND_OPEN)
         take_opening(l->j, &st);
     return check_signature(l, &st);
