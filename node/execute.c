@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENTS_MAX            (256u * 1024 * 1024)
-#define RECORDS_MAX           (BLOCK_STATEMENTS_MAX + OVERLAY_TIMERS_MAX)
+#define EVENTS_MAX  (256u * 1024 * 1024)
+#define RECORDS_MAX (BLOCK_STATEMENTS_MAX + OVERLAY_TIMERS_MAX)
 
 struct execution *execution_new(void)
 {
