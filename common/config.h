@@ -14,7 +14,6 @@
 #include <limits.h>
 
 #define CONFIG_PATH_SIZE 192
-#define CONFIG_MAX_LIST  4096
 
 /* One map of the file: the whole of it, a section, or an element of a list of maps. */
 struct config {

@@ -11,7 +11,6 @@
 #define GTIN_LEN     14
 #define MAX_AI_LEN   4
 #define SYMBOLOGY_ID 3 /* "]Q3" */
-#define SERIAL_AI    "21"
 #define LOT_AI       "10"
 
 /* --------------------------------------------------------------- build */

@@ -38,6 +38,11 @@ void execution_store_asset(struct execution *x, struct slice name, const struct 
     execution_store(x, &key);
 }
 
+bool execution_speaks_for_member(const struct speaker *by)
+{
+    return by->key.class == CLASS_MEMBER || by->key.class == CLASS_OPERATOR;
+}
+
 bool execution_member_active(struct execution *x, const struct kid *member)
 {
     struct state_key key = state_key_kid(TABLE_MEMBER, member);

@@ -78,6 +78,8 @@ bool execution_asset(struct execution *x, struct slice name, struct state_asset 
 void execution_store_asset(struct execution *x, struct slice name, const struct state_asset *asset);
 void execution_load_sequence(struct execution *x, const struct kid *kid,
                              struct sequence *ret_sequence);
+/* Goods, master data and contracts are the business of members and their operators. */
+bool execution_speaks_for_member(const struct speaker *by);
 bool execution_member_active(struct execution *x, const struct kid *member);
 
 /* ------------------------------------------------------------------ events */

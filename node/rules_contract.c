@@ -165,7 +165,7 @@ static enum refusal check_open(struct execution *x, const struct speaker *by)
 {
     const struct open *o = &by->st->as.open;
     struct kid members[OPEN_PARTIES_MAX];
-    if (by->key.class != CLASS_MEMBER && by->key.class != CLASS_OPERATOR)
+    if (!execution_speaks_for_member(by))
         return REFUSED_NOT_ALLOWED;
     if (o->expires_ms <= x->context.time_ms)
         return REFUSED_EXPIRED;
@@ -244,7 +244,7 @@ static enum refusal check_agree(struct execution *x, const struct speaker *by,
                                 size_t *ret_needed)
 {
     struct kid members[OPEN_PARTIES_MAX];
-    if (by->key.class != CLASS_MEMBER && by->key.class != CLASS_OPERATOR)
+    if (!execution_speaks_for_member(by))
         return REFUSED_NOT_ALLOWED;
     if (!load_waiting(x, &by->st->as.agree.opening, v, o))
         return REFUSED_UNKNOWN_CONTRACT;

@@ -1,12 +1,6 @@
 /* Goods change hands: offer, acceptance, rejection, cancellation (DESIGN sections 1 and 6). */
 #include "node/execution.h"
 
-/* Custody and ownership are the business of members and their operators. */
-static bool may_handle_goods(const struct speaker *by)
-{
-    return by->key.class == CLASS_MEMBER || by->key.class == CLASS_OPERATOR;
-}
-
 static struct slice name_of(const struct asset_iter *it)
 {
     return slice_of(it->name, it->name_len);
@@ -156,7 +150,7 @@ static enum refusal answer(struct execution *x, const struct speaker *by)
 
 enum refusal rules_custody(struct execution *x, const struct speaker *by)
 {
-    if (!may_handle_goods(by))
+    if (!execution_speaks_for_member(by))
         return REFUSED_NOT_ALLOWED;
     if (by->st->as.custody.action == CUSTODY_OFFER)
         return offer(x, by);

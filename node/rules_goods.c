@@ -1,11 +1,6 @@
 /* Assets come into being, and devices are attached to them. */
 #include "node/execution.h"
 
-static bool may_handle_goods(const struct speaker *by)
-{
-    return by->key.class == CLASS_MEMBER || by->key.class == CLASS_OPERATOR;
-}
-
 enum refusal rules_commission(struct execution *x, const struct speaker *by)
 {
     const struct commission *c = &by->st->as.commission;
@@ -13,7 +8,7 @@ enum refusal rules_commission(struct execution *x, const struct speaker *by)
                              .has_owner = true,
                              .custodian = by->key.member,
                              .owner = by->key.member };
-    if (!may_handle_goods(by))
+    if (!execution_speaks_for_member(by))
         return REFUSED_NOT_ALLOWED;
     struct asset_iter it = asset_set_begin(&c->assets);
     while (asset_set_next(&it)) {
@@ -72,7 +67,7 @@ enum refusal rules_attach(struct execution *x, const struct speaker *by)
     const struct attach *a = &by->st->as.attach;
     struct state_key key = state_key_kid(TABLE_ATTACHMENT, &a->device);
     struct state_asset asset;
-    if (!may_handle_goods(by))
+    if (!execution_speaks_for_member(by))
         return REFUSED_NOT_ALLOWED;
     if (!own_device(x, by, &a->device))
         return REFUSED_NOT_YOUR_KEY;

@@ -150,7 +150,7 @@ static enum refusal set_party(struct execution *x, const struct speaker *by)
 
 enum refusal rules_master_data(struct execution *x, const struct speaker *by)
 {
-    if (by->key.class != CLASS_MEMBER && by->key.class != CLASS_OPERATOR)
+    if (!execution_speaks_for_member(by))
         return REFUSED_NOT_ALLOWED;
     if (by->st->kind == KIND_PLACE)
         return set_place(x, by);

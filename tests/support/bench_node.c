@@ -20,10 +20,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define T0_MS       UINT64_C(1780293600000)
-#define WAIT_S      120
-#define LOAD_MAX    (512u * 1024 * 1024)
-#define ENROL_BATCH 16
+#define T0_MS    UINT64_C(1780293600000)
+#define WAIT_S   120
+#define LOAD_MAX (512u * 1024 * 1024)
 
 extern char **environ;
 
