@@ -85,6 +85,14 @@ static void put_value(struct buf *out, const struct contract_value *v)
         cbor_put_int(out, v->exponent);
         cbor_put_text(out, v->text);
         return;
+    case CONTRACT_TIME:
+    case CONTRACT_CHOICE:
+    case CONTRACT_PARTY:
+    case CONTRACT_ASSET:
+    case CONTRACT_INSTANCE:
+    case CONTRACT_HASH:
+    case CONTRACT_LIST:
+    case CONTRACT_NOTHING: break;
     }
     assert(!"a contract value of no type");
 }

@@ -7,17 +7,34 @@
 
 #include "contracts/definition.h"
 
+/* A rule's numbers; those it does not have are 0. */
 struct contract_limit {
-    int64_t bound; /* bound * 10^exponent, in the property's unit */
+    int64_t
+        bound; /* bound * 10^exponent, in the property's unit: less the accuracy, if that is known */
     int exponent;
-    uint64_t duration_ms; /* 0 when instant */
+    uint64_t duration_ms;
+    int64_t until; /* with has_until: until - until_less */
+    int until_exponent;
+    uint64_t ignore_ms;
+    bool
+        has_sure; /* the sensor's accuracy is known: what is beyond `bound` may be out, beyond `sure` is */
+    int64_t sure; /* the written bound and the accuracy */
+    int sure_exponent;
+};
+
+/* As the definition's sensors. */
+struct contract_range {
+    int64_t low, high;
+    int low_exponent, high_exponent;
 };
 
 struct contract_terms {
     struct contract_value values[DEFINITION_MAX_TERMS]; /* as the definition's terms are ordered */
     struct contract_limit limits[DEFINITION_MAX_RULES]; /* as its rules are */
+    struct contract_range ranges[DEFINITION_MAX_RULES]; /* as its sensors are */
     uint64_t maximum_gap_ms;
     uint64_t lateness_ms;
+    uint64_t calibrated_until_ms; /* UINT64_MAX: nothing is said */
 };
 
 /*

@@ -173,6 +173,14 @@ static bool put_value(enum contract_type type, const char *text, struct buf *out
         cbor_put_int(out, q.exponent);
         cbor_put_text(out, slice_text(q.unit));
         return true;
+    case CONTRACT_TIME:
+    case CONTRACT_CHOICE:
+    case CONTRACT_PARTY:
+    case CONTRACT_ASSET:
+    case CONTRACT_INSTANCE:
+    case CONTRACT_HASH:
+    case CONTRACT_LIST:
+    case CONTRACT_NOTHING: break;
     }
     return false;
 }
