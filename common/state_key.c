@@ -89,10 +89,41 @@ struct state_key state_key_rule(struct slice asset, const struct hash *opening,
     return k;
 }
 
-struct state_key state_key_excursions(struct slice asset, const struct hash *opening)
+struct state_key state_key_book(struct slice asset, const struct hash *opening)
 {
     struct state_key k;
-    struct buf b = begin(&k, TABLE_EXCURSIONS, 2);
+    struct buf b = begin(&k, TABLE_BOOK, 2);
+    cbor_put_text(&b, asset);
+    cbor_put_bytes(&b, hash_slice(opening));
+    end(&k, &b);
+    return k;
+}
+
+struct state_key state_key_flow(const struct hash *opening, struct slice asset)
+{
+    struct state_key k;
+    struct buf b = begin(&k, TABLE_FLOW, asset.len > 0 ? 2 : 1);
+    cbor_put_bytes(&b, hash_slice(opening));
+    if (asset.len > 0)
+        cbor_put_text(&b, asset);
+    end(&k, &b);
+    return k;
+}
+
+struct state_key state_key_budget(struct slice asset, struct slice name)
+{
+    struct state_key k;
+    struct buf b = begin(&k, TABLE_BUDGET, 2);
+    cbor_put_text(&b, asset);
+    cbor_put_text(&b, name);
+    end(&k, &b);
+    return k;
+}
+
+struct state_key state_key_heard(struct slice asset, const struct hash *opening)
+{
+    struct state_key k;
+    struct buf b = begin(&k, TABLE_HEARD, 2);
     cbor_put_text(&b, asset);
     cbor_put_bytes(&b, hash_slice(opening));
     end(&k, &b);

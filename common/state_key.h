@@ -24,11 +24,16 @@ enum state_table {
     TABLE_PARTY = 12,
     TABLE_ATTACHMENT = 13,
     TABLE_TIMER = 14,
-    TABLE_RULE = 15,       /* [15, asset, opening, device]: the judge's state */
-    TABLE_OPENING = 16,    /* [16, opening]: definition, parties, terms, assets, expiry */
-    TABLE_CONTRACTS = 17,  /* [17, asset]: openings in force for it */
-    TABLE_CUSTODY = 18,    /* [18, asset]: who held it since when */
-    TABLE_EXCURSIONS = 19, /* [19, asset, opening]: what was charged, for a later revision */
+    TABLE_RULE = 15,      /* [15, asset, opening, device]: the judge's state */
+    TABLE_OPENING = 16,   /* [16, opening]: definition, parties, terms, assets, expiry */
+    TABLE_CONTRACTS = 17, /* [17, asset]: openings in force for it */
+    TABLE_CUSTODY = 18,   /* [18, asset]: who held it since when */
+    TABLE_BOOK = 19,      /* [19, asset, opening]: what its rules found (contracts/book.h) */
+    TABLE_LIFE = 20,      /* [20, opening]: since when it is in force, and how it ended */
+    TABLE_FLOW = 21,      /* [21, opening] or [21, opening, asset]: the workflow's state */
+    TABLE_BUDGET = 22,    /* [22, asset, budget]: used by which contract, and what was added back */
+    TABLE_HEARD = 23,     /* [23, asset, opening]: whether any device was ever heard */
+    TABLE_LISTENERS = 24, /* [24, opening]: contracts to be told of its end */
 };
 
 struct state_key {
@@ -45,7 +50,10 @@ struct state_key state_key_block(uint64_t height);
 struct state_key state_key_timer(uint64_t time_ms, uint64_t what, struct slice id);
 struct state_key state_key_rule(struct slice asset, const struct hash *opening,
                                 const struct kid *device);
-struct state_key state_key_excursions(struct slice asset, const struct hash *opening);
+struct state_key state_key_book(struct slice asset, const struct hash *opening);
+struct state_key state_key_flow(const struct hash *opening, struct slice asset); /* or empty */
+struct state_key state_key_budget(struct slice asset, struct slice name);
+struct state_key state_key_heard(struct slice asset, const struct hash *opening);
 /* The table of an encoded key. */
 enum state_table state_key_table(struct slice key);
 /* Takes a timer's key apart. */

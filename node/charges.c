@@ -9,7 +9,7 @@ void charges_open(struct charge_book *b, struct execution *x, struct slice asset
 {
     struct slice value;
     *b = (struct charge_book){ .asset = asset, .opening = *opening };
-    b->key = state_key_excursions(asset, opening);
+    b->key = state_key_book(asset, opening);
     if (!execution_get(x, &b->key, &value))
         return;
     struct cbor_reader r = cbor_reader(value);

@@ -139,6 +139,7 @@ static void run_timer(struct execution *x, const struct state_key *key)
     switch ((enum timer_what)record.timer_what) {
     case TIMER_OPENING_LAPSES: rules_timer_opening(x, id); break;
     case TIMER_SENSOR_SILENT: rules_timer_silence(x, id); break;
+    case TIMER_NEVER_HEARD: rules_timer_never_heard(x, id); break;
     }
     end_record(x, record);
 }

@@ -109,13 +109,18 @@ enum refusal rules_revoke(struct execution *x, const struct speaker *by);
 enum refusal rules_master_data(struct execution *x, const struct speaker *by);
 enum refusal rules_open(struct execution *x, const struct speaker *by);
 enum refusal rules_agree(struct execution *x, const struct speaker *by);
+enum refusal rules_call(struct execution *x, const struct speaker *by);
+enum refusal rules_document(struct execution *x, const struct speaker *by);
+enum refusal rules_scan(struct execution *x, const struct speaker *by);
 
 enum timer_what {
     TIMER_OPENING_LAPSES = 1, /* id: the opening's hash */
     TIMER_SENSOR_SILENT = 2,  /* id: the rule state's key */
+    TIMER_NEVER_HEARD = 3,    /* id: [asset, opening] */
 };
 void rules_timer_opening(struct execution *x, struct slice id);
 void rules_timer_silence(struct execution *x, struct slice id);
+void rules_timer_never_heard(struct execution *x, struct slice id);
 
 /* Custody passed at time_ms: excursions already charged beyond it are charged anew. */
 void rules_custody_passed(struct execution *x, struct slice asset, const struct kid *to,

@@ -1,0 +1,47 @@
+/*
+ * A contract instance on the ledger: its life, its workflow's state, who holds which role, and what it does
+ * when something happens. Pure.
+ */
+#ifndef NODE_INSTANCE_H
+#define NODE_INSTANCE_H
+
+#include "contracts/flow.h"
+#include "node/contract_cache.h"
+
+/* State table 20. */
+struct instance_life {
+    uint64_t start_ms; /* block time from which it is in force */
+    bool ended, replaced;
+    uint64_t ended_ms;
+    enum contract_ending ending;
+    struct hash by; /* the opening that replaced it */
+};
+/* False when the contract never came into force. */
+bool instance_load_life(struct execution *x, const struct hash *opening,
+                        struct instance_life *ret_life);
+
+/* The workflow's state for an asset (table 21). Borrows from the overlay. False: the contract has none. */
+bool instance_load_flow(struct execution *x, const struct contract_bound *contract,
+                        struct slice asset, struct flow_state *ret_state);
+
+/* Something that contracts react to. What does not belong to the trigger is left zero. */
+struct instance_event {
+    enum contract_trigger trigger;
+    unsigned detail;    /* as struct contract_reaction's */
+    struct slice asset; /* empty: the whole opening's assets */
+    uint64_t time_ms;   /* for the events it causes */
+    bool has_reading;
+    struct contract_value reading; /* in the property's unit */
+    uint64_t reading_ms;
+    struct slice from, to, place;
+};
+/*
+ * Runs the reactions of one contract to an event, and what they set off in others, to FLOW_MAX_DEPTH. What
+ * fails has no effect and is not an error: whoever caused the event is not refused for it.
+ */
+void instance_react(struct execution *x, const struct contract_bound *contract,
+                    const struct instance_event *event);
+/* The same for every contract in force of an asset: scans, handovers. */
+void instance_react_all(struct execution *x, const struct instance_event *event);
+
+#endif
