@@ -51,6 +51,16 @@ const char *event_name(enum event_what what)
         "revision",
         "offer_expired",
         "suspect",
+        "not_judged",
+        "called",
+        "state",
+        "scanned",
+        "document",
+        "acknowledged",
+        "added_back",
+        "add_back_undone",
+        "finished",
+        "replaced",
     };
     return (size_t)what < sizeof names / sizeof names[0] ? names[what] : "unknown";
 }

@@ -11,7 +11,7 @@
 
 #define OUTCOME_DETAIL_MAX 200
 #define SUMMARY_GAPS_MAX   16
-#define EVENT_DATA_MAX     8
+#define EVENT_DATA_MAX     12
 
 enum outcome_type {
     OUTCOME_SUMMARY = 0,
@@ -53,12 +53,23 @@ enum event_what {
     EVENT_AGREED = 17,           /* [member], of the opening */
     EVENT_IN_FORCE = 18,         /* [opening], of the assets */
     EVENT_LAPSED = 19,           /* [], of the opening */
-    EVENT_EXCURSION_OPENED = 20, /* [rule, from, opening] */
-    EVENT_EXCURSION_CLOSED = 21, /* [rule, from, to, peak, exponent, opening] */
-    EVENT_CHARGED = 22,          /* [rule, member, seconds, from, opening] */
-    EVENT_REVISION = 23,         /* [rule, from, opening] */
+    EVENT_EXCURSION_OPENED = 20, /* [rule, from, opening, device]; time: broken at */
+    EVENT_EXCURSION_CLOSED = 21, /* [rule, from, to, peak, exponent, opening, device, mean, mean
+                                    exponent, certain] */
+    EVENT_CHARGED = 22,          /* [rule, member/null, seconds, from, opening, device] */
+    EVENT_REVISION = 23,         /* [rule, from, opening, device, void] */
     EVENT_OFFER_EXPIRED = 24,
-    EVENT_SUSPECT = 25, /* [kid] */
+    EVENT_SUSPECT = 25,         /* [kid] */
+    EVENT_NOT_JUDGED = 26,      /* [kid, first, last, opening] */
+    EVENT_CALLED = 27,          /* [opening, action, caller kid] */
+    EVENT_STATE = 28,           /* [opening, from state, to state, by] */
+    EVENT_SCANNED = 29,         /* [kid, place/null] */
+    EVENT_DOCUMENT = 30,        /* [opening, name, hash] */
+    EVENT_ACKNOWLEDGED = 31,    /* [rule, from, opening, device] */
+    EVENT_ADDED_BACK = 32,      /* [opening, budget, ms, call hash] */
+    EVENT_ADD_BACK_UNDONE = 33, /* as ADDED_BACK */
+    EVENT_FINISHED = 34,        /* [opening, ending] */
+    EVENT_REPLACED = 35,        /* [old opening, new opening] */
 };
 
 struct event {

@@ -62,6 +62,18 @@ static const struct refusal_entry registry[] = {
     { REFUSED_WRONG_STATE, "WRONG_STATE", "The contract is not in a state that allows this.",
       FATE_FINAL },
     { REFUSED_GUARD, "GUARD", "A condition of the contract is not met.", FATE_FINAL },
+    { REFUSED_NO_SUCH_ACTION, "NO_SUCH_ACTION", "The contract has no action of this name.",
+      FATE_FINAL },
+    { REFUSED_BAD_ARGUMENT, "BAD_ARGUMENT",
+      "An argument is missing, unknown, or not what the action takes.", FATE_FINAL },
+    { REFUSED_FINISHED, "FINISHED", "The contract has ended.", FATE_FINAL },
+    { REFUSED_NO_SUCH_DOCUMENT, "NO_SUCH_DOCUMENT", "The contract has no document of this name.",
+      FATE_FINAL },
+    { REFUSED_DEPTH, "DEPTH", "Calls from contract to contract went too deep.", FATE_FINAL },
+    { REFUSED_NOT_REPLACEABLE, "NOT_REPLACEABLE",
+      "The contract to be replaced is not in force, or is of another name, another version or for "
+      "other goods.",
+      FATE_FINAL },
 };
 
 const struct refusal_entry *refusal_all(size_t *ret_count)

@@ -47,6 +47,13 @@ enum refusal {
     REFUSED_UNKNOWN_MEMBER = 53,
     REFUSED_WRONG_STATE = 54,
     REFUSED_GUARD = 55,
+    /* contracts */
+    REFUSED_NO_SUCH_ACTION = 64,
+    REFUSED_BAD_ARGUMENT = 65,
+    REFUSED_FINISHED = 66,
+    REFUSED_NO_SUCH_DOCUMENT = 67,
+    REFUSED_DEPTH = 68,
+    REFUSED_NOT_REPLACEABLE = 69,
 };
 
 enum refusal_fate {

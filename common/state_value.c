@@ -180,7 +180,7 @@ bool state_instance_take(struct slice value, struct state_instance *ret_v)
     struct state_instance v = { .agreed_count = 0 };
     cbor_take_array_of(&r, 3);
     cbor_take_fixed(&r, v.definition.bytes, HASH_SIZE);
-    v.status = (enum instance_status)cbor_take_uint_max(&r, INSTANCE_LAPSED);
+    v.status = (enum instance_status)cbor_take_uint_max(&r, INSTANCE_REPLACED);
     v.agreed_count = cbor_take_array(&r);
     if (v.agreed_count > sizeof v.agreed / sizeof v.agreed[0])
         return false;

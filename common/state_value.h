@@ -55,6 +55,8 @@ enum instance_status {
     INSTANCE_WAITING = 0,
     INSTANCE_IN_FORCE = 1,
     INSTANCE_LAPSED = 2,
+    INSTANCE_FINISHED = 3,
+    INSTANCE_REPLACED = 4,
 };
 
 struct state_instance {

@@ -19,6 +19,9 @@ static void take_kind(struct fields *f, struct statement *s)
     case KIND_PARTY: party_take(f, &s->as.party); return;
     case KIND_OPEN: open_take(f, &s->as.open); return;
     case KIND_AGREE: agree_take(f, &s->as.agree); return;
+    case KIND_SCAN: scan_take(f, &s->as.scan); return;
+    case KIND_CALL: call_take(f, &s->as.call); return;
+    case KIND_DOCUMENT: document_take(f, &s->as.document); return;
     }
     cbor_fail(f->r);
 }
@@ -26,7 +29,7 @@ static void take_kind(struct fields *f, struct statement *s)
 static void take_base(struct fields *f, struct statement *s)
 {
     fields_need(f, 0);
-    s->kind = (enum statement_kind)cbor_take_int_in(f->r, KIND_READING, KIND_AGREE);
+    s->kind = (enum statement_kind)cbor_take_int_in(f->r, KIND_READING, KIND_DOCUMENT);
     fields_need(f, 1);
     s->link.seq = (uint64_t)cbor_take_int_in(f->r, 1, INT64_MAX);
     fields_need(f, 2);
@@ -127,6 +130,9 @@ static size_t kind_pairs(const struct statement *s)
     case KIND_PARTY: return party_pairs(&s->as.party);
     case KIND_OPEN: return open_pairs(&s->as.open);
     case KIND_AGREE: return agree_pairs(&s->as.agree);
+    case KIND_SCAN: return scan_pairs(&s->as.scan);
+    case KIND_CALL: return call_pairs(&s->as.call);
+    case KIND_DOCUMENT: return document_pairs(&s->as.document);
     }
     return 0;
 }
@@ -145,6 +151,9 @@ static void put_kind(struct buf *out, const struct statement *s)
     case KIND_PARTY: party_put(out, &s->as.party); return;
     case KIND_OPEN: open_put(out, &s->as.open); return;
     case KIND_AGREE: agree_put(out, &s->as.agree); return;
+    case KIND_SCAN: scan_put(out, &s->as.scan); return;
+    case KIND_CALL: call_put(out, &s->as.call); return;
+    case KIND_DOCUMENT: document_put(out, &s->as.document); return;
     }
 }
 
@@ -214,6 +223,9 @@ const char *statement_kind_name(enum statement_kind kind)
     case KIND_PARTY: return "party";
     case KIND_OPEN: return "open";
     case KIND_AGREE: return "agree";
+    case KIND_SCAN: return "scan";
+    case KIND_CALL: return "call";
+    case KIND_DOCUMENT: return "document";
     }
     return "unknown";
 }

@@ -7,9 +7,11 @@
 
 #include "common/agree.h"
 #include "common/attach.h"
+#include "common/call.h"
 #include "common/commission.h"
 #include "common/cose.h"
 #include "common/custody.h"
+#include "common/document.h"
 #include "common/enrol.h"
 #include "common/open.h"
 #include "common/party.h"
@@ -17,6 +19,7 @@
 #include "common/product.h"
 #include "common/reading.h"
 #include "common/revoke.h"
+#include "common/scan.h"
 
 #define STATEMENT_MAX COSE_MAX_SIZE
 
@@ -32,6 +35,9 @@ enum statement_kind {
     KIND_PARTY = 9,
     KIND_OPEN = 10,
     KIND_AGREE = 11,
+    KIND_SCAN = 12,
+    KIND_CALL = 15,
+    KIND_DOCUMENT = 16,
 };
 
 struct statement {
@@ -54,6 +60,9 @@ struct statement {
         struct party party;
         struct open open;
         struct agree agree;
+        struct scan scan;
+        struct call call;
+        struct document document;
     } as;
 };
 

@@ -232,6 +232,9 @@ static enum refusal apply(struct execution *x, const struct speaker *by)
     case KIND_PARTY: return rules_master_data(x, by);
     case KIND_OPEN: return rules_open(x, by);
     case KIND_AGREE: return rules_agree(x, by);
+    case KIND_SCAN: return rules_scan(x, by);
+    case KIND_CALL: return rules_call(x, by);
+    case KIND_DOCUMENT: return rules_document(x, by);
     }
     return REFUSED_MALFORMED;
 }

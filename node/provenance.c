@@ -225,6 +225,16 @@ void provenance_add(struct provenance *p, enum event_what what, uint64_t time_ms
     case EVENT_REJECTED:
     case EVENT_CANCELLED:
     case EVENT_OFFER_EXPIRED: p->offered = false; break;
+    case EVENT_NOT_JUDGED:
+    case EVENT_CALLED:
+    case EVENT_STATE:
+    case EVENT_SCANNED:
+    case EVENT_DOCUMENT:
+    case EVENT_ACKNOWLEDGED:
+    case EVENT_ADDED_BACK:
+    case EVENT_ADD_BACK_UNDONE:
+    case EVENT_FINISHED:
+    case EVENT_REPLACED:
     case EVENT_ATTACHED:
     case EVENT_DETACHED:
     case EVENT_ENROLLED:

@@ -250,7 +250,17 @@ bool read_model_asset_fact(const struct read_model_at *at, int64_t asset, const 
     case EVENT_AGREED:
     case EVENT_LAPSED:
     case EVENT_OFFER_EXPIRED:
-    case EVENT_SUSPECT: break;
+    case EVENT_SUSPECT:
+    case EVENT_NOT_JUDGED:
+    case EVENT_CALLED:
+    case EVENT_STATE:
+    case EVENT_SCANNED:
+    case EVENT_DOCUMENT:
+    case EVENT_ACKNOWLEDGED:
+    case EVENT_ADDED_BACK:
+    case EVENT_ADD_BACK_UNDONE:
+    case EVENT_FINISHED:
+    case EVENT_REPLACED: break;
     }
     return true;
 }
@@ -379,7 +389,17 @@ bool read_model_subject_fact(const struct read_model_at *at, struct slice subjec
     case EVENT_CHARGED:
     case EVENT_REVISION:
     case EVENT_OFFER_EXPIRED:
-    case EVENT_SUSPECT: break;
+    case EVENT_SUSPECT:
+    case EVENT_NOT_JUDGED:
+    case EVENT_CALLED:
+    case EVENT_STATE:
+    case EVENT_SCANNED:
+    case EVENT_DOCUMENT:
+    case EVENT_ACKNOWLEDGED:
+    case EVENT_ADDED_BACK:
+    case EVENT_ADD_BACK_UNDONE:
+    case EVENT_FINISHED:
+    case EVENT_REPLACED: break;
     }
     return true;
 }

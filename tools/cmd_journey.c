@@ -190,7 +190,17 @@ static void take_event(struct journey *j, const struct bundle_event *e)
     case EVENT_EXCURSION_CLOSED:
     case EVENT_CHARGED:
     case EVENT_REVISION:
-    case EVENT_OFFER_EXPIRED: return;
+    case EVENT_OFFER_EXPIRED:
+    case EVENT_NOT_JUDGED:
+    case EVENT_CALLED:
+    case EVENT_STATE:
+    case EVENT_SCANNED:
+    case EVENT_DOCUMENT:
+    case EVENT_ACKNOWLEDGED:
+    case EVENT_ADDED_BACK:
+    case EVENT_ADD_BACK_UNDONE:
+    case EVENT_FINISHED:
+    case EVENT_REPLACED: return;
     }
 }
 
