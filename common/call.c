@@ -60,3 +60,19 @@ void call_put(struct buf *out, const struct call *c)
         asset_set_put(out, &c->assets);
     }
 }
+
+bool call_text(const struct call *c, const char *name, struct slice *ret_text)
+{
+    struct cbor_reader r = cbor_reader(c->arguments);
+    size_t n = c->arguments.len == 0 ? 0 : cbor_take_map(&r);
+    for (size_t i = 0; i < n && !r.failed; i++) {
+        bool is_it = slice_equal(cbor_take_text(&r, 1, NAME_MAX_BYTES), slice_text(name));
+        if (!is_it) {
+            (void)cbor_take_item(&r);
+            continue;
+        }
+        *ret_text = cbor_take_text(&r, 0, CALL_TEXT_MAX);
+        return !r.failed;
+    }
+    return false;
+}

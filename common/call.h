@@ -25,4 +25,7 @@ void call_take(struct fields *f, struct call *ret_call);
 size_t call_pairs(const struct call *c);
 void call_put(struct buf *out, const struct call *c);
 
+/* The argument of this name when it is a text; false otherwise. Borrowed. */
+bool call_text(const struct call *c, const char *name, struct slice *ret_text);
+
 #endif
