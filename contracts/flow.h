@@ -9,8 +9,9 @@
 #include "contracts/expr.h"
 
 #define FLOW_MAX_STATE_BYTES 16384
-#define FLOW_MAX_HISTORY     16   /* changes of state kept, for the stages of rules */
-#define FLOW_MAX_CALLS       4    /* one step makes */
+#define FLOW_MAX_HISTORY     16 /* changes of state kept, for the stages of rules */
+#define FLOW_MAX_CALLS       4  /* one step makes */
+#define FLOW_MAX_ARGUMENTS   16
 #define FLOW_MAX_DEPTH       4    /* of calls and reactions from contract to contract */
 #define FLOW_MAX_STEPS       4096 /* operations of one call or reaction */
 
@@ -50,8 +51,8 @@ struct flow_call {
     struct slice instance; /* 32 bytes */
     struct slice action;   /* name */
     size_t argument_count;
-    struct slice names[16];
-    struct contract_value arguments[16];
+    struct slice names[FLOW_MAX_ARGUMENTS];
+    struct contract_value arguments[FLOW_MAX_ARGUMENTS];
 };
 
 struct flow_calls {
@@ -59,11 +60,14 @@ struct flow_calls {
     struct flow_call items[FLOW_MAX_CALLS];
 };
 
-/* The state at the opening: first state, properties with their first values. */
+/* The state at the opening: first state, properties with their first values; lists begin empty. */
 enum flow_result flow_start(struct expr_scope *scope, uint64_t block_ms,
                             struct flow_state *ret_state, struct err *err);
 
-/* Whether the caller is one of these. scope->fields must be set. */
+/*
+ * Whether the caller is one of these. A contract is a caller in its own right only: who signed the call that
+ * made it call does not count. scope->fields must be set where fields are named.
+ */
 bool flow_may(struct expr_scope *scope, const struct contract_callers *callers,
               const struct flow_caller *caller);
 
@@ -73,7 +77,9 @@ bool flow_may(struct expr_scope *scope, const struct contract_callers *callers,
  */
 bool flow_arguments(const struct contract_definition *definition,
                     const struct contract_action *action, struct slice map,
-                    struct contract_value ret_values[16], struct err *err);
+                    struct contract_value ret_values[FLOW_MAX_ARGUMENTS], struct err *err);
+/* The arguments of a call that a step made, as such a map. */
+void flow_put_arguments(const struct flow_call *call, struct buf *out);
 
 /*
  * One action. On FLOW_DONE *state has changed; otherwise it has not and err says why, in words a person
@@ -83,7 +89,10 @@ enum flow_result flow_call(struct expr_scope *scope, unsigned action,
                            const struct flow_caller *caller, uint64_t block_ms,
                            struct flow_state *state, struct flow_calls *ret_calls, struct err *err);
 
-/* As flow_call() but changes nothing and needs no arguments: may it be called now, as far as known? */
+/*
+ * As flow_call() but changes nothing and needs no arguments: may it be called now, as far as known? Guards
+ * that ask for arguments are passed over.
+ */
 enum flow_result flow_probe(struct expr_scope *scope, unsigned action,
                             const struct flow_caller *caller, struct flow_state *state,
                             struct err *err);
@@ -91,12 +100,13 @@ enum flow_result flow_probe(struct expr_scope *scope, unsigned action,
 /*
  * Runs the first reaction of the definition, from `*index` on, that listens to this trigger in this state
  * and whose guards hold; *index is then its own. FLOW_UNKNOWN: none did. A guard without a value does not
- * hold.
+ * hold, here; in an action it refuses the call, in a case too.
  */
 enum flow_result flow_react(struct expr_scope *scope, enum contract_trigger trigger,
                             unsigned detail, uint64_t block_ms, struct flow_state *state,
                             unsigned *index, struct flow_calls *ret_calls, struct err *err);
 
+/* A later document of the same name takes the place of the one before. */
 enum flow_result flow_attach(struct expr_scope *scope, unsigned document,
                              const struct flow_caller *caller, const struct hash *hash,
                              struct flow_state *state, struct err *err);
