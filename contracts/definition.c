@@ -3,40 +3,15 @@
 #include <assert.h>
 #include <string.h>
 
-#include "common/cbor.h"
 #include "common/quantity.h"
-#include "contracts/property.h"
+#include "contracts/definition_codec.h"
 
-enum {
-    KEY_LANGUAGE = 0,
-    KEY_NAME = 1,
-    KEY_VERSION = 2, /* absent: 1 */
-    KEY_SUMMARY = 3,
-    KEY_ROLES = 4,
-    KEY_PARTIES = 5,
-    KEY_TERMS = 6,
-    KEY_RULES = 7,
-    KEY_MAXIMUM_GAP = 8, /* there exactly when rules are */
-    KEY_LATENESS = 9,
-    KEY_COUNT,
-};
-
-#define RULE_FIELDS     7
 #define QUANTITY_FIELDS 3
-#define MAX_TERM_TEXT   4000 /* of an opening, by the wire format */
 #define MS_EXPONENT     (-3)
 
 static const struct slice seconds = { (const uint8_t *)"s", 1 };
 
-/* Decoding latches its first complaint here; the reader fails with it. */
-struct decode {
-    struct cbor_reader r;
-    struct contract_definition *def;
-    struct err *err;
-    bool explained;
-};
-
-static bool refuse(struct decode *d, const char *why)
+bool definition_refuse(struct definition_decoder *d, const char *why)
 {
     if (!d->r.failed)
         (void)err_set(d->err, ERR_INPUT, "definition: byte %zu: %s", d->r.pos, why);
@@ -45,7 +20,7 @@ static bool refuse(struct decode *d, const char *why)
     return false;
 }
 
-/* ------------------------------------------------------------------ values */
+/* ------------------------------------------------------------------ values and names */
 
 bool definition_take_value(struct cbor_reader *r, struct contract_value *ret_value)
 {
@@ -59,7 +34,7 @@ bool definition_take_value(struct cbor_reader *r, struct contract_value *ret_val
         v.number = cbor_take_int(r);
     } else if (kind == CBOR_TEXT) {
         v.type = CONTRACT_TEXT;
-        v.text = cbor_take_text(r, 0, MAX_TERM_TEXT);
+        v.text = cbor_take_text(r, 0, VALUE_TEXT_MAX);
     } else {
         v.type = CONTRACT_QUANTITY;
         cbor_take_array_of(r, QUANTITY_FIELDS);
@@ -71,30 +46,6 @@ bool definition_take_value(struct cbor_reader *r, struct contract_value *ret_val
         return false;
     *ret_value = v;
     return true;
-}
-
-static void put_value(struct buf *out, const struct contract_value *v)
-{
-    switch (v->type) {
-    case CONTRACT_BOOL: cbor_put_bool(out, v->number != 0); return;
-    case CONTRACT_INT: cbor_put_int(out, v->number); return;
-    case CONTRACT_TEXT: cbor_put_text(out, v->text); return;
-    case CONTRACT_QUANTITY:
-        cbor_put_array(out, QUANTITY_FIELDS);
-        cbor_put_int(out, v->number);
-        cbor_put_int(out, v->exponent);
-        cbor_put_text(out, v->text);
-        return;
-    case CONTRACT_TIME:
-    case CONTRACT_CHOICE:
-    case CONTRACT_PARTY:
-    case CONTRACT_ASSET:
-    case CONTRACT_INSTANCE:
-    case CONTRACT_HASH:
-    case CONTRACT_LIST:
-    case CONTRACT_NOTHING: break;
-    }
-    assert(!"a contract value of no type");
 }
 
 bool definition_duration_ms(const struct contract_value *value, bool zero_allowed, uint64_t *ret_ms)
@@ -109,185 +60,282 @@ bool definition_duration_ms(const struct contract_value *value, bool zero_allowe
     return true;
 }
 
-/* ------------------------------------------------------------------ names */
-
-static struct slice take_name(struct decode *d)
+struct slice definition_decode_name(struct definition_decoder *d)
 {
     struct slice name = cbor_take_text(&d->r, 1, DEFINITION_MAX_NAME);
     if (name.len > 0 && (name.data[0] == ' ' || name.data[name.len - 1] == ' '))
-        (void)refuse(d, "a name that begins or ends with a space");
+        (void)definition_refuse(d, "a name that begins or ends with a space");
     return name;
 }
 
-/* Elements of a list of 1 to max; 0 once refused. */
-static size_t take_list(struct decode *d, size_t max)
+size_t definition_decode_list(struct definition_decoder *d, size_t max)
 {
     size_t n = cbor_take_array(&d->r);
     if (n >= 1 && n <= max)
         return n;
-    (void)refuse(d, "a list that is empty or too long");
+    (void)definition_refuse(d, "a list that is empty or too long");
     return 0;
 }
 
-bool definition_find_term(const struct contract_definition *definition, struct slice name,
-                          unsigned *ret_index)
-{
-    for (size_t i = 0; i < definition->term_count; i++) {
-        if (!slice_equal(definition->terms[i].name, name))
-            continue;
-        *ret_index = (unsigned)i;
-        return true;
-    }
-    return false;
-}
+/* ------------------------------------------------------------------ kinds */
 
-/* ------------------------------------------------------------------ decoding, section by section */
-
-static void take_roles(struct decode *d)
+static void take_choices(struct definition_decoder *d, struct value_kind *kind)
 {
     struct contract_definition *def = d->def;
-    size_t n = take_list(d, DEFINITION_MAX_ROLES);
+    kind->first = (unsigned)def->choice_count;
+    size_t n = definition_decode_list(d, DEFINITION_MAX_CHOICES - def->choice_count);
     for (size_t i = 0; i < n && !d->r.failed; i++) {
-        cbor_take_array_of(&d->r, 2);
-        struct contract_role role = { .name = take_name(d) };
+        struct slice text = cbor_take_text(&d->r, 1, DEFINITION_MAX_NAME);
+        for (size_t k = kind->first; k < def->choice_count; k++)
+            if (slice_equal(def->choices[k], text))
+                (void)definition_refuse(d, "a choice that is given twice");
+        def->choices[def->choice_count++] = text;
+        kind->count++;
+    }
+}
+
+/* A scalar's array holds its type and then what more there is to say: `fields` items in all. */
+static void take_scalar_kind(struct definition_decoder *d, size_t fields, struct value_kind *kind)
+{
+    bool long_quantity = kind->type == CONTRACT_QUANTITY && fields == 5;
+    bool ranged_int = kind->type == CONTRACT_INT && fields == 3;
+    if (kind->type == CONTRACT_QUANTITY && (fields == 2 || long_quantity))
+        kind->unit = cbor_take_text(&d->r, 0, DEFINITION_MAX_UNIT);
+    if (long_quantity)
+        kind->exponent =
+            (int)cbor_take_int_in(&d->r, -QUANTITY_MAX_EXPONENT, QUANTITY_MAX_EXPONENT);
+    if (long_quantity || ranged_int) {
+        kind->ranged = true;
+        kind->min = cbor_take_int(&d->r);
+        kind->max = cbor_take_int(&d->r);
+        if (kind->min > kind->max)
+            (void)definition_refuse(d, "a range that ends before it begins");
+    } else if (kind->type == CONTRACT_TEXT && fields == 2) {
+        kind->ranged = true;
+        kind->max = (int64_t)cbor_take_uint_max(&d->r, VALUE_TEXT_MAX);
+        if (kind->max == 0)
+            (void)definition_refuse(d, "a text of no length");
+    } else if (kind->type == CONTRACT_CHOICE && fields == 2) {
+        take_choices(d, kind);
+    } else if (kind->type == CONTRACT_PARTY && fields == 2) {
+        kind->role = (int)cbor_take_uint_max(&d->r, DEFINITION_MAX_ROLES - 1);
+    } else if (fields != 1 && !(kind->type == CONTRACT_QUANTITY && fields == 2)) {
+        (void)definition_refuse(d, "a kind with more or less than it has");
+    } else if (fields == 1 && (kind->type == CONTRACT_QUANTITY || kind->type == CONTRACT_CHOICE)) {
+        (void)definition_refuse(d, "a quantity without a unit or a choice without its texts");
+    }
+}
+
+void definition_decode_kind(struct definition_decoder *d, struct value_kind *ret)
+{
+    struct value_kind kind = { .role = -1 };
+    size_t fields = cbor_take_array(&d->r);
+    kind.type = (enum contract_type)cbor_take_uint_max(&d->r, CONTRACT_LIST);
+    bool list = kind.type == CONTRACT_LIST;
+    if (list && fields == 2) {
+        fields = cbor_take_array(&d->r);
+        kind.type = (enum contract_type)cbor_take_uint_max(&d->r, CONTRACT_HASH);
+    }
+    if (kind.type == CONTRACT_LIST)
+        (void)definition_refuse(d, "a list without what it is of");
+    if (!d->r.failed)
+        take_scalar_kind(d, fields, &kind);
+    if (list) {
+        kind.scalar = kind.type;
+        kind.type = CONTRACT_LIST;
+    }
+    *ret = kind;
+}
+
+bool definition_kind_of(const struct contract_value *value, struct value_kind *ret)
+{
+    bool plain = value->type <= CONTRACT_QUANTITY;
+    *ret = (struct value_kind){ .type = value->type, .role = -1 };
+    if (value->type == CONTRACT_QUANTITY)
+        ret->unit = value->text;
+    return plain;
+}
+
+bool definition_same_kind(const struct value_kind *a, const struct value_kind *b)
+{
+    return a->type == b->type && a->ranged == b->ranged && a->min == b->min && a->max == b->max &&
+           a->exponent == b->exponent && slice_equal(a->unit, b->unit) && a->count == b->count &&
+           a->role == b->role && a->scalar == b->scalar;
+}
+
+/* ------------------------------------------------------------------ people, terms, pools */
+
+static void take_roles(struct definition_decoder *d)
+{
+    struct contract_definition *def = d->def;
+    size_t n = definition_decode_list(d, DEFINITION_MAX_ROLES);
+    for (size_t i = 0; i < n && !d->r.failed; i++) {
+        size_t fields = cbor_take_array(&d->r);
+        struct contract_role role = { .name = definition_decode_name(d) };
         role.meaning = cbor_take_text(&d->r, 0, DEFINITION_MAX_TEXT);
-        for (size_t k = 0; k < i; k++)
-            if (slice_equal(def->roles[k].name, role.name))
-                (void)refuse(d, "two roles of one name");
+        role.rank = CONTRACT_ANY_RANK;
+        if (fields == 3) {
+            uint64_t rank = cbor_take_uint_max(&d->r, CONTRACT_ORACLE);
+            role.rank = (enum contract_rank)rank;
+            if (rank == 1)
+                (void)definition_refuse(d, "a role for a kind of key that holds none");
+        } else if (fields != 2) {
+            (void)definition_refuse(d, "a role with more or less than it has");
+        }
         def->roles[i] = role;
         def->role_count = i + 1;
     }
 }
 
-static void take_parties(struct decode *d)
+static void take_parties(struct definition_decoder *d)
 {
     struct contract_definition *def = d->def;
-    size_t n = take_list(d, DEFINITION_MAX_PARTIES);
+    size_t n = definition_decode_list(d, DEFINITION_MAX_PARTIES);
     for (size_t i = 0; i < n && !d->r.failed; i++) {
         cbor_take_array_of(&d->r, 2);
-        struct contract_party party = { .name = take_name(d) };
+        struct contract_party party = { .name = definition_decode_name(d) };
         party.role = (unsigned)cbor_take_uint_max(&d->r, DEFINITION_MAX_ROLES - 1);
         if (party.role >= def->role_count)
-            (void)refuse(d, "a party whose role is not declared");
-        for (size_t k = 0; k < i; k++)
-            if (slice_equal(def->parties[k].name, party.name))
-                (void)refuse(d, "two parties of one name");
+            (void)definition_refuse(d, "a party whose role is not declared");
         def->parties[i] = party;
         def->party_count = i + 1;
     }
 }
 
-static void take_terms(struct decode *d)
+/* The value comes before its kind: it is read when that is known. */
+static void take_term_of_kind(struct definition_decoder *d, struct contract_term *term)
+{
+    struct cbor_reader value = cbor_reader(cbor_take_item(&d->r));
+    definition_decode_kind(d, &term->kind);
+    if (d->r.failed)
+        return;
+    term->usual = (struct contract_value){ .type = CONTRACT_NOTHING };
+    if (cbor_peek(&value) == CBOR_NULL)
+        return;
+    struct err why = { 0 };
+    struct value_kind plain;
+    if (!value_take(&value, &term->kind, d->def->choices, &term->usual, &why))
+        (void)definition_refuse(d, "a usual value that is not of its term's kind");
+    else if (definition_kind_of(&term->usual, &plain) && definition_same_kind(&plain, &term->kind))
+        (void)definition_refuse(d, "a kind that the usual value says already");
+}
+
+static void take_terms(struct definition_decoder *d)
 {
     struct contract_definition *def = d->def;
-    size_t n = take_list(d, DEFINITION_MAX_TERMS);
+    size_t n = definition_decode_list(d, DEFINITION_MAX_TERMS);
     for (size_t i = 0; i < n && !d->r.failed; i++) {
-        cbor_take_array_of(&d->r, 2);
-        struct contract_term term = { .name = take_name(d) };
-        if (!definition_take_value(&d->r, &term.usual))
-            (void)refuse(d, "a term without a usable value");
+        size_t fields = cbor_take_array(&d->r);
+        struct contract_term term = { .name = definition_decode_name(d) };
+        if (fields == 3)
+            take_term_of_kind(d, &term);
+        else if (fields != 2)
+            (void)definition_refuse(d, "a term with more or less than it has");
+        else if (!definition_take_value(&d->r, &term.usual))
+            (void)definition_refuse(d, "a term without a usable value");
+        else
+            (void)definition_kind_of(&term.usual, &term.kind);
         if (term.usual.type == CONTRACT_TEXT && term.usual.text.len > DEFINITION_MAX_TEXT)
-            (void)refuse(d, "a term whose text is too long");
-        unsigned same;
-        if (definition_find_term(def, term.name, &same))
-            (void)refuse(d, "two terms of one name");
+            (void)definition_refuse(d, "a term whose text is too long");
         def->terms[i] = term;
         def->term_count = i + 1;
     }
 }
 
-/* A term's index or a quantity; either way in `unit`. */
-static struct contract_operand take_operand(struct decode *d, struct slice unit)
-{
-    struct contract_operand o = { .is_term = cbor_peek(&d->r) == CBOR_UINT };
-    struct contract_value v = { 0 };
-    if (o.is_term) {
-        o.term = (unsigned)cbor_take_uint_max(&d->r, DEFINITION_MAX_TERMS - 1);
-        if (o.term >= d->def->term_count) {
-            (void)refuse(d, "a term that is not declared");
-            return (struct contract_operand){ 0 };
-        }
-        v = d->def->terms[o.term].usual;
-    } else if (definition_take_value(&d->r, &v)) {
-        o.number = v;
-    }
-    /* A plain integer term may bound a property that has no unit, such as a door. */
-    bool plain = o.is_term && v.type == CONTRACT_INT && unit.len == 0;
-    if (!plain && (v.type != CONTRACT_QUANTITY || !slice_equal(v.text, unit)))
-        (void)refuse(d, "a number that is not in the unit it is compared in");
-    return o;
-}
-
-static struct contract_operand take_duration(struct decode *d, bool zero_allowed)
-{
-    struct contract_operand o = take_operand(d, seconds);
-    uint64_t ms;
-    const struct contract_value *v = o.is_term ? &d->def->terms[o.term].usual : &o.number;
-    if (!d->r.failed && !definition_duration_ms(v, zero_allowed, &ms))
-        (void)refuse(d, "a duration that is not whole milliseconds within ten years");
-    return o;
-}
-
-static void take_rule(struct decode *d, struct contract_rule *rule)
-{
-    cbor_take_array_of(&d->r, RULE_FIELDS);
-    rule->name = take_name(d);
-    const struct property *p = property_by_id(cbor_take_uint(&d->r));
-    if (p == NULL) {
-        (void)refuse(d, "a property that is not in the table");
-        return;
-    }
-    rule->property = p->id;
-    rule->op = (enum contract_operator)cbor_take_uint_max(&d->r, CONTRACT_AT_MOST);
-    rule->bound = take_operand(d, slice_text(p->unit));
-    rule->lasting = (enum contract_lasting)cbor_take_uint_max(&d->r, CONTRACT_TOTAL);
-    if (rule->lasting == CONTRACT_INSTANT)
-        cbor_take_null(&d->r);
-    else
-        rule->duration = take_duration(d, false);
-    rule->severity = (enum verdict_severity)cbor_take_uint_max(&d->r, VERDICT_CRITICAL);
-    if (rule->severity == VERDICT_NONE)
-        (void)refuse(d, "a rule without a severity");
-}
-
-static void take_rules(struct decode *d)
+static void take_constants(struct definition_decoder *d)
 {
     struct contract_definition *def = d->def;
-    size_t n = take_list(d, DEFINITION_MAX_RULES);
+    size_t n = definition_decode_list(d, DEFINITION_MAX_CONSTANTS);
     for (size_t i = 0; i < n && !d->r.failed; i++) {
-        take_rule(d, &def->rules[i]);
-        for (size_t k = 0; k < i; k++)
-            if (slice_equal(def->rules[k].name, def->rules[i].name))
-                (void)refuse(d, "two rules of one name");
-        def->rule_count = i + 1;
+        struct contract_value *v = &def->constants[i];
+        if (cbor_peek(&d->r) == CBOR_NULL) {
+            cbor_take_null(&d->r);
+            v->type = CONTRACT_NOTHING;
+        } else if (!definition_take_value(&d->r, v)) {
+            (void)definition_refuse(d, "a constant of no kind that is known here");
+        }
+        def->constant_count = i + 1;
     }
 }
 
-static void take_section(struct decode *d, uint64_t key)
+static void take_guard_names(struct definition_decoder *d)
+{
+    size_t n = definition_decode_list(d, DEFINITION_MAX_GUARD_NAMES);
+    for (size_t i = 0; i < n && !d->r.failed; i++) {
+        d->def->guard_names[i] = definition_decode_name(d);
+        d->def->guard_name_count = i + 1;
+    }
+}
+
+static void take_calibration(struct definition_decoder *d)
+{
+    d->def->has_calibration = true;
+    d->def->calibration.is_term = true;
+    d->def->calibration.term = (unsigned)cbor_take_uint_max(&d->r, DEFINITION_MAX_TERMS - 1);
+}
+
+/* ------------------------------------------------------------------ the whole */
+
+static void take_heading(struct definition_decoder *d, enum definition_key key)
+{
+    struct contract_definition *def = d->def;
+    if (key == DEFINITION_KEY_LANGUAGE) {
+        if (cbor_take_uint(&d->r) != DEFINITION_LANGUAGE)
+            (void)definition_refuse(d, "a version of the contract language that is not known here");
+    } else if (key == DEFINITION_KEY_NAME) {
+        def->name = definition_decode_name(d);
+    } else if (key == DEFINITION_KEY_VERSION) {
+        def->version = (unsigned)cbor_take_uint_max(&d->r, UINT32_MAX);
+        if (def->version < 2)
+            (void)definition_refuse(d, "version 1 is said by leaving it out");
+    } else if (key == DEFINITION_KEY_SUMMARY) {
+        def->summary = cbor_take_text(&d->r, 1, DEFINITION_MAX_TEXT);
+    } else if (key == DEFINITION_KEY_OPENER) {
+        def->has_opener = true;
+        def->opener = (unsigned)cbor_take_uint_max(&d->r, DEFINITION_MAX_ROLES - 1);
+    } else {
+        assert(key == DEFINITION_KEY_EACH_UNIT);
+        def->each_unit = cbor_take_bool(&d->r);
+        if (!def->each_unit)
+            (void)definition_refuse(d, "one state for all is said by leaving it out");
+    }
+}
+
+static void take_section(struct definition_decoder *d, enum definition_key key)
 {
     struct contract_definition *def = d->def;
     switch (key) {
-    case KEY_LANGUAGE:
-        if (cbor_take_uint(&d->r) != DEFINITION_LANGUAGE)
-            (void)refuse(d, "a version of the contract language that is not known here");
-        break;
-    case KEY_NAME: def->name = take_name(d); break;
-    case KEY_VERSION:
-        def->version = (unsigned)cbor_take_uint_max(&d->r, UINT32_MAX);
-        if (def->version < 2)
-            (void)refuse(d, "version 1 is said by leaving it out");
-        break;
-    case KEY_SUMMARY: def->summary = cbor_take_text(&d->r, 1, DEFINITION_MAX_TEXT); break;
-    case KEY_ROLES: take_roles(d); break;
-    case KEY_PARTIES: take_parties(d); break;
-    case KEY_TERMS: take_terms(d); break;
-    case KEY_RULES: take_rules(d); break;
-    case KEY_MAXIMUM_GAP: def->maximum_gap = take_duration(d, false); break;
-    case KEY_LATENESS:
+    case DEFINITION_KEY_LANGUAGE:
+    case DEFINITION_KEY_NAME:
+    case DEFINITION_KEY_VERSION:
+    case DEFINITION_KEY_SUMMARY:
+    case DEFINITION_KEY_OPENER:
+    case DEFINITION_KEY_EACH_UNIT: take_heading(d, key); break;
+    case DEFINITION_KEY_ROLES: take_roles(d); break;
+    case DEFINITION_KEY_PARTIES: take_parties(d); break;
+    case DEFINITION_KEY_TERMS: take_terms(d); break;
+    case DEFINITION_KEY_RULES: definition_decode_rules(d); break;
+    case DEFINITION_KEY_MAXIMUM_GAP: def->maximum_gap = definition_decode_duration(d, false); break;
+    case DEFINITION_KEY_LATENESS:
         def->has_lateness = true;
-        def->lateness = take_duration(d, true);
+        def->lateness = definition_decode_duration(d, true);
         break;
-    default: (void)refuse(d, "a key that is not known here"); break;
+    case DEFINITION_KEY_STATES: definition_decode_states(d); break;
+    case DEFINITION_KEY_FIELDS: definition_decode_fields(d); break;
+    case DEFINITION_KEY_ACTIONS: definition_decode_actions(d); break;
+    case DEFINITION_KEY_REACTIONS: definition_decode_reactions(d); break;
+    case DEFINITION_KEY_DOCUMENTS: definition_decode_documents(d); break;
+    case DEFINITION_KEY_QUALITY:
+        definition_decode_callers(d, &def->quality);
+        if ((def->quality.parties | def->quality.roles | def->quality.fields |
+             def->quality.instance_terms) == 0)
+            (void)definition_refuse(d, "nobody is said by leaving it out");
+        break;
+    case DEFINITION_KEY_CONSTANTS: take_constants(d); break;
+    case DEFINITION_KEY_GUARD_NAMES: take_guard_names(d); break;
+    case DEFINITION_KEY_SENSORS: definition_decode_sensors(d); break;
+    case DEFINITION_KEY_CALIBRATION: take_calibration(d); break;
+    case DEFINITION_KEY_COUNT: (void)definition_refuse(d, "a key that is not known here"); break;
     }
 }
 
@@ -295,6 +343,8 @@ static void take_section(struct decode *d, uint64_t key)
 static void index_properties(struct contract_definition *def)
 {
     for (size_t i = 0; i < def->rule_count; i++) {
+        if (def->rules[i].property == 0)
+            continue; /* silence of anything at all */
         size_t at = def->property_count;
         while (at > 0 && def->properties[at - 1] > def->rules[i].property)
             at--;
@@ -306,8 +356,32 @@ static void index_properties(struct contract_definition *def)
         def->property_count++;
     }
     for (size_t i = 0; i < def->rule_count; i++)
-        while (def->properties[def->rules[i].slot] != def->rules[i].property)
+        while (def->rules[i].property != 0 &&
+               def->properties[def->rules[i].slot] != def->rules[i].property)
             def->rules[i].slot++;
+}
+
+static bool has(uint64_t seen, enum definition_key key)
+{
+    return (seen & UINT64_C(1) << key) != 0;
+}
+
+/* Sections that have no meaning without another. */
+static void check_sections(struct definition_decoder *d, uint64_t seen)
+{
+    bool rules = has(seen, DEFINITION_KEY_RULES);
+    bool states = has(seen, DEFINITION_KEY_STATES);
+    if (!has(seen, DEFINITION_KEY_LANGUAGE) || !has(seen, DEFINITION_KEY_NAME))
+        (void)definition_refuse(d, "the language or the name is missing");
+    if (rules != has(seen, DEFINITION_KEY_MAXIMUM_GAP) ||
+        (!rules && has(seen, DEFINITION_KEY_LATENESS)))
+        (void)definition_refuse(d, "rules need a maximum gap, and only rules do");
+    if (!rules && (has(seen, DEFINITION_KEY_SENSORS) || has(seen, DEFINITION_KEY_CALIBRATION)))
+        (void)definition_refuse(d, "sensors that no rule watches");
+    if (!states && (has(seen, DEFINITION_KEY_FIELDS) || has(seen, DEFINITION_KEY_ACTIONS) ||
+                    has(seen, DEFINITION_KEY_REACTIONS) || has(seen, DEFINITION_KEY_DOCUMENTS) ||
+                    has(seen, DEFINITION_KEY_EACH_UNIT)))
+        (void)definition_refuse(d, "a workflow without states");
 }
 
 bool definition_decode(struct slice bytes, struct contract_definition *ret_definition,
@@ -319,137 +393,24 @@ bool definition_decode(struct slice bytes, struct contract_definition *ret_defin
         return err_wrap(err, "definition");
     memset(ret_definition, 0, sizeof *ret_definition);
     ret_definition->version = 1;
-    struct decode d = { .r = cbor_reader(bytes), .def = ret_definition, .err = err };
+    struct definition_decoder d = { .r = cbor_reader(bytes), .def = ret_definition, .err = err };
     size_t pairs = cbor_take_map(&d.r);
-    unsigned seen = 0;
+    uint64_t seen = 0;
     for (size_t i = 0; i < pairs && !d.r.failed; i++) {
-        uint64_t key = cbor_take_uint_max(&d.r, KEY_COUNT - 1);
-        seen |= 1u << key;
-        if (!d.r.failed)
-            take_section(&d, key);
+        uint64_t key = cbor_take_uint_max(&d.r, DEFINITION_KEY_COUNT - 1);
+        if (d.r.failed)
+            break;
+        seen |= UINT64_C(1) << key;
+        take_section(&d, (enum definition_key)key);
     }
-    if ((seen & 1u << KEY_LANGUAGE) == 0 || (seen & 1u << KEY_NAME) == 0)
-        (void)refuse(&d, "the language or the name is missing");
-    bool rules = (seen & 1u << KEY_RULES) != 0;
-    if (rules != ((seen & 1u << KEY_MAXIMUM_GAP) != 0) ||
-        (!rules && (seen & 1u << KEY_LATENESS) != 0))
-        (void)refuse(&d, "rules need a maximum gap, and only rules do");
+    check_sections(&d, seen);
     if (!cbor_done(&d.r) && !d.explained)
         return err_set(err, ERR_INPUT, "definition: byte %zu: something else was expected here",
                        d.r.pos);
     if (!cbor_done(&d.r))
         return false;
     index_properties(ret_definition);
-    return true;
-}
-
-/* ------------------------------------------------------------------ encoding */
-
-static void put_operand(struct buf *out, const struct contract_operand *o)
-{
-    if (o->is_term)
-        cbor_put_uint(out, o->term);
-    else
-        put_value(out, &o->number);
-}
-
-static void put_key_list(struct buf *out, uint64_t key, size_t count)
-{
-    cbor_put_uint(out, key);
-    cbor_put_array(out, count);
-}
-
-static void put_people(const struct contract_definition *def, struct buf *out)
-{
-    if (def->role_count > 0)
-        put_key_list(out, KEY_ROLES, def->role_count);
-    for (size_t i = 0; i < def->role_count; i++) {
-        cbor_put_array(out, 2);
-        cbor_put_text(out, def->roles[i].name);
-        cbor_put_text(out, def->roles[i].meaning);
-    }
-    if (def->party_count > 0)
-        put_key_list(out, KEY_PARTIES, def->party_count);
-    for (size_t i = 0; i < def->party_count; i++) {
-        cbor_put_array(out, 2);
-        cbor_put_text(out, def->parties[i].name);
-        cbor_put_uint(out, def->parties[i].role);
-    }
-}
-
-static void put_terms(const struct contract_definition *def, struct buf *out)
-{
-    if (def->term_count > 0)
-        put_key_list(out, KEY_TERMS, def->term_count);
-    for (size_t i = 0; i < def->term_count; i++) {
-        cbor_put_array(out, 2);
-        cbor_put_text(out, def->terms[i].name);
-        put_value(out, &def->terms[i].usual);
-    }
-}
-
-static void put_rules(const struct contract_definition *def, struct buf *out)
-{
-    if (def->rule_count == 0)
-        return;
-    put_key_list(out, KEY_RULES, def->rule_count);
-    for (size_t i = 0; i < def->rule_count; i++) {
-        const struct contract_rule *rule = &def->rules[i];
-        cbor_put_array(out, RULE_FIELDS);
-        cbor_put_text(out, rule->name);
-        cbor_put_uint(out, rule->property);
-        cbor_put_uint(out, rule->op);
-        put_operand(out, &rule->bound);
-        cbor_put_uint(out, rule->lasting);
-        if (rule->lasting == CONTRACT_INSTANT)
-            cbor_put_null(out);
-        else
-            put_operand(out, &rule->duration);
-        cbor_put_uint(out, rule->severity);
-    }
-    cbor_put_uint(out, KEY_MAXIMUM_GAP);
-    put_operand(out, &def->maximum_gap);
-    if (!def->has_lateness)
-        return;
-    cbor_put_uint(out, KEY_LATENESS);
-    put_operand(out, &def->lateness);
-}
-
-void definition_encode(const struct contract_definition *definition, struct buf *out)
-{
-    const struct contract_definition *def = definition;
-    bool rules = def->rule_count > 0;
-    const bool there[] = {
-        true,                 /* language */
-        true,                 /* name */
-        def->version > 1,     /* version */
-        def->summary.len > 0, /* summary */
-        def->role_count > 0,  /* roles */
-        def->party_count > 0, /* parties */
-        def->term_count > 0,  /* terms */
-        rules,                /* rules */
-        rules,                /* maximum gap */
-        rules && def->has_lateness,
-    };
-    size_t pairs = 0;
-    for (size_t i = 0; i < KEY_COUNT; i++)
-        pairs += there[i] ? 1 : 0;
-    cbor_put_map(out, pairs);
-    cbor_put_uint(out, KEY_LANGUAGE);
-    cbor_put_uint(out, DEFINITION_LANGUAGE);
-    cbor_put_uint(out, KEY_NAME);
-    cbor_put_text(out, def->name);
-    if (def->version > 1) {
-        cbor_put_uint(out, KEY_VERSION);
-        cbor_put_uint(out, def->version);
-    }
-    if (def->summary.len > 0) {
-        cbor_put_uint(out, KEY_SUMMARY);
-        cbor_put_text(out, def->summary);
-    }
-    put_people(def, out);
-    put_terms(def, out);
-    put_rules(def, out);
+    return definition_check(ret_definition, err);
 }
 
 struct hash definition_hash(struct slice bytes)

@@ -8,7 +8,8 @@
 #define CONTRACTS_DEFINITION_H
 
 #include "common/crypto.h"
-#include "contracts/definition_parts.h"
+#include "contracts/definition_flow.h"
+#include "contracts/definition_rule.h"
 
 struct contract_definition {
     struct slice name;
@@ -71,6 +72,11 @@ bool definition_take_value(struct cbor_reader *r, struct contract_value *ret_val
 /* Milliseconds of a quantity in "s": whole, above 0 (or 0 if allowed), at most the maximum. */
 bool definition_duration_ms(const struct contract_value *value, bool zero_allowed,
                             uint64_t *ret_ms);
+
+/* Whether a value of one kind may be where another is wanted: texts may be choices, nothing anything. */
+bool definition_kind_fits(const struct value_kind *given, const struct value_kind *wanted);
+/* "acknowledge", "add back", "undo add back": every contract has them. */
+bool definition_is_reserved_action(struct slice name);
 
 /* Index of a name in its list; false when there is none. */
 bool definition_find_term(const struct contract_definition *definition, struct slice name,

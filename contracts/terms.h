@@ -9,16 +9,16 @@
 
 /* A rule's numbers; those it does not have are 0. */
 struct contract_limit {
-    int64_t
-        bound; /* bound * 10^exponent, in the property's unit: less the accuracy, if that is known */
+    /* bound * 10^exponent, in the property's unit: moved inwards by the accuracy, if that is known */
+    int64_t bound;
     int exponent;
     uint64_t duration_ms;
     int64_t until; /* with has_until: until - until_less */
     int until_exponent;
     uint64_t ignore_ms;
     bool
-        has_sure; /* the sensor's accuracy is known: what is beyond `bound` may be out, beyond `sure` is */
-    int64_t sure; /* the written bound and the accuracy */
+        has_sure; /* accuracy or calibration is known: beyond `bound` may be out, beyond `sure` is */
+    int64_t sure; /* the written bound, moved outwards by the accuracy */
     int sure_exponent;
 };
 
@@ -28,6 +28,7 @@ struct contract_range {
     int low_exponent, high_exponent;
 };
 
+/* Not to be copied: values of kinds that an opening says in hex point into `bytes`. */
 struct contract_terms {
     struct contract_value values[DEFINITION_MAX_TERMS]; /* as the definition's terms are ordered */
     struct contract_limit limits[DEFINITION_MAX_RULES]; /* as its rules are */
@@ -35,12 +36,14 @@ struct contract_terms {
     uint64_t maximum_gap_ms;
     uint64_t lateness_ms;
     uint64_t calibrated_until_ms; /* UINT64_MAX: nothing is said */
+    uint8_t bytes[DEFINITION_MAX_TERMS][HASH_SIZE];
 };
 
 /*
  * In: terms_map: the opening's CBOR map { * tstr => term } (it is scanned again), or an empty slice
- *     when there is no opening: the usual terms.
- * Returns: false with a sentence naming the term that is unknown, of another type or unit, or unusable.
+ *     when there is no opening: the usual terms. A party, a hash and another contract are texts of hex
+ *     digits there, a time is a whole number of milliseconds, an asset its name.
+ * Returns: false with a sentence naming the term that is unknown, missing, of another kind, or unusable.
  */
 bool terms_bind(const struct contract_definition *definition, struct slice terms_map,
                 struct contract_terms *ret_terms, struct err *err);
