@@ -13,20 +13,26 @@ __extension__ typedef unsigned __int128 mkt_wide;
 
 #define MKT_MIN_CENTI_C (-10000) /* -100 degrees; colder counts as this */
 #define MKT_MAX_CENTI_C 15000    /* 150 degrees; warmer counts as this */
+#define MKT_TABLE_STEP  10       /* hundredths of a degree from entry to entry */
+#define MKT_TABLE_SIZE  ((MKT_MAX_CENTI_C - MKT_MIN_CENTI_C) / MKT_TABLE_STEP + 1)
 
-/* Sum of weight * e^(-10000/T), and of the weights in ms. Adding and subtracting are exact. */
+/* Rising; written by tools/make-mkt-table. */
+extern const uint64_t mkt_table[MKT_TABLE_SIZE];
+
+/* Sum of both ends' heat * ms over trapezoids, so twice their area, and of the weights in ms. */
 struct mkt_sum {
     mkt_wide heat;
     uint64_t weight_ms;
 };
 
-/* Scaled e^(-10000/T). */
+/* Scaled e^(-10000/T); below 2^62. */
 uint64_t mkt_heat(int64_t centi_c);
 /* One trapezoid between two samples ms apart; the sum of parts is the sum of the whole, whatever the order. */
 void mkt_add(struct mkt_sum *sum, uint64_t heat_a, uint64_t heat_b, uint64_t ms);
+/* Takes back one that was added. */
 void mkt_remove(struct mkt_sum *sum, uint64_t heat_a, uint64_t heat_b, uint64_t ms);
 void mkt_join(struct mkt_sum *sum, const struct mkt_sum *other);
-/* In 0.01 degrees, to the nearest; false without any weight. */
+/* In 0.01 degrees, to the nearest, half to even; false without any weight. */
 bool mkt_mean(const struct mkt_sum *sum, int64_t *ret_centi_c);
 
 #endif
