@@ -78,7 +78,7 @@ bool flow_may(struct expr_scope *scope, const struct contract_callers *callers,
 bool flow_arguments(const struct contract_definition *definition,
                     const struct contract_action *action, struct slice map,
                     struct contract_value ret_values[FLOW_MAX_ARGUMENTS], struct err *err);
-/* The arguments of a call that a step made, as such a map. */
+/* A step's call as such a map. */
 void flow_put_arguments(const struct flow_call *call, struct buf *out);
 
 /*
