@@ -1,19 +1,24 @@
 #include "node/contract_cache.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define CACHE_PLACES 16
+#define CACHE_PLACES  32
+#define BYTES_OF_STEP 256 /* of a definition and its terms */
 
 struct cache_place {
-    bool used;
+    uint64_t used; /* when last asked for; 0 = holds nothing */
+    uint64_t pass; /* which keys are devices was looked up in this one */
+    unsigned held;
     struct contract_bound bound;
-    uint8_t *bytes; /* definition and terms, which bound borrows from */
+    uint8_t *bytes; /* the opening and the definition, which bound borrows from */
 };
 
 struct contract_cache {
-    struct cache_place places[CACHE_PLACES];
-    size_t next; /* to be replaced */
+    struct cache_place *places[CACHE_PLACES]; /* NULL: never needed so far */
+    uint64_t clock;
+    uint64_t pass; /* blocks begun: an earlier one may have been thrown away */
 };
 
 struct contract_cache *contract_cache_new(void)
@@ -25,96 +30,218 @@ void contract_cache_free(struct contract_cache *c)
 {
     if (c == NULL)
         return;
-    for (size_t i = 0; i < CACHE_PLACES; i++)
-        free(c->places[i].bytes);
+    for (size_t i = 0; i < CACHE_PLACES; i++) {
+        if (c->places[i] != NULL)
+            free(c->places[i]->bytes);
+        free(c->places[i]);
+    }
     free(c);
 }
 
-void kept_opening_put(struct buf *out, const struct open *o)
+void contract_cache_begin(struct contract_cache *c)
 {
-    cbor_put_array(out, 5);
+    c->pass++;
+}
+
+/* ------------------------------------------------------------------ table 16 */
+
+void kept_opening_put(struct buf *out, const struct open *o, const struct kid *opener)
+{
+    cbor_put_array(out, 8);
     cbor_put_bytes(out, hash_slice(&o->definition));
     buf_add_slice(out, o->parties);
     buf_add_slice(out, o->terms);
     asset_set_put(out, &o->assets);
     cbor_put_uint(out, o->expires_ms);
+    if (o->has_replaces)
+        cbor_put_bytes(out, hash_slice(&o->replaces));
+    else
+        cbor_put_null(out);
+    if (o->holders.len > 0)
+        buf_add_slice(out, o->holders);
+    else
+        cbor_put_map(out, 0);
+    kid_put(out, opener);
 }
 
 bool kept_opening_take(struct slice value, struct kept_opening *ret_opening)
 {
     struct cbor_reader r = cbor_reader(value);
-    cbor_take_array_of(&r, 5);
+    cbor_take_array_of(&r, 8);
     cbor_take_fixed(&r, ret_opening->definition.bytes, HASH_SIZE);
     ret_opening->parties = cbor_take_item(&r);
     ret_opening->terms = cbor_take_item(&r);
     ret_opening->assets = asset_set_take(&r);
     ret_opening->expires_ms = cbor_take_uint(&r);
+    ret_opening->has_replaces = cbor_peek(&r) != CBOR_NULL;
+    if (ret_opening->has_replaces)
+        cbor_take_fixed(&r, ret_opening->replaces.bytes, HASH_SIZE);
+    else
+        cbor_take_null(&r);
+    ret_opening->holders = cbor_take_item(&r);
+    ret_opening->opener = kid_take(&r);
     return cbor_done(&r);
 }
 
-static void note_devices(struct execution *x, struct slice parties, struct contract_bound *b)
+/* ------------------------------------------------------------------ binding */
+
+static bool is_device(struct execution *x, const struct kid *kid)
+{
+    struct state_key key = state_key_kid(TABLE_KEY, kid);
+    struct slice value;
+    struct state_key_record record;
+    return execution_get(x, &key, &value) && state_key_record_take(value, &record) &&
+           record.class == CLASS_DEVICE;
+}
+
+static void note_devices(struct execution *x, struct contract_bound *b)
+{
+    b->device_count = 0;
+    for (size_t i = 0; i < b->named_count; i++)
+        if (is_device(x, &b->named[i]))
+            b->devices[b->device_count++] = b->named[i];
+}
+
+static void note_parties(struct slice parties, struct contract_bound *b)
 {
     struct cbor_reader r = cbor_reader(parties);
-    for (size_t n = cbor_take_map(&r); n > 0; n--) {
-        struct slice value;
-        struct state_key_record record;
-        (void)cbor_take_item(&r);
-        struct kid kid = kid_take(&r);
-        struct state_key key = state_key_kid(TABLE_KEY, &kid);
-        if (!r.failed && execution_get(x, &key, &value) && state_key_record_take(value, &record) &&
-            record.class == CLASS_DEVICE && b->device_count < OPEN_PARTIES_MAX)
-            b->devices[b->device_count++] = kid;
+    for (size_t n = cbor_take_map(&r); n > 0 && b->named_count < OPEN_PARTIES_MAX; n--) {
+        unsigned index;
+        struct slice name = cbor_take_text(&r, 1, NAME_MAX_BYTES);
+        struct slice raw = cbor_take_bytes(&r, KID_SIZE, KID_SIZE);
+        if (r.failed)
+            return;
+        memcpy(b->named[b->named_count++].bytes, raw.data, KID_SIZE);
+        if (definition_find_party(&b->definition, name, &index))
+            b->parties[index] = raw;
     }
 }
 
-/* The compiled definition and the terms, copied to one piece of memory. */
-static bool copy_bytes(struct execution *x, const struct kept_opening *o, struct cache_place *p,
-                       struct slice *ret_definition, struct slice *ret_terms)
+/* The opening's value and the compiled definition, copied to one piece of memory. */
+static bool copy_bytes(struct execution *x, const struct hash *opening, struct cache_place *p,
+                       struct kept_opening *ret_opening, struct slice *ret_definition)
 {
-    struct state_key key = state_key_hash(TABLE_DEFINITION, &o->definition);
-    struct slice value;
-    if (!execution_get(x, &key, &value))
+    struct state_key key = state_key_hash(TABLE_OPENING, opening);
+    struct slice value, kept;
+    if (!execution_get(x, &key, &value) || !kept_opening_take(value, ret_opening))
         return false;
-    struct cbor_reader r = cbor_reader(value);
+    key = state_key_hash(TABLE_DEFINITION, &ret_opening->definition);
+    if (!execution_get(x, &key, &kept))
+        return false;
+    struct cbor_reader r = cbor_reader(kept);
     struct slice definition = cbor_take_bytes(&r, 1, OPEN_DEFINITION_MAX);
-    uint8_t *bytes = malloc(definition.len + o->terms.len);
-    if (bytes == NULL || r.failed) {
-        free(bytes);
+    uint8_t *bytes = r.failed ? NULL : malloc(value.len + definition.len);
+    if (bytes == NULL)
         return false;
-    }
-    memcpy(bytes, definition.data, definition.len);
-    memcpy(bytes + definition.len, o->terms.data, o->terms.len);
+    memcpy(bytes, value.data, value.len);
+    memcpy(bytes + value.len, definition.data, definition.len);
     free(p->bytes);
     p->bytes = bytes;
-    *ret_definition = slice_of(bytes, definition.len);
-    *ret_terms = slice_of(bytes + definition.len, o->terms.len);
+    *ret_definition = slice_of(bytes + value.len, definition.len);
+    return kept_opening_take(slice_of(bytes, value.len), ret_opening);
+}
+
+static bool bind(struct execution *x, const struct hash *opening, struct cache_place *p,
+                 enum contract_cache_fault *ret_fault, struct err *err)
+{
+    struct contract_bound *b = &p->bound;
+    struct kept_opening o;
+    struct slice definition;
+    *ret_fault = CONTRACT_CACHE_DEFINITION;
+    if (!copy_bytes(x, opening, p, &o, &definition))
+        return err_set(err, ERR_INPUT, "the ledger has no such contract");
+    if (!definition_decode(definition, &b->definition, err))
+        return false;
+    *ret_fault = CONTRACT_CACHE_TERMS;
+    if (!terms_bind(&b->definition, o.terms, &b->terms, err) ||
+        !terms_check_parties(&b->definition, o.parties, err))
+        return false;
+    b->opening = *opening;
+    b->named_count = 0;
+    memset(b->parties, 0, sizeof b->parties);
+    note_parties(o.parties, b);
+    b->holders = o.holders;
+    b->opener = o.opener;
+    b->assets = o.assets;
+    b->expires_ms = o.expires_ms;
+    b->has_replaces = o.has_replaces;
+    b->replaces = o.replaces;
+    b->steps = 1 + (definition.len + o.terms.len) / BYTES_OF_STEP;
     return true;
 }
 
-static bool bind(struct execution *x, const struct hash *opening, struct cache_place *p)
+/* A place to fill: a free one, or of those that nobody holds the one asked for longest ago. */
+static struct cache_place *make_room(struct contract_cache *c)
 {
-    struct state_key key = state_key_hash(TABLE_OPENING, opening);
-    struct slice value, definition, terms;
-    struct kept_opening o;
-    p->used = false;
-    if (!execution_get(x, &key, &value) || !kept_opening_take(value, &o) ||
-        !copy_bytes(x, &o, p, &definition, &terms))
-        return false;
-    p->bound.opening = *opening;
-    p->bound.device_count = 0;
-    note_devices(x, o.parties, &p->bound);
-    p->used = definition_decode(definition, &p->bound.definition, NULL) &&
-              terms_bind(&p->bound.definition, terms, &p->bound.terms, NULL);
-    return p->used;
+    struct cache_place *oldest = NULL;
+    for (size_t i = 0; i < CACHE_PLACES; i++) {
+        if (c->places[i] == NULL)
+            c->places[i] = calloc(1, sizeof *c->places[i]);
+        struct cache_place *p = c->places[i];
+        if (p == NULL || p->used == 0)
+            return p;
+        if (p->held == 0 && (oldest == NULL || p->used < oldest->used))
+            oldest = p;
+    }
+    return oldest;
+}
+
+static struct cache_place *find_place(struct contract_cache *c, const struct hash *opening)
+{
+    for (size_t i = 0; i < CACHE_PLACES && c->places[i] != NULL; i++)
+        if (c->places[i]->used != 0 && hash_equal(&c->places[i]->bound.opening, opening))
+            return c->places[i];
+    return NULL;
+}
+
+const struct contract_bound *contract_cache_bind(struct execution *x, const struct hash *opening,
+                                                 enum contract_cache_fault *ret_fault,
+                                                 struct err *err)
+{
+    struct contract_cache *c = x->contracts;
+    struct state_key key = state_key_hash(TABLE_INSTANCE, opening);
+    struct slice value;
+    *ret_fault = CONTRACT_CACHE_DEFINITION;
+    /* what is kept may come from a block that was never decided, or an opening that was refused */
+    if (!execution_get(x, &key, &value)) {
+        (void)err_set(err, ERR_INPUT, "the ledger has no such contract");
+        return NULL;
+    }
+    struct cache_place *p = find_place(c, opening);
+    if (p == NULL) {
+        p = make_room(c);
+        if (p == NULL) {
+            x->failed = true;
+            return NULL;
+        }
+        p->used = p->pass = 0;
+        if (!bind(x, opening, p, ret_fault, err))
+            return NULL;
+    }
+    if (p->pass != c->pass)
+        note_devices(x, &p->bound);
+    p->pass = c->pass;
+    p->used = ++c->clock;
+    (void)execution_step(x, p->bound.steps);
+    return &p->bound;
+}
+
+void contract_cache_hold(struct execution *x, const struct contract_bound *contract)
+{
+    struct cache_place *p = find_place(x->contracts, &contract->opening);
+    assert(p != NULL && &p->bound == contract);
+    p->held++;
+}
+
+void contract_cache_release(struct execution *x, const struct contract_bound *contract)
+{
+    struct cache_place *p = find_place(x->contracts, &contract->opening);
+    assert(p != NULL && p->held > 0);
+    p->held--;
 }
 
 const struct contract_bound *contract_cache_find(struct execution *x, const struct hash *opening)
 {
-    struct contract_cache *c = x->contracts;
-    for (size_t i = 0; i < CACHE_PLACES; i++)
-        if (c->places[i].used && hash_equal(&c->places[i].bound.opening, opening))
-            return &c->places[i].bound;
-    struct cache_place *p = &c->places[c->next];
-    c->next = (c->next + 1) % CACHE_PLACES;
-    return bind(x, opening, p) ? &p->bound : NULL;
+    enum contract_cache_fault fault;
+    return contract_cache_bind(x, opening, &fault, NULL);
 }

@@ -1,4 +1,4 @@
-#include "node/execution.h"
+#include "node/instance.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -14,12 +14,15 @@ struct execution *execution_new(void)
         return NULL;
     x->overlay = overlay_new();
     x->contracts = contract_cache_new();
+    x->frames = instance_frames_new();
+    x->judging = judging_room_new();
     x->events = buf_heap(EVENTS_MAX);
     x->details = buf_heap(EVENTS_MAX);
     x->outcome_bytes = buf_heap(EVENTS_MAX);
     x->scratch = buf_heap(EXECUTION_SCRATCH_MAX);
     x->signer_slots = calloc(SIGNER_SLOTS, sizeof x->signer_slots[0]);
-    if (x->overlay == NULL || x->contracts == NULL || x->signer_slots == NULL) {
+    if (x->overlay == NULL || x->contracts == NULL || x->frames == NULL || x->judging == NULL ||
+        x->signer_slots == NULL) {
         execution_free(x);
         return NULL;
     }
@@ -32,6 +35,8 @@ void execution_free(struct execution *x)
         return;
     overlay_free(x->overlay);
     contract_cache_free(x->contracts);
+    instance_frames_free(x->frames);
+    judging_room_free(x->judging);
     free(x->records);
     free(x->signers);
     free(x->signer_slots);
@@ -135,12 +140,14 @@ static void run_timer(struct execution *x, const struct state_key *key)
         return; /* an earlier timer of this block took it away */
     overlay_remove(x->overlay, state_key_slice(key));
     begin_record(x);
+    overlay_mark(x->overlay); /* a contract's reaction that fails is taken back */
     record.timer_subject = execution_subject_bytes(x, id);
     switch ((enum timer_what)record.timer_what) {
     case TIMER_OPENING_LAPSES: rules_timer_opening(x, id); break;
     case TIMER_SENSOR_SILENT: rules_timer_silence(x, id); break;
     case TIMER_NEVER_HEARD: rules_timer_never_heard(x, id); break;
     }
+    overlay_settle(x->overlay);
     end_record(x, record);
 }
 
@@ -156,6 +163,7 @@ void execute_begin(struct execution *x, const struct state_view *view,
     buf_clear(&x->details);
     buf_clear(&x->outcome_bytes);
     overlay_reset(x->overlay, view);
+    contract_cache_begin(x->contracts);
     struct state_key parent = state_key_block(context->height - 1);
     state_block_put(execution_value(x), context->height - 1, &context->parent_hash);
     execution_store(x, &parent);

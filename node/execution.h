@@ -6,6 +6,8 @@
 #include "node/sequence.h"
 
 struct contract_cache;
+struct instance_frames;
+struct judging_room;
 
 /* Where one outcome's events lie in execution.events. */
 struct event_span {
@@ -36,6 +38,8 @@ struct execution {
     struct execute_context context;
     struct overlay *overlay;
     struct contract_cache *contracts;
+    struct instance_frames *frames;
+    struct judging_room *judging;
     uint64_t steps; /* of the block */
     uint64_t statement_steps;
 
@@ -128,5 +132,10 @@ void rules_custody_passed(struct execution *x, struct slice asset, const struct 
 
 struct contract_cache *contract_cache_new(void);
 void contract_cache_free(struct contract_cache *c);
+void contract_cache_begin(struct contract_cache *c); /* of a block */
+
+/* Memory that judging works in. */
+struct judging_room *judging_room_new(void);
+void judging_room_free(struct judging_room *room);
 
 #endif

@@ -8,17 +8,21 @@
 #include "contracts/flow.h"
 #include "node/contract_cache.h"
 
-/* State table 20. */
+/* State table 20. Where every unit has a state of its own the contract ends when its last unit has. */
 struct instance_life {
     uint64_t start_ms; /* block time from which it is in force */
     bool ended, replaced;
     uint64_t ended_ms;
     enum contract_ending ending;
-    struct hash by; /* the opening that replaced it */
+    struct hash by;             /* the opening that replaced it */
+    uint64_t succeeded, failed; /* units, of a contract with `each unit` */
 };
 /* False when the contract never came into force. */
 bool instance_load_life(struct execution *x, const struct hash *opening,
                         struct instance_life *ret_life);
+/* From when on an asset's samples are not judged by it any more; UINT64_MAX: it goes on, or it failed. */
+uint64_t instance_end_ms(struct execution *x, const struct contract_bound *contract,
+                         struct slice asset);
 
 /* The workflow's state for an asset (table 21). Borrows from the overlay. False: the contract has none. */
 bool instance_load_flow(struct execution *x, const struct contract_bound *contract,
@@ -36,12 +40,20 @@ struct instance_event {
     struct slice from, to, place;
 };
 /*
- * Runs the reactions of one contract to an event, and what they set off in others, to FLOW_MAX_DEPTH. What
- * fails has no effect and is not an error: whoever caused the event is not refused for it.
+ * Runs the reactions of one contract to an event, and what they set off in others, to FLOW_MAX_DEPTH: in the
+ * definition's order all that listen in the state the event found. What fails has no effect and is not an
+ * error: whoever caused the event is not refused for it.
  */
 void instance_react(struct execution *x, const struct contract_bound *contract,
                     const struct instance_event *event);
-/* The same for every contract in force of an asset: scans, handovers. */
+/* The same for every contract in force of event->asset. */
 void instance_react_all(struct execution *x, const struct instance_event *event);
+/* For all these assets: a contract with one state for several of them reacts once. */
+void instance_react_set(struct execution *x, const struct asset_set *assets,
+                        const struct instance_event *event);
+
+struct instance_frames; /* what one execution works with */
+struct instance_frames *instance_frames_new(void);
+void instance_frames_free(struct instance_frames *f);
 
 #endif

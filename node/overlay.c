@@ -259,12 +259,23 @@ void overlay_mark(struct overlay *o)
     o->marked = true;
 }
 
-void overlay_undo(struct overlay *o)
+size_t overlay_savepoint(const struct overlay *o)
 {
-    while (o->undo_count > 0) {
+    assert(o->marked);
+    return o->undo_count;
+}
+
+void overlay_return(struct overlay *o, size_t savepoint)
+{
+    while (o->undo_count > savepoint) {
         const struct undo *u = &o->undo[--o->undo_count];
         o->entries[u->entry].now = u->now;
     }
+}
+
+void overlay_undo(struct overlay *o)
+{
+    overlay_return(o, 0);
 }
 
 void overlay_settle(struct overlay *o)

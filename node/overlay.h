@@ -39,6 +39,9 @@ void overlay_remove(struct overlay *o, struct slice key);
 void overlay_mark(struct overlay *o);
 void overlay_undo(struct overlay *o);
 void overlay_settle(struct overlay *o);
+/* After a mark: a place to return to, as often as one likes, inside what overlay_undo() takes back. */
+size_t overlay_savepoint(const struct overlay *o);
+void overlay_return(struct overlay *o, size_t savepoint);
 /* Bytes that copies have taken since overlay_reset(). */
 size_t overlay_size(const struct overlay *o);
 

@@ -1,5 +1,5 @@
 /* Goods change hands: offer, acceptance, rejection, cancellation (DESIGN sections 1 and 6). */
-#include "node/execution.h"
+#include "node/instance.h"
 
 static struct slice name_of(const struct asset_iter *it)
 {
@@ -127,6 +127,18 @@ static void close_offer(struct execution *x, const struct custody *c, const stru
         rules_custody_passed(x, name_of(&it), &o->to, time_ms);
 }
 
+/* Contracts may react to who has the goods, or whose they are, from now on. */
+static void tell_contracts(struct execution *x, const struct custody *c,
+                           const struct state_offer *o, uint64_t time_ms)
+{
+    struct instance_event e = { .trigger = CONTRACT_ON_HANDOVER,
+                                .detail = (unsigned)o->role,
+                                .time_ms = time_ms,
+                                .from = kid_slice(&o->from),
+                                .to = kid_slice(&o->to) };
+    instance_react_set(x, &c->assets, &e);
+}
+
 static enum refusal answer(struct execution *x, const struct speaker *by)
 {
     static const enum event_what what[] = { EVENT_OFFERED, EVENT_PASSED, EVENT_REJECTED,
@@ -145,6 +157,8 @@ static enum refusal answer(struct execution *x, const struct speaker *by)
     struct state_key key = state_key_hash(TABLE_OFFER, &c->offer);
     overlay_remove(x->overlay, state_key_slice(&key));
     close_offer(x, c, &o, time_ms);
+    if (c->action == CUSTODY_ACCEPT)
+        tell_contracts(x, c, &o, time_ms);
     return ACCEPTED;
 }
 
