@@ -9,6 +9,7 @@
 #include "contracts/compile.h"
 #include "contracts/terms.h"
 #include "tools/cmd_action.h"
+#include "tools/cmd_contract_try.h"
 #include "tools/cmd_names.h"
 #include "tools/cmd_send.h"
 
@@ -310,6 +311,8 @@ int cmd_contract(int argc, char **argv)
           "Agrees to the contract of this hash, or declines it for good.\n"
           "Exit code: 0 accepted, 1 error, 4 refused.\n",
           agree },
+        { "test", "contract test", CMD_CONTRACT_TEST_OPTIONS, cmd_contract_test_usage,
+          cmd_contract_test },
         { .word = NULL },
     };
     return cmd_action_choose(actions, argc, argv);
