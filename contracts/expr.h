@@ -60,12 +60,11 @@ bool expr_value(struct expr_scope *scope, struct contract_code code,
 void expr_explain(const struct expr_scope *scope, struct contract_code code, char *text,
                   size_t size);
 
-#define EXPR_NO_TRIGGER (-1) /* an action's */
-#define EXPR_AT_START   (-2) /* a field's first value: terms, parties, opener, now, started */
 /*
  * Checks code against a definition whose lists are complete: operations known, indices within bounds,
- * types and units fitting, the stack never beyond EXPR_MAX_STACK. params: the action's, or NULL; trigger:
- * the reaction's, or one of the above. *ret_kind: of type CONTRACT_NOTHING for the constant nothing.
+ * types and units fitting, the stack never beyond EXPR_MAX_STACK. params: the action's, never NULL for an
+ * action, even without any; trigger: the reaction's, or -1. With neither it is a field's first value, which
+ * may ask for terms, parties, opener, now and started alone. *ret_kind: CONTRACT_NOTHING for the constant.
  */
 bool expr_check(const struct contract_definition *definition, struct contract_code code,
                 const struct contract_param *params, size_t param_count, int trigger,

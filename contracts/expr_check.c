@@ -18,6 +18,7 @@ struct checker {
     const struct contract_param *params;
     size_t param_count;
     int trigger;
+    bool is_start; /* a field's first value */
     unsigned detail;
     struct value_kind stack[EXPR_MAX_STACK];
     unsigned depth;
@@ -95,7 +96,7 @@ static bool check_constant(struct checker *c, unsigned argument)
 static const char *fact_missing(const struct checker *c, enum expr_fact fact)
 {
     bool reaction = c->trigger >= 0;
-    bool start = c->trigger == EXPR_AT_START;
+    bool start = c->is_start;
     switch (fact) {
     case EXPR_CALLER:
     case EXPR_CALL_TIME: return reaction || start ? "only an action has a caller" : NULL;
@@ -158,7 +159,7 @@ static bool check_fact(struct checker *c, unsigned argument)
 static bool check_rule_fact(struct checker *c, unsigned argument)
 {
     unsigned rule = argument % RULES_IN_FACT;
-    if (c->trigger == EXPR_AT_START)
+    if (c->is_start)
         return complain(c, "not known yet when the contract opens");
     if (rule >= c->def->rule_count)
         return complain(c, "there is no such rule");
@@ -192,14 +193,14 @@ static bool check_party(struct checker *c, unsigned argument)
 static bool check_yes_or_no(struct checker *c, unsigned argument, size_t count)
 {
     struct value_kind kind = expr_kind_plain(CONTRACT_BOOL);
-    return push_from(c, c->trigger != EXPR_AT_START && argument < count, &kind);
+    return push_from(c, !c->is_start && argument < count, &kind);
 }
 
 static bool check_question(struct checker *c, unsigned argument, const struct value_kind *operand)
 {
     struct value_kind kind = VALUE_KIND_NONE;
     bool holds = c->shape->op == EXPR_HOLDS;
-    if (c->trigger == EXPR_AT_START)
+    if (c->is_start)
         return complain(c, "not known yet when the contract opens");
     if (!expr_kind_of(c->shape->op, operand, &kind))
         return complain_of_operands(c, operand);
@@ -219,7 +220,7 @@ static bool check_leaf(struct checker *c, unsigned argument)
     if (op == EXPR_TERM)
         return push_from(c, argument < def->term_count, &def->terms[argument].kind);
     if (op == EXPR_FIELD)
-        return push_from(c, c->trigger != EXPR_AT_START && argument < def->field_count,
+        return push_from(c, !c->is_start && argument < def->field_count,
                          &def->fields[argument].kind);
     if (op == EXPR_PARAM)
         return push_from(c, c->params != NULL && argument < c->param_count,
@@ -254,6 +255,7 @@ static bool check_operation(struct checker *c, unsigned argument)
     return push(c, kind);
 }
 
+// NOLINTNEXTLINE(readability-function-size): an action has no trigger, a reaction no parameters
 bool expr_check(const struct contract_definition *definition, struct contract_code code,
                 const struct contract_param *params, size_t param_count, int trigger,
                 unsigned detail, struct value_kind *ret_kind, struct err *err)
@@ -267,6 +269,7 @@ bool expr_check(const struct contract_definition *definition, struct contract_co
     c.params = params;
     c.param_count = param_count;
     c.trigger = trigger;
+    c.is_start = params == NULL && trigger < 0;
     c.detail = detail;
     c.depth = 0;
     c.err = err;

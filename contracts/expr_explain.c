@@ -154,10 +154,12 @@ struct explanation {
 };
 
 /* The parts that the operation at the end of `whole` takes. */
-static unsigned split(const int32_t *words, struct part *whole, struct part ret_operands[3])
+static void split(const int32_t *words, struct part *whole, struct part ret_operands[3])
 {
     struct part stack[EXPR_MAX_STACK];
     unsigned depth = 0, taken = 0;
+    for (unsigned k = 0; k < 3; k++)
+        ret_operands[k] = *whole;
     for (unsigned i = whole->from; i < whole->end;) {
         const struct expr_shape *shape = expr_shape_of(words[i]);
         assert(shape != NULL && depth >= shape->takes && depth < EXPR_MAX_STACK + shape->takes);
@@ -171,7 +173,6 @@ static unsigned split(const int32_t *words, struct part *whole, struct part ret_
         stack[depth++] = made;
         whole->op = made.op;
     }
-    return taken;
 }
 
 static struct expr_outcome value_of(struct explanation *e, const struct part *p)
@@ -266,12 +267,12 @@ void expr_explain(const struct expr_scope *scope, struct contract_code code, cha
     const int32_t *words = scope->definition->code;
     struct part whole = { .from = code.at, .end = (unsigned)code.at + code.len };
     struct part operands[3];
-    (void)split(words, &whole, operands);
+    split(words, &whole, operands);
     while (words[whole.op] == EXPR_AND) { /* the first side that does not hold */
         struct expr_outcome first = value_of(&e, &operands[0]);
         bool holds = first.lack == EXPR_HAS_VALUE && first.value.number != 0;
         whole = operands[holds ? 1 : 0];
-        (void)split(words, &whole, operands);
+        split(words, &whole, operands);
     }
     name_leaves(&e, &whole);
     if (is_comparison(words[whole.op]))

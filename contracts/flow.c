@@ -327,6 +327,7 @@ static bool listens(const struct contract_reaction *r, enum contract_trigger tri
            (r->states >> state & 1) != 0;
 }
 
+// NOLINTNEXTLINE(readability-function-size): what happens is three of the parameters
 enum flow_result flow_react(struct expr_scope *scope, enum contract_trigger trigger,
                             unsigned detail, uint64_t block_ms, struct flow_state *state,
                             unsigned *index, struct flow_calls *ret_calls, struct err *err)

@@ -252,6 +252,7 @@ static enum flow_result may_begin(struct expr_scope *scope, unsigned action,
     return FLOW_DONE;
 }
 
+// NOLINTNEXTLINE(readability-function-size): who, what and when are each their own
 enum flow_result flow_call(struct expr_scope *scope, unsigned action,
                            const struct flow_caller *caller, uint64_t block_ms,
                            struct flow_state *state, struct flow_calls *ret_calls, struct err *err)
