@@ -2,6 +2,7 @@
 #include "node/api_parts.h"
 
 #include "common/gs1_link.h"
+#include "common/hex.h"
 #include "common/quantity.h"
 #include "contracts/property.h"
 #include "node/event_json.h"
@@ -67,6 +68,23 @@ static void put_holder(struct api_context *c, struct json_doc *doc, const char *
         json_doc_put_null(doc, key);
 }
 
+static void put_link(struct json_doc *doc, const struct hash *opening)
+{
+    char hex[2 * HASH_SIZE + 1], path[sizeof "/v1/contracts/" + sizeof hex];
+    hex_encode(hash_slice(opening), hex);
+    (void)snprintf(path, sizeof path, "/v1/contracts/%s", hex);
+    json_doc_put_text(doc, "href", path);
+}
+
+static void put_contract_state(const struct asset_view *v, size_t i, struct json_doc *doc)
+{
+    struct slice state = asset_view_state_name(v, i);
+    json_doc_put_text(doc, "status", provenance_status_name(v->journey.contract[i].status));
+    api_put_time(doc, "since", v->journey.contract[i].status_ms);
+    if (state.len > 0)
+        json_doc_put_slice(doc, "state", state);
+}
+
 static void put_contracts(struct api_context *c, struct json_doc *doc)
 {
     struct json_doc *list = json_doc_put_array(doc, "contracts");
@@ -74,6 +92,8 @@ static void put_contracts(struct api_context *c, struct json_doc *doc)
         const struct asset_contract *contract = &c->view->contract[i];
         struct json_doc *one = json_doc_put_object(list, NULL);
         json_doc_put_hex(one, "opening", hash_slice(&contract->opening));
+        put_link(one, &contract->opening);
+        put_contract_state(c->view, i, one);
         if (!contract->known)
             continue;
         json_doc_put_slice(one, "name", contract->definition.name);
@@ -113,7 +133,7 @@ void api_asset_summary(struct api_context *c, struct json_doc *doc)
 /* ------------------------------------------------------------------ history */
 
 /* What the items of an event's data are, in order; common/outcome.h. */
-static const char *const data_names[][6] = {
+static const char *const data_names[][EVENT_DATA_MAX] = {
     [EVENT_RECORDED] = { "device", "from_ms", "to_ms" },
     [EVENT_COMMISSIONED] = { "member" },
     [EVENT_OFFERED] = { "from", "to", "role" },
@@ -126,11 +146,22 @@ static const char *const data_names[][6] = {
     [EVENT_LATE] = { "seq" },
     [EVENT_OPENED] = { "opening" },
     [EVENT_IN_FORCE] = { "opening" },
-    [EVENT_EXCURSION_OPENED] = { "rule", "from_ms", "opening" },
-    [EVENT_EXCURSION_CLOSED] = { "rule", "from_ms", "to_ms", "peak", "exponent", "opening" },
-    [EVENT_CHARGED] = { "rule", "member", "seconds", "from_ms", "opening" },
-    [EVENT_REVISION] = { "rule", "from_ms", "opening" },
+    [EVENT_EXCURSION_OPENED] = { "rule", "from_ms", "opening", "device" },
+    [EVENT_EXCURSION_CLOSED] = { "rule", "from_ms", "to_ms", "peak", "exponent", "opening",
+                                 "device", "mean", "mean_exponent", "certain" },
+    [EVENT_CHARGED] = { "rule", "member", "seconds", "from_ms", "opening", "device" },
+    [EVENT_REVISION] = { "rule", "from_ms", "opening", "device", "void" },
     [EVENT_SUSPECT] = { "device" },
+    [EVENT_NOT_JUDGED] = { "device", "first_ms", "last_ms", "opening" },
+    [EVENT_CALLED] = { "opening", "action", "caller" },
+    [EVENT_STATE] = { "opening", "from_state", "to_state", "by" },
+    [EVENT_SCANNED] = { "kid", "place" },
+    [EVENT_DOCUMENT] = { "opening", "name", "hash" },
+    [EVENT_ACKNOWLEDGED] = { "rule", "from_ms", "opening", "device" },
+    [EVENT_ADDED_BACK] = { "opening", "budget", "ms", "call" },
+    [EVENT_ADD_BACK_UNDONE] = { "opening", "budget", "ms", "call" },
+    [EVENT_FINISHED] = { "opening", "ending" },
+    [EVENT_REPLACED] = { "opening", "by" },
 };
 
 #define DATA_NAMES (sizeof data_names / sizeof data_names[0])
@@ -140,7 +171,7 @@ static void put_data(struct json_doc *doc, enum event_what what, struct slice da
     struct cbor_reader r = cbor_reader(data);
     size_t n = cbor_take_array(&r);
     for (size_t i = 0; i < n && i < EVENT_DATA_MAX && !r.failed; i++) {
-        const char *name = (size_t)what < DATA_NAMES && i < 6 ? data_names[what][i] : NULL;
+        const char *name = (size_t)what < DATA_NAMES ? data_names[what][i] : NULL;
         char number[8];
         (void)snprintf(number, sizeof number, "%zu", i);
         event_json_put(doc, name != NULL ? name : number, &r);
@@ -271,27 +302,61 @@ static void put_charges(struct api_context *c, struct json_doc *doc,
     }
 }
 
+static void put_acknowledgement(struct api_context *c, struct json_doc *doc,
+                                const struct provenance_excursion *e)
+{
+    static const char *const texts[] = { "meaning", "comment" };
+    struct buf bytes = buf_heap(STATEMENT_MAX);
+    struct statement call;
+    struct kid member;
+    struct json_doc *one = json_doc_put_object(doc, "acknowledgement");
+    api_put_time(one, "time", e->acknowledged_ms);
+    if (asset_view_acknowledgement(c->store, c->view, e, &bytes, &call)) {
+        json_doc_put_hex(one, "call", hash_slice(&call.hash));
+        if (read_model_key_member(c->store, &call.kid, &member))
+            api_put_member(c, one, "by", &member);
+        for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+            struct slice text;
+            if (call_text(&call.as.call, texts[i], &text))
+                json_doc_put_slice(one, texts[i], text);
+        }
+    }
+    buf_free(&bytes);
+}
+
+/* An excursion is "out", or "uncertain" when the sensor's accuracy could explain it. */
+static void put_finding(struct json_doc *one, const struct provenance_excursion *e)
+{
+    json_doc_put_bool(one, "breach", e->opened);
+    json_doc_put_hex(one, "device", kid_slice(&e->of.device));
+    api_put_time(one, "from", e->of.from_ms);
+    if (e->opened)
+        json_doc_put_text(one, "finding", provenance_is_doubtful(e) ? "uncertain" : "out");
+    if (e->ended) {
+        api_put_time(one, "to", e->to_ms);
+        json_doc_put_decimal(one, "peak", e->peak, e->peak_exponent);
+        json_doc_put_decimal(one, "mean", e->mean, e->mean_exponent);
+    }
+}
+
 static void put_excursion(struct api_context *c, struct json_doc *list,
                           const struct provenance_excursion *e)
 {
     char rule[DEFINITION_MAX_NAME + 1];
     struct json_doc *one = json_doc_put_object(list, NULL);
-    const struct asset_contract *contract = asset_view_contract(c->view, &e->opening);
+    const struct asset_contract *contract = asset_view_contract(c->view, &e->of.opening);
     asset_view_rule_name(c->view, e, rule);
     json_doc_put_text(one, "rule", rule);
-    json_doc_put_hex(one, "opening", hash_slice(&e->opening));
-    if (contract != NULL && e->rule < contract->definition.rule_count)
+    json_doc_put_hex(one, "opening", hash_slice(&e->of.opening));
+    if (contract != NULL && e->of.rule < contract->definition.rule_count)
         json_doc_put_text(one, "severity",
-                          verdict_severity_name(contract->definition.rules[e->rule].severity));
-    json_doc_put_bool(one, "breach", e->opened);
-    api_put_time(one, "from", e->from_ms);
-    if (e->ended) {
-        api_put_time(one, "to", e->to_ms);
-        json_doc_put_decimal(one, "peak", e->peak, e->exponent);
-    }
+                          verdict_severity_name(contract->definition.rules[e->of.rule].severity));
+    put_finding(one, e);
     json_doc_put_int(one, "seconds", (int64_t)provenance_seconds(e));
     json_doc_put_int(one, "revisions", (int64_t)e->revisions);
     put_charges(c, one, e);
+    if (e->acknowledged)
+        put_acknowledgement(c, one, e);
 }
 
 static void excursions(struct api_context *c, struct http_answer *a)

@@ -74,14 +74,45 @@ const struct asset_contract *asset_view_contract(const struct asset_view *v,
 void asset_view_rule_name(const struct asset_view *v, const struct provenance_excursion *e,
                           char ret_name[DEFINITION_MAX_NAME + 1])
 {
-    const struct asset_contract *c = asset_view_contract(v, &e->opening);
-    if (c != NULL && e->rule < c->definition.rule_count) {
-        struct slice name = c->definition.rules[e->rule].name;
+    const struct asset_contract *c = asset_view_contract(v, &e->of.opening);
+    if (c != NULL && e->of.rule < c->definition.rule_count) {
+        struct slice name = c->definition.rules[e->of.rule].name;
         (void)snprintf(ret_name, DEFINITION_MAX_NAME + 1, "%.*s", (int)name.len,
                        (const char *)name.data);
         return;
     }
-    (void)snprintf(ret_name, DEFINITION_MAX_NAME + 1, "rule %llu", (unsigned long long)e->rule);
+    (void)snprintf(ret_name, DEFINITION_MAX_NAME + 1, "rule %llu", (unsigned long long)e->of.rule);
+}
+
+struct slice asset_view_state_name(const struct asset_view *v, size_t contract)
+{
+    const struct asset_contract *c = &v->contract[contract];
+    uint64_t state =
+        v->journey.contract[contract].has_state ? v->journey.contract[contract].state : 0;
+    if (!c->known || state >= c->definition.state_count)
+        return (struct slice){ NULL, 0 };
+    return c->definition.states[state].name;
+}
+
+static bool note_leaf(void *ctx, const struct asset_event *e)
+{
+    struct asset_event *found = ctx;
+    *found = *e;
+    return false;
+}
+
+bool asset_view_acknowledgement(struct store *s, const struct asset_view *v,
+                                const struct provenance_excursion *e, struct buf *bytes,
+                                struct statement *ret_call)
+{
+    struct asset_event found = { .has_leaf = false };
+    buf_clear(bytes);
+    return e->acknowledged &&
+           read_model_events(s, v->id, (struct read_model_page){ e->acknowledged_event, 1 },
+                             note_leaf, &found, NULL) &&
+           found.has_leaf && found.what == EVENT_ACKNOWLEDGED &&
+           store_statement(s, found.leaf, bytes, NULL) &&
+           statement_decode(buf_slice(bytes), ret_call, NULL) && ret_call->kind == KIND_CALL;
 }
 
 /* ------------------------------------------------------------------ loading */
@@ -108,7 +139,7 @@ static bool load_journey(struct store *s, struct asset_view *v, struct err *err)
     v->verdict = provenance_judge(&v->journey, &v->reason);
     v->contract_count = v->journey.contract_count;
     for (size_t i = 0; i < v->contract_count; i++)
-        load_contract(s, &v->journey.contract[i], &v->contract[i]);
+        load_contract(s, &v->journey.contract[i].opening, &v->contract[i]);
     return true;
 }
 
@@ -182,19 +213,15 @@ static bool add_reading(void *ctx, const struct asset_event *e)
     struct statement st;
     if (e->what != EVENT_RECORDED || !e->has_leaf)
         return true;
-    struct cbor_reader r = cbor_reader(e->data);
-    cbor_take_array_of(&r, 3);
-    (void)cbor_take_bytes(&r, KID_SIZE, KID_SIZE);
-    uint64_t from_ms = cbor_take_uint(&r);
-    uint64_t to_ms = cbor_take_uint(&r);
-    if (r.failed || !overlaps(w, from_ms, to_ms))
+    struct event_recorded d;
+    if (!event_data_recorded(e->data, &d) || !overlaps(w, d.first_ms, d.last_ms))
         return true;
     buf_clear(&w->statement);
     w->good = store_statement(w->s, e->leaf, &w->statement, w->err) &&
               statement_decode(buf_slice(&w->statement), &st, w->err) &&
               statement_samples(&st, w->samples, w->err);
     if (w->good)
-        add_samples(w, from_ms, to_ms);
+        add_samples(w, d.first_ms, d.last_ms);
     return w->good;
 }
 

@@ -50,6 +50,16 @@ const struct asset_contract *asset_view_contract(const struct asset_view *v,
 void asset_view_rule_name(const struct asset_view *v, const struct provenance_excursion *e,
                           char ret_name[DEFINITION_MAX_NAME + 1]);
 
+/*
+ * The call that acknowledged an excursion: its meaning and comment are among its arguments. bytes: what
+ * *ret_call borrows from; it is cleared first. False: nobody did, or the statement is not to be had.
+ */
+bool asset_view_acknowledgement(struct store *s, const struct asset_view *v,
+                                const struct provenance_excursion *e, struct buf *bytes,
+                                struct statement *ret_call);
+/* The name of the state a contract is in for this asset; empty: it has no states, or is not known. */
+struct slice asset_view_state_name(const struct asset_view *v, size_t contract);
+
 /* One property wanted from the readings of an asset. */
 struct asset_series {
     uint16_t property;

@@ -1,7 +1,7 @@
 #include "node/page.h"
 
 #include "common/hex.h"
-#include "common/quantity.h"
+#include "node/rule_words.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -87,6 +87,8 @@ static void put_verdict(const struct asset_view *v, struct buf *out)
         page_markup(out, "%zu time%s out of bounds, ", breaches, breaches == 1 ? "" : "s");
         page_duration(out, breach_seconds(p));
         page_markup(out, " in all.");
+        if (provenance_doubtful(p) > 0)
+            page_markup(out, " %zu of them could be the sensor's error.", provenance_doubtful(p));
         break;
     case PROVENANCE_UNCERTAIN: page_text(out, provenance_reason_sentence(v->reason)); break;
     }
@@ -185,13 +187,13 @@ static bool put_charts(struct api_context *c, struct buf *out, struct err *err)
 
 /* ------------------------------------------------------------------ excursions */
 
-static const char *unit_of(const struct asset_view *v, const struct provenance_excursion *e)
+/* The rule of an excursion; NULL when its contract is not known. */
+static const struct contract_rule *rule_of(const struct asset_view *v,
+                                           const struct provenance_excursion *e)
 {
-    const struct asset_contract *c = asset_view_contract(v, &e->opening);
-    if (c == NULL || e->rule >= c->definition.rule_count)
-        return "";
-    uint16_t property = c->definition.rules[e->rule].property;
-    return property == PROPERTY_TEMPERATURE ? " °C" : property == PROPERTY_HUMIDITY ? " %RH" : "";
+    const struct asset_contract *c = asset_view_contract(v, &e->of.opening);
+    return c == NULL || e->of.rule >= c->definition.rule_count ? NULL
+                                                               : &c->definition.rules[e->of.rule];
 }
 
 static void put_shares(struct api_context *c, const struct provenance_excursion *e, struct buf *out)
@@ -210,24 +212,74 @@ static void put_shares(struct api_context *c, const struct provenance_excursion 
     page_markup(out, "</ul>");
 }
 
+/* What was found: when, how far, and whether the sensor is to be believed. */
+static void put_finding(struct api_context *c, const struct provenance_excursion *e,
+                        struct buf *out)
+{
+    const struct contract_rule *rule = rule_of(c->view, e);
+    const char *unit = rule == NULL ? "" : rule_words_unit(rule);
+    char amount[RULE_WORDS_SIZE];
+    page_markup(out, "<p>");
+    if (e->ended) {
+        page_span(out, e->of.from_ms, e->to_ms);
+    } else {
+        page_time(out, e->of.from_ms);
+        page_markup(out, ", and it goes on");
+    }
+    if (e->ended && (rule == NULL || rule_words_has_peak(rule))) {
+        rule_words_amount(e->peak, e->peak_exponent, unit, amount);
+        page_markup(out, ", ");
+        page_text(out, amount);
+        rule_words_amount(e->mean, e->mean_exponent, unit, amount);
+        page_markup(out, " at worst, ");
+        page_text(out, amount);
+        page_markup(out, " on average");
+    }
+    page_markup(out, "</p>");
+    if (provenance_is_doubtful(e))
+        page_markup(out,
+                    "<p class=\"note\"><strong>Uncertain:</strong> the sensor's accuracy could "
+                    "explain it.</p>");
+}
+
+static void put_acknowledgement(struct api_context *c, const struct provenance_excursion *e,
+                                struct buf *out)
+{
+    struct buf bytes = buf_heap(STATEMENT_MAX);
+    struct slice comment = { NULL, 0 };
+    struct statement call;
+    struct kid member;
+    char name[READ_MODEL_NAME + 1];
+    if (!e->acknowledged)
+        return;
+    page_markup(out, "<p class=\"note\">Acknowledged ");
+    page_time(out, e->acknowledged_ms);
+    if (asset_view_acknowledgement(c->store, c->view, e, &bytes, &call)) {
+        if (!read_model_key_member(c->store, &call.kid, &member))
+            member = call.kid;
+        read_model_member_name(c->store, &member, name);
+        page_markup(out, " by ");
+        page_text(out, name);
+        if (call_text(&call.as.call, "comment", &comment) && comment.len > 0) {
+            page_markup(out, ": ");
+            page_slice(out, comment);
+        }
+    }
+    page_markup(out, "</p>");
+    buf_free(&bytes);
+}
+
 static void put_excursion(struct api_context *c, const struct provenance_excursion *e,
                           struct buf *out)
 {
-    char rule[DEFINITION_MAX_NAME + 1], peak[QUANTITY_TEXT_SIZE];
+    char rule[DEFINITION_MAX_NAME + 1];
     asset_view_rule_name(c->view, e, rule);
     page_markup(out, "<li><h3>");
     page_text(out, rule);
-    page_markup(out, "</h3><p>");
-    if (e->ended) {
-        quantity_format(e->peak, e->exponent, peak, sizeof peak);
-        page_span(out, e->from_ms, e->to_ms);
-        page_markup(out, ", %s%s at worst", peak, unit_of(c->view, e));
-    } else {
-        page_time(out, e->from_ms);
-        page_markup(out, ", and it goes on");
-    }
-    page_markup(out, "</p>");
+    page_markup(out, "</h3>");
+    put_finding(c, e, out);
     put_shares(c, e, out);
+    put_acknowledgement(c, e, out);
     if (e->revisions > 0)
         page_markup(out,
                     "<p class=\"note\">Charged anew %" PRIu64 " time%s, when later facts "
@@ -249,6 +301,21 @@ static void put_excursions(struct api_context *c, struct buf *out)
                      "the goods in that second.</p></section>\n");
 }
 
+/* "Status: in force since …; state: travelling." */
+static void put_contract_state(const struct asset_view *v, size_t i, struct buf *out)
+{
+    const struct provenance_contract *c = &v->journey.contract[i];
+    struct slice state = asset_view_state_name(v, i);
+    page_markup(out, "<p class=\"note\">Status: %s since ", provenance_status_name(c->status));
+    page_time(out, c->status_ms);
+    if (state.len > 0) {
+        page_markup(out, "; state: <strong>");
+        page_slice(out, state);
+        page_markup(out, "</strong>");
+    }
+    page_markup(out, ".</p>");
+}
+
 static void put_contracts(const struct asset_view *v, struct buf *out)
 {
     for (size_t i = 0; i < v->contract_count; i++) {
@@ -259,7 +326,9 @@ static void put_contracts(const struct asset_view *v, struct buf *out)
         page_slice(out, c->definition.name);
         page_markup(out, "</h2><p>");
         page_slice(out, c->definition.summary);
-        page_markup(out, "</p></section>\n");
+        page_markup(out, "</p>");
+        put_contract_state(v, i, out);
+        page_markup(out, "</section>\n");
     }
 }
 

@@ -1,4 +1,5 @@
 #include "node/page.h"
+#include "node/rule_words.h"
 
 #include "common/instant.h"
 #include "common/quantity.h"
@@ -82,11 +83,14 @@ typedef void (*bound_visitor)(struct chart *t, int64_t hundredths);
 static void each_bound(struct chart *t, bound_visitor visit)
 {
     const struct asset_view *v = t->c->view;
+    int64_t bound = 0;
+    int exponent = 0;
     for (size_t i = 0; i < v->contract_count; i++) {
         const struct asset_contract *c = &v->contract[i];
         for (size_t n = 0; c->known && n < c->definition.rule_count; n++)
-            if (c->definition.rules[n].property == t->property)
-                visit(t, to_hundredths(c->terms.limits[n].bound, c->terms.limits[n].exponent));
+            if (c->definition.rules[n].property == t->property &&
+                rule_words_bound(&c->definition, &c->terms, n, &bound, &exponent))
+                visit(t, to_hundredths(bound, exponent));
     }
 }
 
@@ -103,9 +107,9 @@ static void draw_bound(struct chart *t, int64_t hundredths)
 
 static bool is_of_property(const struct chart *t, const struct provenance_excursion *e)
 {
-    const struct asset_contract *c = asset_view_contract(t->c->view, &e->opening);
-    return e->opened && c != NULL && e->rule < c->definition.rule_count &&
-           c->definition.rules[e->rule].property == t->property;
+    const struct asset_contract *c = asset_view_contract(t->c->view, &e->of.opening);
+    return e->opened && c != NULL && e->of.rule < c->definition.rule_count &&
+           c->definition.rules[e->of.rule].property == t->property;
 }
 
 static void draw_excursions(struct chart *t)
@@ -115,7 +119,7 @@ static void draw_excursions(struct chart *t)
         const struct provenance_excursion *e = &p->excursion[i];
         if (!is_of_property(t, e))
             continue;
-        int from = x_at(t, e->from_ms), to = x_at(t, e->ended ? e->to_ms : t->s->to_ms);
+        int from = x_at(t, e->of.from_ms), to = x_at(t, e->ended ? e->to_ms : t->s->to_ms);
         page_markup(t->out,
                     "<rect class=\"excursion\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>",
                     from, TOP, to > from ? to - from : 1, BOTTOM - TOP);

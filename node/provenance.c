@@ -1,24 +1,12 @@
 #include "node/provenance.h"
 
+#include "common/custody.h"
+
 #include <string.h>
 
 void provenance_begin(struct provenance *p)
 {
     memset(p, 0, sizeof *p);
-}
-
-static struct kid take_kid(struct cbor_reader *r)
-{
-    struct kid kid;
-    cbor_take_fixed(r, kid.bytes, KID_SIZE);
-    return kid;
-}
-
-static struct hash take_hash(struct cbor_reader *r)
-{
-    struct hash hash;
-    cbor_take_fixed(r, hash.bytes, HASH_SIZE);
-    return hash;
 }
 
 /* ------------------------------------------------------------------ custody */
@@ -41,82 +29,90 @@ static void hold(struct provenance *p, uint64_t role, const struct kid *member, 
         (struct provenance_interval){ .role = role, .member = *member, .from_ms = time_ms };
 }
 
-static void commissioned(struct provenance *p, uint64_t time_ms, struct cbor_reader *r)
+static void commissioned(struct provenance *p, uint64_t time_ms, struct slice data)
 {
-    struct kid member = take_kid(r);
-    if (r->failed)
+    struct kid member;
+    if (!event_data_kid(data, &member))
         return;
-    hold(p, 0, &member, time_ms);
-    hold(p, 1, &member, time_ms);
+    hold(p, ROLE_CUSTODIAN, &member, time_ms);
+    hold(p, ROLE_OWNER, &member, time_ms);
 }
 
-static void passed(struct provenance *p, uint64_t time_ms, struct cbor_reader *r)
+static void passed(struct provenance *p, uint64_t time_ms, struct slice data)
 {
-    (void)take_hash(r);
-    (void)take_kid(r);
-    struct kid to = take_kid(r);
-    uint64_t role = cbor_take_uint_max(r, 1);
-    if (r->failed)
+    struct event_handover h;
+    if (!event_data_handover(data, &h))
         return;
     p->offered = false;
-    hold(p, role, &to, time_ms);
+    hold(p, h.role, &h.to, time_ms);
 }
 
-static void offered(struct provenance *p, struct cbor_reader *r)
+static void offered(struct provenance *p, struct slice data)
 {
-    (void)take_kid(r);
-    struct kid to = take_kid(r);
-    if (r->failed)
+    struct event_handover h;
+    if (!event_data_offered(data, &h))
         return;
     p->offered = true;
-    p->offered_to = to;
+    p->offered_to = h.to;
 }
 
 /* ------------------------------------------------------------------ excursions */
 
-/* The entry of (opening, rule, from), made when it is not there; NULL when there is no room. */
-static struct provenance_excursion *entry(struct provenance *p, const struct hash *opening,
-                                          uint64_t rule, uint64_t from_ms)
+static struct provenance_excursion *find(struct provenance *p, const struct event_excursion *of)
 {
-    for (size_t i = p->excursion_count; i-- > 0;) {
-        struct provenance_excursion *e = &p->excursion[i];
-        if (e->rule == rule && e->from_ms == from_ms && hash_equal(&e->opening, opening))
-            return e;
-    }
+    for (size_t i = p->excursion_count; i-- > 0;)
+        if (event_excursion_equal(&p->excursion[i].of, of))
+            return &p->excursion[i];
+    return NULL;
+}
+
+/* The entry of this excursion, made when it is not there; NULL when there is no room. */
+static struct provenance_excursion *entry(struct provenance *p, const struct event_excursion *of)
+{
+    struct provenance_excursion *e = find(p, of);
+    if (e != NULL)
+        return e;
     if (p->excursion_count == PROVENANCE_EXCURSIONS) {
         p->cut = true;
         return NULL;
     }
-    struct provenance_excursion *e = &p->excursion[p->excursion_count++];
-    *e = (struct provenance_excursion){ .opening = *opening, .rule = rule, .from_ms = from_ms };
+    e = &p->excursion[p->excursion_count++];
+    *e = (struct provenance_excursion){ .of = *of };
     return e;
 }
 
-static void excursion_opened(struct provenance *p, struct cbor_reader *r)
+static void excursion_opened(struct provenance *p, struct slice data)
 {
-    uint64_t rule = cbor_take_uint(r);
-    uint64_t from_ms = cbor_take_uint(r);
-    struct hash opening = take_hash(r);
-    struct provenance_excursion *e = r->failed ? NULL : entry(p, &opening, rule, from_ms);
+    struct event_excursion of;
+    struct provenance_excursion *e = event_data_excursion(data, &of) ? entry(p, &of) : NULL;
     if (e != NULL)
         e->opened = true;
 }
 
-static void excursion_closed(struct provenance *p, struct cbor_reader *r)
+static void excursion_closed(struct provenance *p, struct slice data)
 {
-    uint64_t rule = cbor_take_uint(r);
-    uint64_t from_ms = cbor_take_uint(r);
-    uint64_t to_ms = cbor_take_uint(r);
-    int64_t peak = cbor_take_int(r);
-    int64_t exponent = cbor_take_int_in(r, -9, 9);
-    struct hash opening = take_hash(r);
-    struct provenance_excursion *e = r->failed ? NULL : entry(p, &opening, rule, from_ms);
+    struct event_closed c;
+    struct provenance_excursion *e = event_data_closed(data, &c) ? entry(p, &c.of) : NULL;
     if (e == NULL)
         return;
     e->opened = e->ended = true;
-    e->to_ms = to_ms;
-    e->peak = peak;
-    e->exponent = (int)exponent;
+    e->to_ms = c.to_ms;
+    e->peak = c.peak;
+    e->peak_exponent = c.peak_exponent;
+    e->mean = c.mean;
+    e->mean_exponent = c.mean_exponent;
+    e->certain = c.certain;
+}
+
+static void acknowledged(struct provenance *p, uint64_t time_ms, struct slice data)
+{
+    struct event_excursion of;
+    struct provenance_excursion *e = event_data_excursion(data, &of) ? find(p, &of) : NULL;
+    if (e == NULL)
+        return;
+    e->acknowledged = true;
+    e->acknowledged_ms = time_ms;
+    e->acknowledged_event = p->events - 1;
 }
 
 static void add_share(struct provenance *p, struct provenance_excursion *e,
@@ -135,33 +131,28 @@ static void add_share(struct provenance *p, struct provenance_excursion *e,
         p->cut = true;
 }
 
-static void charged(struct provenance *p, struct cbor_reader *r)
+static void charged(struct provenance *p, struct slice data)
 {
-    struct provenance_share share = { .held = false };
-    uint64_t rule = cbor_take_uint(r);
-    if (cbor_peek(r) == CBOR_BYTES) {
-        share.held = true;
-        share.member = take_kid(r);
-    } else {
-        cbor_take_null(r);
-    }
-    share.seconds = cbor_take_uint(r);
-    uint64_t from_ms = cbor_take_uint(r);
-    struct hash opening = take_hash(r);
-    struct provenance_excursion *e = r->failed ? NULL : entry(p, &opening, rule, from_ms);
-    if (e != NULL)
-        add_share(p, e, &share);
-}
-
-/* What was charged is void; the charges that follow replace it. */
-static void revised(struct provenance *p, struct cbor_reader *r)
-{
-    uint64_t rule = cbor_take_uint(r);
-    uint64_t from_ms = cbor_take_uint(r);
-    struct hash opening = take_hash(r);
-    struct provenance_excursion *e = r->failed ? NULL : entry(p, &opening, rule, from_ms);
+    struct event_charged c;
+    struct provenance_excursion *e = event_data_charged(data, &c) ? entry(p, &c.of) : NULL;
     if (e == NULL)
         return;
+    struct provenance_share share = { c.held, c.member, c.seconds };
+    add_share(p, e, &share);
+}
+
+/* What was charged is void, and perhaps the excursion itself; what follows replaces it. */
+static void revised(struct provenance *p, struct slice data)
+{
+    struct event_revision r;
+    struct provenance_excursion *e = event_data_revision(data, &r) ? find(p, &r.of) : NULL;
+    if (e == NULL)
+        return;
+    if (r.is_void) {
+        size_t after = (size_t)(&p->excursion[--p->excursion_count] - e);
+        memmove(e, e + 1, after * sizeof *e);
+        return;
+    }
     e->revisions++;
     e->share_count = 0;
 }
@@ -177,64 +168,108 @@ static void note_device(struct provenance *p, const struct kid *kid)
         p->device[p->device_count++] = *kid;
 }
 
-static void recorded(struct provenance *p, struct cbor_reader *r)
+static void recorded(struct provenance *p, struct slice data)
 {
-    struct kid kid = take_kid(r);
-    uint64_t first = cbor_take_uint(r);
-    uint64_t last = cbor_take_uint(r);
-    if (r->failed)
+    struct event_recorded d;
+    if (!event_data_recorded(data, &d))
         return;
-    if (p->packs == 0 || first < p->first_reading_ms)
-        p->first_reading_ms = first;
-    if (p->packs == 0 || last > p->last_reading_ms)
-        p->last_reading_ms = last;
+    if (p->packs == 0 || d.first_ms < p->first_reading_ms)
+        p->first_reading_ms = d.first_ms;
+    if (p->packs == 0 || d.last_ms > p->last_reading_ms)
+        p->last_reading_ms = d.last_ms;
     p->packs++;
-    note_device(p, &kid);
+    note_device(p, &d.device);
 }
 
-static void in_force(struct provenance *p, struct cbor_reader *r)
+static void not_judged(struct provenance *p, struct slice data)
 {
-    struct hash opening = take_hash(r);
-    if (r->failed)
-        return;
+    struct event_not_judged n;
+    if (event_data_not_judged(data, &n))
+        p->not_judged++;
+}
+
+static struct provenance_contract *contract_of(struct provenance *p, const struct hash *opening)
+{
     for (size_t i = 0; i < p->contract_count; i++)
-        if (hash_equal(&p->contract[i], &opening))
-            return;
+        if (hash_equal(&p->contract[i].opening, opening))
+            return &p->contract[i];
+    return NULL;
+}
+
+static void in_force(struct provenance *p, uint64_t time_ms, struct slice data)
+{
+    struct hash opening;
+    if (!event_data_opening(data, &opening) || contract_of(p, &opening) != NULL)
+        return;
     if (p->contract_count < PROVENANCE_CONTRACTS)
-        p->contract[p->contract_count++] = opening;
+        p->contract[p->contract_count++] =
+            (struct provenance_contract){ .opening = opening, .status_ms = time_ms };
     else
         p->cut = true;
 }
 
+static void set_status(struct provenance *p, const struct hash *opening,
+                       enum provenance_status status, uint64_t time_ms)
+{
+    struct provenance_contract *c = contract_of(p, opening);
+    if (c == NULL)
+        return;
+    c->status = status;
+    c->status_ms = time_ms;
+}
+
+static void finished(struct provenance *p, uint64_t time_ms, struct slice data)
+{
+    struct event_finished f;
+    if (event_data_finished(data, &f))
+        set_status(p, &f.opening, f.ending == 2 ? PROVENANCE_FAILED : PROVENANCE_SUCCEEDED,
+                   time_ms);
+}
+
+static void replaced(struct provenance *p, uint64_t time_ms, struct slice data)
+{
+    struct event_replaced r;
+    if (event_data_replaced(data, &r))
+        set_status(p, &r.old, PROVENANCE_REPLACED, time_ms);
+}
+
+static void state_changed(struct provenance *p, struct slice data)
+{
+    struct event_state s;
+    struct provenance_contract *c = event_data_state(data, &s) ? contract_of(p, &s.opening) : NULL;
+    if (c == NULL)
+        return;
+    c->has_state = true;
+    c->state = s.to;
+}
+
 void provenance_add(struct provenance *p, enum event_what what, uint64_t time_ms, struct slice data)
 {
-    struct cbor_reader r = cbor_reader(data);
-    (void)cbor_take_array(&r);
     p->events++;
     switch (what) {
-    case EVENT_RECORDED: recorded(p, &r); break;
-    case EVENT_COMMISSIONED: commissioned(p, time_ms, &r); break;
-    case EVENT_OFFERED: offered(p, &r); break;
-    case EVENT_PASSED: passed(p, time_ms, &r); break;
-    case EVENT_IN_FORCE: in_force(p, &r); break;
-    case EVENT_EXCURSION_OPENED: excursion_opened(p, &r); break;
-    case EVENT_EXCURSION_CLOSED: excursion_closed(p, &r); break;
-    case EVENT_CHARGED: charged(p, &r); break;
-    case EVENT_REVISION: revised(p, &r); break;
+    case EVENT_RECORDED: recorded(p, data); break;
+    case EVENT_COMMISSIONED: commissioned(p, time_ms, data); break;
+    case EVENT_OFFERED: offered(p, data); break;
+    case EVENT_PASSED: passed(p, time_ms, data); break;
+    case EVENT_IN_FORCE: in_force(p, time_ms, data); break;
+    case EVENT_EXCURSION_OPENED: excursion_opened(p, data); break;
+    case EVENT_EXCURSION_CLOSED: excursion_closed(p, data); break;
+    case EVENT_CHARGED: charged(p, data); break;
+    case EVENT_REVISION: revised(p, data); break;
     case EVENT_SUSPECT: p->suspect = true; break;
     case EVENT_REJECTED:
     case EVENT_CANCELLED:
     case EVENT_OFFER_EXPIRED: p->offered = false; break;
-    case EVENT_NOT_JUDGED:
+    case EVENT_NOT_JUDGED: not_judged(p, data); break;
+    case EVENT_ACKNOWLEDGED: acknowledged(p, time_ms, data); break;
+    case EVENT_STATE: state_changed(p, data); break;
+    case EVENT_FINISHED: finished(p, time_ms, data); break;
+    case EVENT_REPLACED: replaced(p, time_ms, data); break;
     case EVENT_CALLED:
-    case EVENT_STATE:
     case EVENT_SCANNED:
     case EVENT_DOCUMENT:
-    case EVENT_ACKNOWLEDGED:
     case EVENT_ADDED_BACK:
     case EVENT_ADD_BACK_UNDONE:
-    case EVENT_FINISHED:
-    case EVENT_REPLACED:
     case EVENT_ATTACHED:
     case EVENT_DETACHED:
     case EVENT_ENROLLED:
@@ -260,20 +295,47 @@ size_t provenance_breaches(const struct provenance *p)
     return n;
 }
 
+bool provenance_is_doubtful(const struct provenance_excursion *e)
+{
+    return e->opened && e->ended && !e->certain;
+}
+
+size_t provenance_doubtful(const struct provenance *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->excursion_count; i++)
+        n += provenance_is_doubtful(&p->excursion[i]);
+    return n;
+}
+
 enum provenance_verdict provenance_judge(const struct provenance *p,
                                          enum provenance_reason *ret_reason)
 {
-    enum provenance_reason reason = p->contract_count == 0 ? PROVENANCE_NO_CONTRACT
-                                    : p->packs == 0        ? PROVENANCE_NO_DATA
-                                    : p->suspect           ? PROVENANCE_SUSPECT
-                                    : p->cut               ? PROVENANCE_CUT
-                                                           : PROVENANCE_CLEAR;
-    if (provenance_breaches(p) > 0) {
+    size_t breaches = provenance_breaches(p), doubtful = provenance_doubtful(p);
+    enum provenance_reason reason = doubtful > 0             ? PROVENANCE_ACCURACY
+                                    : p->contract_count == 0 ? PROVENANCE_NO_CONTRACT
+                                    : p->packs == 0          ? PROVENANCE_NO_DATA
+                                    : p->not_judged > 0      ? PROVENANCE_NOT_JUDGED
+                                    : p->suspect             ? PROVENANCE_SUSPECT
+                                    : p->cut                 ? PROVENANCE_CUT
+                                                             : PROVENANCE_CLEAR;
+    if (breaches > doubtful) {
         *ret_reason = PROVENANCE_CLEAR;
         return PROVENANCE_BREACH;
     }
     *ret_reason = reason;
     return reason == PROVENANCE_CLEAR ? PROVENANCE_GOOD : PROVENANCE_UNCERTAIN;
+}
+
+const char *provenance_status_name(enum provenance_status status)
+{
+    switch (status) {
+    case PROVENANCE_IN_FORCE: return "in force";
+    case PROVENANCE_SUCCEEDED: return "succeeded";
+    case PROVENANCE_FAILED: return "failed";
+    case PROVENANCE_REPLACED: return "replaced";
+    }
+    return "in force";
 }
 
 const char *provenance_verdict_name(enum provenance_verdict verdict)
@@ -292,6 +354,9 @@ const char *provenance_reason_sentence(enum provenance_reason reason)
     case PROVENANCE_CLEAR: return "";
     case PROVENANCE_NO_CONTRACT: return "No contract says how it should have been kept.";
     case PROVENANCE_NO_DATA: return "No reading has been recorded for it.";
+    case PROVENANCE_ACCURACY:
+        return "Values were out of bounds by no more than the sensor's accuracy.";
+    case PROVENANCE_NOT_JUDGED: return "Readings came too late to be judged.";
     case PROVENANCE_SUSPECT: return "A sensor that reported on it is no longer trusted.";
     case PROVENANCE_CUT: return "More happened to it than this summary can hold.";
     }

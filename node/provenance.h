@@ -6,7 +6,7 @@
 #ifndef NODE_PROVENANCE_H
 #define NODE_PROVENANCE_H
 
-#include "common/outcome.h"
+#include "common/event_data.h"
 
 #define PROVENANCE_INTERVALS  256
 #define PROVENANCE_EXCURSIONS 256
@@ -29,22 +29,39 @@ struct provenance_share {
 };
 
 struct provenance_excursion {
-    struct hash opening; /* of the contract */
-    uint64_t rule;       /* place in the definition */
-    uint64_t from_ms;
+    struct event_excursion of;
     bool opened; /* false: only counted towards a total that was not used up */
     bool ended;
-    uint64_t to_ms; /* when ended, with the peak */
-    int64_t peak;
-    int exponent;
+    uint64_t to_ms; /* when ended, with what follows */
+    int64_t peak, mean;
+    int peak_exponent, mean_exponent;
+    bool certain; /* false: the sensor's accuracy leaves it open */
+    bool acknowledged;
+    uint64_t acknowledged_ms;
+    uint64_t acknowledged_event; /* number of the asset's event that did */
     uint64_t revisions;
     size_t share_count;
     struct provenance_share share[PROVENANCE_SHARES];
 };
 
+enum provenance_status {
+    PROVENANCE_IN_FORCE,
+    PROVENANCE_SUCCEEDED,
+    PROVENANCE_FAILED,
+    PROVENANCE_REPLACED,
+};
+
+struct provenance_contract {
+    struct hash opening;
+    enum provenance_status status;
+    uint64_t status_ms;
+    bool has_state; /* its state has changed since the start: to this one */
+    uint64_t state; /* place in the definition */
+};
+
 enum provenance_verdict {
     PROVENANCE_GOOD,      /* a contract, data, no excursion */
-    PROVENANCE_BREACH,    /* at least one excursion */
+    PROVENANCE_BREACH,    /* at least one excursion that is not open to doubt */
     PROVENANCE_UNCERTAIN, /* see the reason */
 };
 
@@ -52,6 +69,8 @@ enum provenance_reason {
     PROVENANCE_CLEAR,
     PROVENANCE_NO_CONTRACT, /* nothing says what would be good */
     PROVENANCE_NO_DATA,     /* a contract, and no reading since */
+    PROVENANCE_ACCURACY,    /* excursions, all within the accuracy of their sensors */
+    PROVENANCE_NOT_JUDGED,  /* readings came too late to be judged */
     PROVENANCE_SUSPECT,     /* a reading's key was revoked for a time before it */
     PROVENANCE_CUT,         /* more happened than a journey holds */
 };
@@ -60,14 +79,15 @@ struct provenance {
     uint64_t events;
     uint64_t packs; /* statements of readings */
     uint64_t first_reading_ms, last_reading_ms;
+    uint64_t not_judged; /* statements with samples that came too late for a contract */
     bool suspect, cut, offered;
     struct kid offered_to;
     size_t interval_count;
     struct provenance_interval interval[PROVENANCE_INTERVALS];
     size_t excursion_count;
     struct provenance_excursion excursion[PROVENANCE_EXCURSIONS];
-    size_t contract_count; /* that came into force, by opening */
-    struct hash contract[PROVENANCE_CONTRACTS];
+    size_t contract_count; /* that came into force */
+    struct provenance_contract contract[PROVENANCE_CONTRACTS];
     size_t device_count; /* that reported */
     struct kid device[PROVENANCE_DEVICES];
 };
@@ -79,6 +99,8 @@ void provenance_add(struct provenance *p, enum event_what what, uint64_t time_ms
                     struct slice data);
 enum provenance_verdict provenance_judge(const struct provenance *p,
                                          enum provenance_reason *ret_reason);
+/* "in force", "succeeded", "failed", "replaced". */
+const char *provenance_status_name(enum provenance_status status);
 /* "GOOD", "BREACH", "UNCERTAIN". */
 const char *provenance_verdict_name(enum provenance_verdict verdict);
 /* A sentence for people. */
@@ -93,5 +115,8 @@ const struct provenance_interval *provenance_current(const struct provenance *p,
 uint64_t provenance_seconds(const struct provenance_excursion *e);
 /* Excursions that were opened: the others only count towards a total. */
 size_t provenance_breaches(const struct provenance *p);
+/* Of those, the ones that the accuracy of the sensor leaves open. */
+size_t provenance_doubtful(const struct provenance *p);
+bool provenance_is_doubtful(const struct provenance_excursion *e);
 
 #endif

@@ -130,18 +130,23 @@ static bool insert_event(const struct read_model_at *at, struct db_stmt *insert,
     return db_run(insert, at->err);
 }
 
-static bool apply_to_asset(const struct read_model_at *at, struct slice name, const struct event *e)
+static bool add_to_asset(const struct read_model_at *at, int64_t asset, const struct event *e)
 {
     struct db_stmt *next = at->m->sql[RM_ASSET_NEXT];
     struct db_stmt *insert = at->m->sql[RM_ASSET_EVENT_INSERT];
-    int64_t asset = 0, n = 0;
-    if (!read_model_asset_id(at->m, name, &asset, at->err))
-        return false;
+    int64_t n = 0;
     db_bind_int(next, 1, asset);
     if (!take_next(next, &n, at->err))
         return false;
     db_bind_int(insert, 1, asset);
     return insert_event(at, insert, n, e) && read_model_asset_fact(at, asset, e);
+}
+
+static bool apply_to_asset(const struct read_model_at *at, struct slice name, const struct event *e)
+{
+    int64_t asset = 0;
+    return read_model_asset_id(at->m, name, &asset, at->err) &&
+           read_model_contract_fact(at, &asset, e) && add_to_asset(at, asset, e);
 }
 
 static bool apply_to_subject(const struct read_model_at *at, struct slice subject,
@@ -162,9 +167,14 @@ static bool apply_to_set(const struct read_model_at *at, struct cbor_reader *r,
 {
     struct asset_set set = asset_set_take(r);
     struct asset_iter it = asset_set_begin(&set);
-    while (!r->failed && asset_set_next(&it))
-        if (!apply_to_asset(at, slice_of(it.name, it.name_len), e))
+    if (!read_model_contract_fact(at, NULL, e))
+        return false;
+    while (!r->failed && asset_set_next(&it)) {
+        int64_t asset = 0;
+        if (!read_model_asset_id(at->m, slice_of(it.name, it.name_len), &asset, at->err) ||
+            !add_to_asset(at, asset, e))
             return false;
+    }
     return true;
 }
 

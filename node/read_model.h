@@ -18,6 +18,9 @@ struct read_model;
 bool read_model_create(struct db *db, struct err *err);
 bool read_model_open(struct db *db, struct read_model **ret_model, struct err *err);
 void read_model_close(struct read_model *m); /* NULL is legal */
+/* Empty tables in place of an older schema's, marked as due to be rebuilt. In the caller's transaction. */
+bool read_model_migrate(struct db *db, struct err *err);
+bool read_model_is_due(struct db *db, bool *ret_due, struct err *err);
 /* In the caller's transaction. The genesis is taken by value: reading moves its cursors. */
 bool read_model_begin(struct read_model *m, struct genesis genesis, struct err *err);
 bool read_model_apply(struct read_model *m, const struct commit *c, uint64_t first_leaf,

@@ -18,6 +18,8 @@ enum read_model_sql {
     RM_EXCURSION_OPEN,
     RM_EXCURSION_CLOSE,
     RM_EXCURSION_REVISE,
+    RM_EXCURSION_VOID,
+    RM_EXCURSION_ACKNOWLEDGE,
     RM_CHARGE_VOID,
     RM_CHARGE_INSERT,
     RM_PRODUCT_INSERT,
@@ -31,7 +33,18 @@ enum read_model_sql {
     RM_DETACH,
     RM_CONTRACT_INSERT,
     RM_CONTRACT_STATUS,
+    RM_CONTRACT_REPLACE,
     RM_ASSET_CONTRACT_INSERT,
+    RM_ASSET_CONTRACT_END,
+    RM_ASSET_CONTRACT_STATE,
+    RM_NAME_INSERT,
+    RM_CALL_INSERT,
+    RM_CHANGE_INSERT,
+    RM_DOCUMENT_INSERT,
+    RM_ADD_BACK_INSERT,
+    RM_ADD_BACK_UNDO,
+    RM_SCAN_INSERT,
+    RM_NOT_JUDGED_INSERT,
     RM_EVENTS,
     RM_ASSETS,
     RM_PARTY_NAME,
@@ -68,8 +81,17 @@ struct read_model_at {
 /* Finds or makes the asset's number. */
 bool read_model_asset_id(struct read_model *m, struct slice name, int64_t *ret_id, struct err *err);
 bool read_model_member_of(struct read_model *m, const struct kid *kid, struct kid *ret_member);
-/* What an event says about one asset beyond its history: custody, excursions, contracts, devices. */
+/* Bound as NULL when empty. */
+void read_model_bind_text(struct db_stmt *stmt, int index, struct slice text);
+void read_model_bind_blob(struct db_stmt *stmt, int index, struct slice bytes);
+void read_model_bind_leaf(const struct read_model_at *at, struct db_stmt *stmt, int index);
+/* What an event says about one asset beyond its history: custody, devices, and contracts' part of it. */
 bool read_model_asset_fact(const struct read_model_at *at, int64_t asset, const struct event *e);
+bool read_model_contract_asset_fact(const struct read_model_at *at, int64_t asset,
+                                    const struct event *e);
+/* What it says about a contract, once an event. asset: NULL when it is not about a single one. */
+bool read_model_contract_fact(const struct read_model_at *at, const int64_t *asset,
+                              const struct event *e);
 /* What an event says about a key, a statement or a contract. */
 bool read_model_subject_fact(const struct read_model_at *at, struct slice subject,
                              const struct event *e);

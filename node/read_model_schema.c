@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdio.h>
 
+#define DUE "read_model_due" /* a table that is there until a migrated read model was rebuilt */
+
 /* Times in ms since 1970; kids and hashes as bytes; NULL until known. */
 static const char tables[] =
     "CREATE TABLE asset (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
@@ -18,12 +20,14 @@ static const char tables[] =
     " member BLOB NOT NULL, since_ms INTEGER NOT NULL, until_ms INTEGER,"
     " PRIMARY KEY (asset, role, n)) WITHOUT ROWID;"
     "CREATE TABLE excursion (asset INTEGER NOT NULL, opening BLOB NOT NULL, rule INTEGER NOT NULL,"
-    " from_ms INTEGER NOT NULL, raised_ms INTEGER, to_ms INTEGER, peak INTEGER,"
-    " exponent INTEGER, revisions INTEGER NOT NULL DEFAULT 0,"
-    " PRIMARY KEY (asset, opening, rule, from_ms)) WITHOUT ROWID;"
+    " from_ms INTEGER NOT NULL, device BLOB NOT NULL, raised_ms INTEGER, to_ms INTEGER,"
+    " peak INTEGER, exponent INTEGER, mean INTEGER, mean_exponent INTEGER, certain INTEGER,"
+    " acknowledged_ms INTEGER, acknowledged_leaf INTEGER, revisions INTEGER NOT NULL DEFAULT 0,"
+    " PRIMARY KEY (asset, opening, rule, from_ms, device)) WITHOUT ROWID;"
     "CREATE TABLE charge (asset INTEGER NOT NULL, opening BLOB NOT NULL, rule INTEGER NOT NULL,"
-    " from_ms INTEGER NOT NULL, n INTEGER NOT NULL, member BLOB, seconds INTEGER NOT NULL,"
-    " PRIMARY KEY (asset, opening, rule, from_ms, n)) WITHOUT ROWID;"
+    " from_ms INTEGER NOT NULL, device BLOB NOT NULL, n INTEGER NOT NULL, member BLOB,"
+    " seconds INTEGER NOT NULL, PRIMARY KEY (asset, opening, rule, from_ms, device, n))"
+    " WITHOUT ROWID;"
     "CREATE TABLE product (gtin TEXT NOT NULL, n INTEGER NOT NULL, leaf INTEGER NOT NULL,"
     " time_ms INTEGER NOT NULL, name TEXT NOT NULL, brand TEXT, unit TEXT, image BLOB,"
     " PRIMARY KEY (gtin, n)) WITHOUT ROWID;"
@@ -41,17 +45,40 @@ static const char tables[] =
     " since_ms INTEGER NOT NULL, until_ms INTEGER, PRIMARY KEY (device, n)) WITHOUT ROWID;"
     "CREATE TABLE contract (opening BLOB PRIMARY KEY, definition BLOB NOT NULL,"
     " leaf INTEGER NOT NULL, opened_ms INTEGER NOT NULL, status INTEGER NOT NULL,"
-    " status_ms INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE asset_contract (asset INTEGER NOT NULL, opening BLOB NOT NULL,"
-    " PRIMARY KEY (asset, opening)) WITHOUT ROWID;";
+    " status_ms INTEGER NOT NULL, replaced_by BLOB) WITHOUT ROWID;"
+    "CREATE TABLE asset_contract (asset INTEGER NOT NULL, opening BLOB NOT NULL, state INTEGER,"
+    " ended INTEGER, ending INTEGER, ended_ms INTEGER, PRIMARY KEY (asset, opening))"
+    " WITHOUT ROWID;";
+
+/* What happened in contracts. asset: NULL when the event named a set of assets, not one. */
+static const char contract_tables[] =
+    "CREATE TABLE definition_name (definition BLOB NOT NULL, kind INTEGER NOT NULL,"
+    " n INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (definition, kind, n)) WITHOUT ROWID;"
+    "CREATE TABLE contract_call (opening BLOB NOT NULL, n INTEGER NOT NULL, asset INTEGER,"
+    " action TEXT NOT NULL, caller BLOB NOT NULL, leaf INTEGER, time_ms INTEGER NOT NULL,"
+    " PRIMARY KEY (opening, n)) WITHOUT ROWID;"
+    "CREATE TABLE contract_change (opening BLOB NOT NULL, n INTEGER NOT NULL, asset INTEGER,"
+    " from_state INTEGER NOT NULL, to_state INTEGER NOT NULL, by TEXT NOT NULL, leaf INTEGER,"
+    " time_ms INTEGER NOT NULL, PRIMARY KEY (opening, n)) WITHOUT ROWID;"
+    "CREATE TABLE contract_document (opening BLOB NOT NULL, n INTEGER NOT NULL, asset INTEGER,"
+    " name TEXT NOT NULL, hash BLOB NOT NULL, leaf INTEGER, time_ms INTEGER NOT NULL,"
+    " PRIMARY KEY (opening, n)) WITHOUT ROWID;"
+    "CREATE TABLE add_back (asset INTEGER NOT NULL, call BLOB NOT NULL, budget TEXT NOT NULL,"
+    " opening BLOB NOT NULL, ms INTEGER NOT NULL, leaf INTEGER, time_ms INTEGER NOT NULL,"
+    " undone_ms INTEGER, PRIMARY KEY (asset, call, budget)) WITHOUT ROWID;"
+    "CREATE TABLE scan (asset INTEGER NOT NULL, n INTEGER NOT NULL, kid BLOB NOT NULL, place TEXT,"
+    " leaf INTEGER, time_ms INTEGER NOT NULL, PRIMARY KEY (asset, n)) WITHOUT ROWID;"
+    "CREATE TABLE not_judged (asset INTEGER NOT NULL, n INTEGER NOT NULL, opening BLOB NOT NULL,"
+    " device BLOB NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, leaf INTEGER,"
+    " PRIMARY KEY (asset, n)) WITHOUT ROWID;";
 
 static const struct read_model_table table_list[] = {
     { "asset", "1" },
     { "asset_event", "1, 2" },
     { "subject_event", "1, 2" },
     { "custody", "1, 2, 3" },
-    { "excursion", "1, 2, 3, 4" },
-    { "charge", "1, 2, 3, 4, 5" },
+    { "excursion", "1, 2, 3, 4, 5" },
+    { "charge", "1, 2, 3, 4, 5, 6" },
     { "product", "1, 2" },
     { "place", "1, 2" },
     { "party", "1, 2" },
@@ -60,63 +87,102 @@ static const struct read_model_table table_list[] = {
     { "attachment", "1, 2" },
     { "contract", "1" },
     { "asset_contract", "1, 2" },
+    { "definition_name", "1, 2, 3" },
+    { "contract_call", "1, 2" },
+    { "contract_change", "1, 2" },
+    { "contract_document", "1, 2" },
+    { "add_back", "1, 2, 3" },
+    { "scan", "1, 2" },
+    { "not_judged", "1, 2" },
 };
 
 static const char *const view_names[] = {
-    "asset_history", "custody_intervals", "excursions", "charges",     "products",
-    "places",        "parties",           "keys",       "attachments", "contracts"
+    "asset_history",
+    "custody_intervals",
+    "excursions",
+    "charges",
+    "products",
+    "places",
+    "parties",
+    "keys",
+    "attachments",
+    "contracts",
+    "contract_calls",
+    "contract_states",
+    "add_backs",
+    "scans",
+    "contract_documents",
+    "unjudged_readings",
 };
-
-#define ISO(column) "strftime('%Y-%m-%dT%H:%M:%fZ', " column " / 1000.0, 'unixepoch')"
 
 static const char views[] =
     "CREATE VIEW asset_history AS SELECT a.name AS asset, e.n, e.height, e.outcome, e.leaf,"
-    " e.what, e.time_ms, " ISO(
-        "e.time_ms") " AS time, hex(e.data) AS data"
-                     " FROM asset a JOIN asset_event e ON e.asset = a.id;"
-                     "CREATE VIEW custody_intervals AS SELECT a.name AS asset,"
-                     " CASE c.role WHEN 0 THEN 'custodian' ELSE 'owner' END AS role, "
-                     "lower(hex(c.member)) AS member,"
-                     " c.since_ms, c.until_ms, " ISO("c.since_ms") " AS since, " ISO(
-                         "c.until_ms") " AS until"
-                                       " FROM custody c JOIN asset a ON a.id = c.asset;"
-                                       "CREATE VIEW excursions AS SELECT a.name AS asset, "
-                                       "lower(hex(x.opening)) AS opening, x.rule,"
-                                       " x.from_ms, x.to_ms, (x.to_ms - x.from_ms) / 1000 AS "
-                                       "seconds, x.peak, x.exponent,"
-                                       " x.revisions FROM excursion x JOIN asset a ON a.id = "
-                                       "x.asset;"
-                                       "CREATE VIEW charges AS SELECT a.name AS asset, "
-                                       "lower(hex(c.opening)) AS opening, c.rule,"
-                                       " c.from_ms, lower(hex(c.member)) AS member, c.seconds"
-                                       " FROM charge c JOIN asset a ON a.id = c.asset;"
-                                       "CREATE VIEW products AS SELECT gtin, name, brand, unit, "
-                                       "lower(hex(image)) AS image, leaf"
-                                       " FROM product p WHERE n = (SELECT max(n) FROM product "
-                                       "WHERE gtin = p.gtin);"
-                                       "CREATE VIEW places AS SELECT gln, name, lat, lon, zone, "
-                                       "lower(hex(member)) AS member, leaf"
-                                       " FROM place p WHERE n = (SELECT max(n) FROM place WHERE "
-                                       "gln = p.gln);"
-                                       "CREATE VIEW parties AS SELECT lower(hex(m.member)) AS "
-                                       "member, coalesce((SELECT name FROM party"
-                                       " WHERE member = m.member ORDER BY n DESC LIMIT 1), m.name) "
-                                       "AS name FROM member m;"
-                                       "CREATE VIEW keys AS SELECT lower(hex(kid)) AS kid, "
-                                       "lower(hex(member)) AS member, class, name,"
-                                       " leaf, enrolled_ms, revoked_ms, last_good_seq FROM key;"
-                                       "CREATE VIEW attachments AS SELECT lower(hex(t.device)) AS "
-                                       "device, a.name AS asset, t.since_ms,"
-                                       " t.until_ms FROM attachment t JOIN asset a ON a.id = "
-                                       "t.asset;"
-                                       "CREATE VIEW contracts AS SELECT a.name AS asset, "
-                                       "lower(hex(c.opening)) AS opening,"
-                                       " lower(hex(c.definition)) AS definition,"
-                                       " CASE c.status WHEN 0 THEN 'waiting' WHEN 1 THEN 'in "
-                                       "force' ELSE 'lapsed' END AS status,"
-                                       " c.leaf, c.status_ms FROM contract c JOIN asset_contract x "
-                                       "ON x.opening = c.opening"
-                                       " JOIN asset a ON a.id = x.asset;";
+    " e.what, e.time_ms, strftime('%Y-%m-%dT%H:%M:%fZ', e.time_ms / 1000.0, 'unixepoch') AS time,"
+    " hex(e.data) AS data FROM asset a JOIN asset_event e ON e.asset = a.id;"
+    "CREATE VIEW custody_intervals AS SELECT a.name AS asset,"
+    " CASE c.role WHEN 0 THEN 'custodian' ELSE 'owner' END AS role,"
+    " lower(hex(c.member)) AS member, c.since_ms, c.until_ms,"
+    " strftime('%Y-%m-%dT%H:%M:%fZ', c.since_ms / 1000.0, 'unixepoch') AS since,"
+    " strftime('%Y-%m-%dT%H:%M:%fZ', c.until_ms / 1000.0, 'unixepoch') AS until"
+    " FROM custody c JOIN asset a ON a.id = c.asset;"
+    "CREATE VIEW products AS SELECT gtin, name, brand, unit, lower(hex(image)) AS image, leaf"
+    " FROM product p WHERE n = (SELECT max(n) FROM product WHERE gtin = p.gtin);"
+    "CREATE VIEW places AS SELECT gln, name, lat, lon, zone, lower(hex(member)) AS member, leaf"
+    " FROM place p WHERE n = (SELECT max(n) FROM place WHERE gln = p.gln);"
+    "CREATE VIEW parties AS SELECT lower(hex(m.member)) AS member, coalesce((SELECT name FROM party"
+    " WHERE member = m.member ORDER BY n DESC LIMIT 1), m.name) AS name FROM member m;"
+    "CREATE VIEW keys AS SELECT lower(hex(kid)) AS kid, lower(hex(member)) AS member, class, name,"
+    " leaf, enrolled_ms, revoked_ms, last_good_seq FROM key;"
+    "CREATE VIEW attachments AS SELECT lower(hex(t.device)) AS device, a.name AS asset, t.since_ms,"
+    " t.until_ms FROM attachment t JOIN asset a ON a.id = t.asset;";
+
+#define RULE_NAME                                                                          \
+    "(SELECT d.name FROM contract c JOIN definition_name d ON d.definition = c.definition" \
+    " WHERE c.opening = x.opening AND d.kind = 0 AND d.n = x.rule)"
+#define STATE_NAME                                                                         \
+    "(SELECT d.name FROM contract c JOIN definition_name d ON d.definition = c.definition" \
+    " WHERE c.opening = x.opening AND d.kind = 1 AND d.n = "
+#define ASSET_NAME "(SELECT name FROM asset WHERE id = x.asset)"
+
+static const char contract_views[] =
+    "CREATE VIEW excursions AS SELECT a.name AS asset, lower(hex(x.opening)) AS opening, x.rule,"
+    " x.from_ms, x.to_ms, (x.to_ms - x.from_ms) / 1000 AS seconds, x.peak, x.exponent,"
+    " x.revisions, " RULE_NAME " AS rule_name, lower(hex(x.device)) AS device, x.raised_ms,"
+    " x.mean, x.mean_exponent, x.certain, x.acknowledged_ms, x.acknowledged_leaf"
+    " FROM excursion x JOIN asset a ON a.id = x.asset;"
+    "CREATE VIEW charges AS SELECT a.name AS asset, lower(hex(x.opening)) AS opening, x.rule,"
+    " x.from_ms, lower(hex(x.member)) AS member, x.seconds, " RULE_NAME " AS rule_name,"
+    " lower(hex(x.device)) AS device FROM charge x JOIN asset a ON a.id = x.asset;"
+    "CREATE VIEW contracts AS SELECT a.name AS asset, lower(hex(k.opening)) AS opening,"
+    " lower(hex(k.definition)) AS definition, CASE coalesce(x.ended, k.status)"
+    " WHEN 0 THEN 'waiting' WHEN 1 THEN 'in force' WHEN 2 THEN 'lapsed' WHEN 3 THEN 'finished'"
+    " ELSE 'replaced' END AS status, k.leaf, coalesce(x.ended_ms, k.status_ms) AS status_ms,"
+    " CASE x.ending WHEN 1 THEN 'success' WHEN 2 THEN 'failure' END AS ending, x.state,"
+    " " STATE_NAME "x.state) AS state_name, lower(hex(k.replaced_by)) AS replaced_by"
+    " FROM contract k JOIN asset_contract x ON x.opening = k.opening"
+    " JOIN asset a ON a.id = x.asset;"
+    "CREATE VIEW contract_calls AS SELECT lower(hex(x.opening)) AS opening, x.n,"
+    " " ASSET_NAME " AS asset, x.action, lower(hex(x.caller)) AS caller, x.leaf, x.time_ms"
+    " FROM contract_call x;"
+    "CREATE VIEW contract_states AS SELECT lower(hex(x.opening)) AS opening, x.n,"
+    " " ASSET_NAME " AS asset, x.from_state, x.to_state,"
+    " " STATE_NAME "x.from_state) AS from_name,"
+    " " STATE_NAME "x.to_state) AS to_name, x.by, x.leaf, x.time_ms FROM contract_change x;"
+    "CREATE VIEW contract_documents AS SELECT lower(hex(x.opening)) AS opening, x.n,"
+    " " ASSET_NAME " AS asset, x.name, lower(hex(x.hash)) AS hash, x.leaf, x.time_ms"
+    " FROM contract_document x;"
+    "CREATE VIEW add_backs AS SELECT a.name AS asset, x.budget, lower(hex(x.opening)) AS opening,"
+    " x.ms / 1000 AS seconds, lower(hex(x.call)) AS call, x.leaf, x.time_ms, x.undone_ms"
+    " FROM add_back x JOIN asset a ON a.id = x.asset;"
+    "CREATE VIEW scans AS SELECT a.name AS asset, x.n, lower(hex(x.kid)) AS kid, x.place, x.leaf,"
+    " x.time_ms FROM scan x JOIN asset a ON a.id = x.asset;"
+    "CREATE VIEW unjudged_readings AS SELECT a.name AS asset, x.n,"
+    " lower(hex(x.opening)) AS opening, lower(hex(x.device)) AS device, x.first_ms, x.last_ms,"
+    " x.leaf FROM not_judged x JOIN asset a ON a.id = x.asset;";
+
+#define EXCURSION_KEY                                                   \
+    " WHERE asset = ?1 AND opening = ?2 AND rule = ?3 AND from_ms = ?4" \
+    " AND device = ?5"
 
 static const char *const sql[RM_SQL_COUNT] = {
     [RM_ASSET_FIND] = "SELECT id FROM asset WHERE name = ?1",
@@ -131,20 +197,23 @@ static const char *const sql[RM_SQL_COUNT] = {
                        " WHERE asset = ?1 AND role = ?2 AND until_ms IS NULL",
     [RM_CUSTODY_INSERT] = "INSERT INTO custody VALUES (?1, ?2, (SELECT count(*) FROM custody"
                           " WHERE asset = ?1 AND role = ?2), ?3, ?4, NULL)",
-    [RM_EXCURSION_OPEN] = "INSERT INTO excursion (asset, opening, rule, from_ms, raised_ms)"
-                          " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE"
+    [RM_EXCURSION_OPEN] = "INSERT INTO excursion (asset, opening, rule, from_ms, device, raised_ms)"
+                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE"
                           " SET raised_ms = min(raised_ms, excluded.raised_ms)",
-    [RM_EXCURSION_CLOSE] =
-        "INSERT INTO excursion (asset, opening, rule, from_ms, to_ms, peak, exponent)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET to_ms = excluded.to_ms,"
-        " peak = excluded.peak, exponent = excluded.exponent",
-    [RM_EXCURSION_REVISE] = "UPDATE excursion SET revisions = revisions + 1"
-                            " WHERE asset = ?1 AND opening = ?2 AND rule = ?3 AND from_ms = ?4",
-    [RM_CHARGE_VOID] = "DELETE FROM charge"
-                       " WHERE asset = ?1 AND opening = ?2 AND rule = ?3 AND from_ms = ?4",
-    [RM_CHARGE_INSERT] = "INSERT INTO charge VALUES (?1, ?2, ?3, ?4, (SELECT count(*) FROM charge"
-                         " WHERE asset = ?1 AND opening = ?2 AND rule = ?3 AND from_ms = ?4),"
-                         " ?5, ?6)",
+    [RM_EXCURSION_CLOSE] = "INSERT INTO excursion (asset, opening, rule, from_ms, device, to_ms,"
+                           " peak, exponent, mean, mean_exponent, certain)"
+                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+                           " ON CONFLICT DO UPDATE SET to_ms = excluded.to_ms,"
+                           " peak = excluded.peak, exponent = excluded.exponent,"
+                           " mean = excluded.mean, mean_exponent = excluded.mean_exponent,"
+                           " certain = excluded.certain",
+    [RM_EXCURSION_REVISE] = "UPDATE excursion SET revisions = revisions + 1" EXCURSION_KEY,
+    [RM_EXCURSION_VOID] = "DELETE FROM excursion" EXCURSION_KEY,
+    [RM_EXCURSION_ACKNOWLEDGE] =
+        "UPDATE excursion SET acknowledged_ms = ?6, acknowledged_leaf = ?7" EXCURSION_KEY,
+    [RM_CHARGE_VOID] = "DELETE FROM charge" EXCURSION_KEY,
+    [RM_CHARGE_INSERT] = "INSERT INTO charge VALUES (?1, ?2, ?3, ?4, ?5, (SELECT count(*)"
+                         " FROM charge" EXCURSION_KEY "), ?6, ?7)",
     [RM_PRODUCT_INSERT] = "INSERT INTO product VALUES (?1, (SELECT count(*) FROM product"
                           " WHERE gtin = ?1), ?2, ?3, ?4, ?5, ?6, ?7)",
     [RM_PLACE_INSERT] = "INSERT INTO place VALUES (?1, (SELECT count(*) FROM place"
@@ -160,11 +229,32 @@ static const char *const sql[RM_SQL_COUNT] = {
     [RM_ATTACH] = "INSERT INTO attachment VALUES (?1, (SELECT count(*) FROM attachment"
                   " WHERE device = ?1), ?2, ?3, NULL)",
     [RM_DETACH] = "UPDATE attachment SET until_ms = ?2 WHERE device = ?1 AND until_ms IS NULL",
-    [RM_CONTRACT_INSERT] = "INSERT INTO contract VALUES (?1, ?2, ?3, ?4, 0, ?4)"
+    [RM_CONTRACT_INSERT] = "INSERT INTO contract VALUES (?1, ?2, ?3, ?4, 0, ?4, NULL)"
                            " ON CONFLICT DO NOTHING",
     [RM_CONTRACT_STATUS] = "UPDATE contract SET status = ?2, status_ms = ?3 WHERE opening = ?1",
-    [RM_ASSET_CONTRACT_INSERT] =
-        "INSERT INTO asset_contract VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+    [RM_CONTRACT_REPLACE] = "UPDATE contract SET replaced_by = ?2 WHERE opening = ?1",
+    [RM_ASSET_CONTRACT_INSERT] = "INSERT INTO asset_contract (asset, opening) VALUES (?1, ?2)"
+                                 " ON CONFLICT DO NOTHING",
+    [RM_ASSET_CONTRACT_END] = "UPDATE asset_contract SET ended = ?3, ending = ?4, ended_ms = ?5"
+                              " WHERE asset = ?1 AND opening = ?2",
+    [RM_ASSET_CONTRACT_STATE] = "UPDATE asset_contract SET state = ?3"
+                                " WHERE asset = ?1 AND opening = ?2",
+    [RM_NAME_INSERT] = "INSERT INTO definition_name VALUES (?1, ?2, ?3, ?4)"
+                       " ON CONFLICT DO NOTHING",
+    [RM_CALL_INSERT] = "INSERT INTO contract_call VALUES (?1, (SELECT count(*) FROM contract_call"
+                       " WHERE opening = ?1), ?2, ?3, ?4, ?5, ?6)",
+    [RM_CHANGE_INSERT] = "INSERT INTO contract_change VALUES (?1, (SELECT count(*)"
+                         " FROM contract_change WHERE opening = ?1), ?2, ?3, ?4, ?5, ?6, ?7)",
+    [RM_DOCUMENT_INSERT] = "INSERT INTO contract_document VALUES (?1, (SELECT count(*)"
+                           " FROM contract_document WHERE opening = ?1), ?2, ?3, ?4, ?5, ?6)",
+    [RM_ADD_BACK_INSERT] = "INSERT INTO add_back VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)"
+                           " ON CONFLICT DO NOTHING",
+    [RM_ADD_BACK_UNDO] = "UPDATE add_back SET undone_ms = ?4"
+                         " WHERE asset = ?1 AND call = ?2 AND budget = ?3",
+    [RM_SCAN_INSERT] = "INSERT INTO scan VALUES (?1, (SELECT count(*) FROM scan"
+                       " WHERE asset = ?1), ?2, ?3, ?4, ?5)",
+    [RM_NOT_JUDGED_INSERT] = "INSERT INTO not_judged VALUES (?1, (SELECT count(*) FROM not_judged"
+                             " WHERE asset = ?1), ?2, ?3, ?4, ?5, ?6)",
     [RM_EVENTS] = "SELECT n, height, outcome, event, leaf, what, time_ms, data FROM asset_event"
                   " WHERE asset = ?1 AND n >= ?2 ORDER BY n LIMIT ?3",
     [RM_ASSETS] = "SELECT name FROM asset WHERE name > ?1 ORDER BY name LIMIT ?2",
@@ -188,7 +278,25 @@ const struct read_model_table *read_model_schema_table(size_t n)
 
 bool read_model_schema_create(struct db *db, struct err *err)
 {
-    return db_exec(db, tables, err) && db_exec(db, views, err);
+    return db_exec(db, tables, err) && db_exec(db, contract_tables, err) &&
+           db_exec(db, views, err) && db_exec(db, contract_views, err);
+}
+
+bool read_model_migrate(struct db *db, struct err *err)
+{
+    return read_model_schema_drop(db, err) && read_model_schema_create(db, err) &&
+           db_exec(db, "CREATE TABLE " DUE " (x)", err);
+}
+
+bool read_model_is_due(struct db *db, bool *ret_due, struct err *err)
+{
+    struct db_stmt *find = NULL;
+    if (!db_prepare(db, "SELECT 1 FROM sqlite_master WHERE name = '" DUE "'", &find, err))
+        return false;
+    enum db_row row = db_step(find, err);
+    *ret_due = row == DB_ROW;
+    db_stmt_free(find);
+    return row != DB_ERROR;
 }
 
 static bool drop(struct db *db, const char *what, const char *name, struct err *err)
@@ -206,5 +314,5 @@ bool read_model_schema_drop(struct db *db, struct err *err)
     for (size_t i = 0; read_model_schema_table(i) != NULL; i++)
         if (!drop(db, "TABLE", read_model_schema_table(i)->name, err))
             return false;
-    return true;
+    return drop(db, "TABLE", DUE, err);
 }

@@ -105,6 +105,13 @@ static bool load_edge(struct store *s, struct err *err)
                    (unsigned long long)height);
 }
 
+/* After a migration the read model is empty: what it should hold follows from the blocks. */
+static bool rebuild_if_due(struct store *s, struct err *err)
+{
+    bool due = false;
+    return read_model_is_due(s->db, &due, err) && (!due || read_model_rebuild(s, err));
+}
+
 static bool open_all(struct store *s, const char *dir, const char *base_vfs, struct err *err)
 {
     bool writer = s->mode == STORE_WRITE;
@@ -112,7 +119,7 @@ static bool open_all(struct store *s, const char *dir, const char *base_vfs, str
         return false;
     return open_db(s, dir, writer ? 0 : DB_READONLY, base_vfs, err) &&
            store_schema_check(s->db, writer, err) && prepare_all(s, err) &&
-           (!writer || load_edge(s, err));
+           (!writer || (load_edge(s, err) && rebuild_if_due(s, err)));
 }
 
 bool store_open_over(const char *dir, enum store_mode mode, const char *base_vfs,

@@ -1,3 +1,4 @@
+#include "node/read_model.h"
 #include "node/store_parts.h"
 
 #include <assert.h>
@@ -117,8 +118,9 @@ bool store_schema_migrate(struct db *db, const struct store_migration *steps, si
 
 bool store_schema_check(struct db *db, bool writer, struct err *err)
 {
-    /* No step yet: version 1 is the first. The terminator keeps the array legal. */
-    static const struct store_migration steps[] = { { -1, NULL } };
+    static const struct store_migration steps[] = {
+        { 1, read_model_migrate }, /* excursions by device, contracts' workflow */
+    };
     int64_t version = 0;
     if (!db_get_version(db, &version, err))
         return false;
@@ -127,5 +129,6 @@ bool store_schema_check(struct db *db, bool writer, struct err *err)
                        "the ledger on disk has schema version %lld, this program reads %d:"
                        " start the node once to migrate it",
                        (long long)version, STORE_SCHEMA_VERSION);
-    return store_schema_migrate(db, steps, 0, STORE_SCHEMA_VERSION, err);
+    return store_schema_migrate(db, steps, sizeof steps / sizeof steps[0], STORE_SCHEMA_VERSION,
+                                err);
 }

@@ -33,14 +33,12 @@ static struct journey_device *run_of(struct journey *j, const struct kid *kid)
     return begin_run(j, kid);
 }
 
-/* The samples that are the goods': those within the event's times, [kid, first, last]. */
+/* The samples that are the goods': those within the event's times. */
 static void take_reading(struct journey *j, const struct statement *st,
                          const struct event *recorded)
 {
-    struct cbor_reader r = cbor_reader(recorded->data);
-    (void)cbor_take_array(&r);
-    (void)cbor_take_item(&r);
-    uint64_t first_ms = cbor_take_uint(&r), last_ms = cbor_take_uint(&r);
+    struct event_recorded times = { .first_ms = 0 };
+    (void)event_data_recorded(recorded->data, &times);
     struct journey_device *d = run_of(j, &st->kid);
     if (d != NULL) {
         d->first_seq = d->packs == 0 || st->link.seq < d->first_seq ? st->link.seq : d->first_seq;
@@ -52,8 +50,8 @@ static void take_reading(struct journey *j, const struct statement *st,
     for (size_t c = 0; c < j->samples.columns; c++)
         for (size_t row = 0; row < j->samples.rows; row++)
             j->readings += j->samples.column[c].present[row] &&
-                           j->samples.time_ms[row] >= first_ms &&
-                           j->samples.time_ms[row] <= last_ms;
+                           j->samples.time_ms[row] >= times.first_ms &&
+                           j->samples.time_ms[row] <= times.last_ms;
 }
 
 static void take_opening(struct journey *j, const struct statement *st)
@@ -120,48 +118,148 @@ static struct journey_line *add_line(struct journey *j, const struct bundle_even
     return line;
 }
 
-/* [offer, from, to, role] */
+static size_t contract_index(const struct journey *j, const struct hash *opening)
+{
+    for (size_t i = 0; i < j->contract_count; i++)
+        if (hash_equal(&j->contracts[i].opening, opening))
+            return i;
+    return PROVENANCE_CONTRACTS;
+}
+
 static void take_handover(struct journey *j, const struct bundle_event *e, enum journey_what what)
 {
+    struct event_handover h;
+    if (!event_data_handover(e->event.data, &h))
+        return;
     struct journey_line *line = add_line(j, e, what);
-    struct cbor_reader r = cbor_reader(e->event.data);
-    (void)cbor_take_array(&r);
-    (void)cbor_take_bytes(&r, HASH_SIZE, HASH_SIZE);
-    line->from = kid_take(&r);
-    line->to = kid_take(&r);
-    line->role = cbor_take_uint(&r);
+    line->from = h.from;
+    line->to = h.to;
+    line->role = h.role;
 }
 
-/* [kid] */
 static void take_kid_line(struct journey *j, const struct bundle_event *e, enum journey_what what)
 {
-    struct journey_line *line = add_line(j, e, what);
-    struct cbor_reader r = cbor_reader(e->event.data);
-    (void)cbor_take_array(&r);
-    line->from = kid_take(&r);
-}
-
-static void take_attached(struct journey *j, const struct bundle_event *e)
-{
-    struct cbor_reader r = cbor_reader(e->event.data);
-    (void)cbor_take_array(&r);
-    struct kid kid = kid_take(&r);
-    take_kid_line(j, e, JOURNEY_ATTACHED);
-    (void)begin_run(j, &kid);
+    struct kid kid;
+    if (!event_data_kid(e->event.data, &kid))
+        return;
+    add_line(j, e, what)->from = kid;
+    if (what == JOURNEY_ATTACHED)
+        (void)begin_run(j, &kid);
 }
 
 static void take_in_force(struct journey *j, const struct bundle_event *e)
 {
-    struct journey_line *line = add_line(j, e, JOURNEY_IN_FORCE);
     struct hash opening;
-    struct cbor_reader r = cbor_reader(e->event.data);
-    (void)cbor_take_array(&r);
-    cbor_take_fixed(&r, opening.bytes, HASH_SIZE);
-    line->index = PROVENANCE_CONTRACTS;
-    for (size_t i = 0; i < j->contract_count; i++)
-        if (hash_equal(&j->contracts[i].opening, &opening))
-            line->index = i;
+    if (event_data_opening(e->event.data, &opening))
+        add_line(j, e, JOURNEY_IN_FORCE)->index = contract_index(j, &opening);
 }
+
+static void take_scanned(struct journey *j, const struct bundle_event *e)
+{
+    struct event_scanned s;
+    if (!event_data_scanned(e->event.data, &s))
+        return;
+    struct journey_line *line = add_line(j, e, JOURNEY_SCANNED);
+    line->from = s.kid;
+    line->text = s.place;
+}
+
+/* ------------------------------------------------------------------ events of contracts */
+
+/* What the caller wrote about it, when the bundle brings the call along. */
+static struct slice written_note(const struct bundle_event *e)
+{
+    struct statement st;
+    struct slice note = { NULL, 0 };
+    if (!e->has_statement || !statement_decode(e->statement, &st, NULL) || st.kind != KIND_CALL)
+        return note;
+    if (!call_text(&st.as.call, "comment", &note))
+        (void)call_text(&st.as.call, "reason", &note);
+    return note;
+}
+
+static void take_called(struct journey *j, const struct bundle_event *e)
+{
+    struct event_called c;
+    if (!event_data_called(e->event.data, &c))
+        return;
+    struct journey_line *line = add_line(j, e, JOURNEY_CALLED);
+    line->index = contract_index(j, &c.opening);
+    line->from = c.caller;
+    line->text = c.action;
+}
+
+static void take_state(struct journey *j, const struct bundle_event *e)
+{
+    struct event_state s;
+    if (!event_data_state(e->event.data, &s))
+        return;
+    struct journey_line *line = add_line(j, e, JOURNEY_STATE);
+    line->index = contract_index(j, &s.opening);
+    line->number = s.from;
+    line->to_number = s.to;
+    line->text = s.by;
+}
+
+static void take_document(struct journey *j, const struct bundle_event *e)
+{
+    struct event_document d;
+    if (!event_data_document(e->event.data, &d))
+        return;
+    struct journey_line *line = add_line(j, e, JOURNEY_DOCUMENT);
+    line->index = contract_index(j, &d.opening);
+    line->text = d.name;
+}
+
+static void take_acknowledged(struct journey *j, const struct bundle_event *e)
+{
+    struct event_excursion of;
+    if (!event_data_excursion(e->event.data, &of))
+        return;
+    struct journey_line *line = add_line(j, e, JOURNEY_ACKNOWLEDGED);
+    line->index = contract_index(j, &of.opening);
+    line->number = of.rule;
+    line->note = written_note(e);
+}
+
+static void take_add_back(struct journey *j, const struct bundle_event *e, enum journey_what what)
+{
+    struct event_add_back a;
+    if (!event_data_add_back(e->event.data, &a))
+        return;
+    struct journey_line *line = add_line(j, e, what);
+    line->index = contract_index(j, &a.opening);
+    line->text = a.budget;
+    line->number = a.ms / 1000;
+    line->note = written_note(e);
+}
+
+static void take_not_judged(struct journey *j, const struct bundle_event *e)
+{
+    struct event_not_judged n;
+    if (!event_data_not_judged(e->event.data, &n))
+        return;
+    struct journey_line *line = add_line(j, e, JOURNEY_NOT_JUDGED);
+    line->index = contract_index(j, &n.opening);
+    line->from = n.device;
+    line->number = n.first_ms;
+    line->to_number = n.last_ms;
+}
+
+static void take_end(struct journey *j, const struct bundle_event *e)
+{
+    struct event_finished f;
+    struct event_replaced r;
+    if (event_data_finished(e->event.data, &f)) {
+        struct journey_line *line = add_line(j, e, JOURNEY_FINISHED);
+        line->index = contract_index(j, &f.opening);
+        line->number = f.ending;
+    } else if (event_data_replaced(e->event.data, &r)) {
+        add_line(j, e, JOURNEY_REPLACED)->index = contract_index(j, &r.old);
+    }
+}
+
+/* ------------------------------------------------------------------ each event */
 
 static void take_event(struct journey *j, const struct bundle_event *e)
 {
@@ -169,10 +267,20 @@ static void take_event(struct journey *j, const struct bundle_event *e)
     case EVENT_COMMISSIONED: take_kid_line(j, e, JOURNEY_COMMISSIONED); return;
     case EVENT_PASSED: take_handover(j, e, JOURNEY_PASSED); return;
     case EVENT_REJECTED: take_handover(j, e, JOURNEY_REJECTED); return;
-    case EVENT_ATTACHED: take_attached(j, e); return;
+    case EVENT_ATTACHED: take_kid_line(j, e, JOURNEY_ATTACHED); return;
     case EVENT_DETACHED: take_kid_line(j, e, JOURNEY_DETACHED); return;
     case EVENT_IN_FORCE: take_in_force(j, e); return;
     case EVENT_SUSPECT: take_kid_line(j, e, JOURNEY_SUSPECT); return;
+    case EVENT_SCANNED: take_scanned(j, e); return;
+    case EVENT_CALLED: take_called(j, e); return;
+    case EVENT_STATE: take_state(j, e); return;
+    case EVENT_DOCUMENT: take_document(j, e); return;
+    case EVENT_ACKNOWLEDGED: take_acknowledged(j, e); return;
+    case EVENT_ADDED_BACK: take_add_back(j, e, JOURNEY_ADDED_BACK); return;
+    case EVENT_ADD_BACK_UNDONE: take_add_back(j, e, JOURNEY_ADD_BACK_UNDONE); return;
+    case EVENT_NOT_JUDGED: take_not_judged(j, e); return;
+    case EVENT_FINISHED:
+    case EVENT_REPLACED: take_end(j, e); return;
     case EVENT_RECORDED:
     case EVENT_OFFERED:
     case EVENT_CANCELLED:
@@ -190,17 +298,7 @@ static void take_event(struct journey *j, const struct bundle_event *e)
     case EVENT_EXCURSION_CLOSED:
     case EVENT_CHARGED:
     case EVENT_REVISION:
-    case EVENT_OFFER_EXPIRED:
-    case EVENT_NOT_JUDGED:
-    case EVENT_CALLED:
-    case EVENT_STATE:
-    case EVENT_SCANNED:
-    case EVENT_DOCUMENT:
-    case EVENT_ACKNOWLEDGED:
-    case EVENT_ADDED_BACK:
-    case EVENT_ADD_BACK_UNDONE:
-    case EVENT_FINISHED:
-    case EVENT_REPLACED: return;
+    case EVENT_OFFER_EXPIRED: return;
     }
 }
 
@@ -229,7 +327,7 @@ static void add_excursions(struct journey *j)
         }
         struct journey_line *line = &j->lines[j->line_count];
         *line = (struct journey_line){ .what = JOURNEY_EXCURSION, .index = i };
-        line->time_ms = p->excursion[i].from_ms;
+        line->time_ms = p->excursion[i].of.from_ms;
         line->order = j->line_count++;
     }
 }

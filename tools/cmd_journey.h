@@ -24,6 +24,16 @@ enum journey_what {
     JOURNEY_IN_FORCE,
     JOURNEY_EXCURSION,
     JOURNEY_SUSPECT,
+    JOURNEY_SCANNED,
+    JOURNEY_CALLED,
+    JOURNEY_STATE,
+    JOURNEY_DOCUMENT,
+    JOURNEY_ACKNOWLEDGED,
+    JOURNEY_ADDED_BACK,
+    JOURNEY_ADD_BACK_UNDONE,
+    JOURNEY_NOT_JUDGED,
+    JOURNEY_FINISHED,
+    JOURNEY_REPLACED,
 };
 
 struct journey_line {
@@ -33,7 +43,10 @@ struct journey_line {
     size_t order;       /* as it came */
     struct kid from, to;
     uint64_t role;
-    size_t index; /* of an excursion or a contract */
+    size_t index; /* of an excursion, or a contract: PROVENANCE_CONTRACTS when it is not there */
+    struct slice text; /* an action, a document, a budget, a place; borrowed from the bundle */
+    struct slice note; /* what the caller wrote: comment, reason */
+    uint64_t number, to_number; /* states, an ending, seconds, times */
 };
 
 struct journey_contract {

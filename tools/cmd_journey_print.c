@@ -1,8 +1,7 @@
 /* A journey in words, and as JSON. */
 #include "common/hex.h"
 #include "common/instant.h"
-#include "common/quantity.h"
-#include "contracts/property.h"
+#include "node/rule_words.h"
 #include "tools/cmd_journey.h"
 
 #include <inttypes.h>
@@ -45,19 +44,6 @@ static const char *span(uint64_t seconds, char text[TEXT_SIZE])
     return text;
 }
 
-/* "9.1 °C": exact, without trailing zeros. */
-static const char *amount(int64_t mantissa, int exponent, const char *unit, char text[TEXT_SIZE])
-{
-    char number[QUANTITY_TEXT_SIZE];
-    while (exponent < 0 && mantissa % 10 == 0) {
-        mantissa /= 10;
-        exponent++;
-    }
-    quantity_format(mantissa, exponent, number, sizeof number);
-    (void)snprintf(text, TEXT_SIZE, "%s %s", number, strcmp(unit, "Cel") == 0 ? "°C" : unit);
-    return text;
-}
-
 static const char *clock_text(uint64_t time_ms, char text[TEXT_SIZE])
 {
     struct instant_parts p = instant_to_parts(time_ms);
@@ -69,8 +55,8 @@ static const struct journey_contract *contract_of(const struct journey *j,
                                                   const struct provenance_excursion *e)
 {
     for (size_t i = 0; i < j->contract_count; i++)
-        if (hash_equal(&j->contracts[i].opening, &e->opening) && j->contracts[i].known &&
-            e->rule < j->contracts[i].definition.rule_count)
+        if (hash_equal(&j->contracts[i].opening, &e->of.opening) && j->contracts[i].known &&
+            e->of.rule < j->contracts[i].definition.rule_count)
             return &j->contracts[i];
     return NULL;
 }
@@ -83,33 +69,39 @@ static const char *share_name(const struct cmd_home *home, const struct provenan
 
 /* ------------------------------------------------------------------ lines */
 
-static void print_excursion(const struct cmd_home *home, const struct journey *j,
-                            const struct provenance_excursion *e)
+static void print_shares(const struct cmd_home *home, const struct provenance_excursion *e)
 {
-    char peak[TEXT_SIZE], bound[TEXT_SIZE], lasted[TEXT_SIZE], name[CMD_HOME_NAME_SIZE];
-    const struct journey_contract *c = contract_of(j, e);
-    uint64_t seconds = e->ended ? (e->to_ms - e->from_ms) / 1000 : provenance_seconds(e);
-    if (c == NULL) {
-        (void)printf("EXCURSION rule %" PRIu64 ": %s%s\n", e->rule, span(seconds, lasted),
-                     e->ended ? "" : " so far");
-    } else {
-        const struct contract_rule *rule = &c->definition.rules[e->rule];
-        const struct contract_limit *limit = &c->terms.limits[e->rule];
-        const struct property *property = property_by_id(rule->property);
-        const char *unit = property != NULL ? property->unit : "";
-        bool above = rule->op == CONTRACT_ABOVE || rule->op == CONTRACT_AT_LEAST;
-        (void)printf("EXCURSION %.*s: ", (int)rule->name.len, (const char *)rule->name.data);
-        if (e->ended)
-            (void)printf("%s at worst, ", amount(e->peak, e->exponent, unit, peak));
-        (void)printf("%s %s %s%s\n", span(seconds, lasted), above ? "above" : "below",
-                     amount(limit->bound, limit->exponent, unit, bound),
-                     e->ended ? "" : ", not ended");
-    }
+    char lasted[TEXT_SIZE], name[CMD_HOME_NAME_SIZE];
     for (size_t i = 0; i < e->share_count; i++)
         (void)printf("%s%s with %s", i == 0 ? "            " : ", ",
                      span(e->share[i].seconds, lasted), share_name(home, &e->share[i], name));
     if (e->share_count > 0)
         (void)printf("\n");
+}
+
+static void print_excursion(const struct cmd_home *home, const struct journey *j,
+                            const struct provenance_excursion *e)
+{
+    char peak[RULE_WORDS_SIZE], kind[RULE_WORDS_SIZE], lasted[TEXT_SIZE];
+    const struct journey_contract *c = contract_of(j, e);
+    const char *label = provenance_is_doubtful(e) ? "UNCERTAIN" : "EXCURSION";
+    uint64_t seconds = e->ended ? (e->to_ms - e->of.from_ms) / 1000 : provenance_seconds(e);
+    if (c == NULL) {
+        (void)printf("%s rule %" PRIu64 ": %s%s\n", label, e->of.rule, span(seconds, lasted),
+                     e->ended ? "" : " so far");
+    } else {
+        const struct contract_rule *rule = &c->definition.rules[e->of.rule];
+        (void)printf("%s %.*s: ", label, (int)rule->name.len, (const char *)rule->name.data);
+        if (e->ended && rule_words_has_peak(rule)) {
+            rule_words_amount(e->peak, e->peak_exponent, rule_words_unit(rule), peak);
+            (void)printf("%s at worst, ", peak);
+        }
+        rule_words_kind(&c->definition, &c->terms, e->of.rule, kind);
+        (void)printf("%s %s%s\n", span(seconds, lasted), kind, e->ended ? "" : ", not ended");
+    }
+    print_shares(home, e);
+    if (provenance_is_doubtful(e))
+        (void)printf("            the sensor's accuracy could explain it\n");
 }
 
 static void print_handover(const struct cmd_home *home, const struct journey_line *line,
@@ -120,6 +112,104 @@ static void print_handover(const struct cmd_home *home, const struct journey_lin
                  cmd_home_member_name(home, &line->to, to));
     if (line->sealed_ms > line->time_ms + 60000) /* DESIGN section 6: a split's uncertainty shows */
         (void)printf("   (as signed; sealed %s)", clock_text(line->sealed_ms, sealed));
+    (void)printf("\n");
+}
+
+/* ------------------------------------------------------------------ lines of contracts */
+
+static void print_slice(struct slice text)
+{
+    (void)printf("%.*s", (int)text.len, (const char *)text.data);
+}
+
+static const struct contract_definition *definition_of(const struct journey *j,
+                                                       const struct journey_line *line)
+{
+    bool known = line->index < j->contract_count && j->contracts[line->index].known;
+    return known ? &j->contracts[line->index].definition : NULL;
+}
+
+static void print_state_name(const struct contract_definition *d, uint64_t state)
+{
+    if (d != NULL && state < d->state_count)
+        print_slice(d->states[state].name);
+    else
+        (void)printf("state %" PRIu64, state);
+}
+
+static void print_contract_name(const struct contract_definition *d, const char *what)
+{
+    if (d == NULL)
+        (void)printf("a contract %s", what);
+    else
+        (void)printf("contract %.*s %s", (int)d->name.len, (const char *)d->name.data, what);
+}
+
+static void print_state(const struct journey *j, const struct journey_line *line)
+{
+    const struct contract_definition *d = definition_of(j, line);
+    (void)printf("state ");
+    print_state_name(d, line->number);
+    (void)printf(" -> ");
+    print_state_name(d, line->to_number);
+    (void)printf(", by ");
+    print_slice(line->text);
+}
+
+static void print_acknowledged(const struct journey *j, const struct journey_line *line)
+{
+    const struct contract_definition *d = definition_of(j, line);
+    (void)printf("acknowledged: ");
+    if (d != NULL && line->number < d->rule_count)
+        print_slice(d->rules[line->number].name);
+    else
+        (void)printf("rule %" PRIu64, line->number);
+}
+
+static void print_add_back(const struct journey_line *line)
+{
+    char amount[TEXT_SIZE];
+    bool undone = line->what == JOURNEY_ADD_BACK_UNDONE;
+    (void)printf("%s %s to the budget ",
+                 undone ? "undone: giving back" : "given back:", span(line->number, amount));
+    print_slice(line->text);
+}
+
+static void print_not_judged(const struct journey_line *line)
+{
+    char first[TEXT_SIZE], last[TEXT_SIZE], kid[2 * KID_SIZE + 1];
+    hex_encode(kid_slice(&line->from), kid);
+    (void)printf("NOT JUDGED readings of sensor %s from %s to %s came too late", kid,
+                 clock_text(line->number, first), clock_text(line->to_number, last));
+}
+
+static void print_contract_line(const struct cmd_home *home, const struct journey *j,
+                                const struct journey_line *line)
+{
+    char name[CMD_HOME_NAME_SIZE];
+    const struct contract_definition *d = definition_of(j, line);
+    if (line->what == JOURNEY_CALLED) {
+        print_slice(line->text);
+        (void)printf(" called by %s", cmd_home_member_name(home, &line->from, name));
+    } else if (line->what == JOURNEY_STATE) {
+        print_state(j, line);
+    } else if (line->what == JOURNEY_DOCUMENT) {
+        (void)printf("document ");
+        print_slice(line->text);
+        (void)printf(" attached");
+    } else if (line->what == JOURNEY_ACKNOWLEDGED) {
+        print_acknowledged(j, line);
+    } else if (line->what == JOURNEY_NOT_JUDGED) {
+        print_not_judged(line);
+    } else if (line->what == JOURNEY_FINISHED) {
+        print_contract_name(d, line->number == CONTRACT_FAILURE ? "ended in failure" : "fulfilled");
+    } else if (line->what == JOURNEY_REPLACED) {
+        print_contract_name(d, "replaced by a newer one");
+    } else {
+        print_add_back(line);
+    }
+    if (line->note.len > 0)
+        (void)printf(" (%.*s)", (int)line->note.len, (const char *)line->note.data);
     (void)printf("\n");
 }
 
@@ -140,15 +230,24 @@ static void print_line(const struct cmd_home *home, const struct journey *j,
     case JOURNEY_ATTACHED: (void)printf("sensor %s attached\n", kid); return;
     case JOURNEY_DETACHED: (void)printf("sensor %s detached\n", kid); return;
     case JOURNEY_IN_FORCE:
-        if (line->index < j->contract_count && j->contracts[line->index].known)
-            (void)printf("contract %.*s in force\n",
-                         (int)j->contracts[line->index].definition.name.len,
-                         (const char *)j->contracts[line->index].definition.name.data);
-        else
-            (void)printf("a contract in force\n");
+        print_contract_name(definition_of(j, line), "in force");
+        (void)printf("\n");
         return;
     case JOURNEY_EXCURSION: print_excursion(home, j, &j->provenance.excursion[line->index]); return;
     case JOURNEY_SUSPECT: (void)printf("SUSPECT sensor %s was revoked\n", kid); return;
+    case JOURNEY_SCANNED:
+        (void)printf("seen by %s%s%.*s\n", kid, line->text.len > 0 ? " at " : "",
+                     (int)line->text.len, (const char *)line->text.data);
+        return;
+    case JOURNEY_CALLED:
+    case JOURNEY_STATE:
+    case JOURNEY_DOCUMENT:
+    case JOURNEY_ACKNOWLEDGED:
+    case JOURNEY_ADDED_BACK:
+    case JOURNEY_ADD_BACK_UNDONE:
+    case JOURNEY_NOT_JUDGED:
+    case JOURNEY_FINISHED:
+    case JOURNEY_REPLACED: print_contract_line(home, j, line); return;
     }
 }
 
@@ -225,17 +324,22 @@ static void put_excursions(const struct cmd_home *home, const struct journey *j,
         const struct provenance_excursion *e = &j->provenance.excursion[i];
         const struct journey_contract *c = contract_of(j, e);
         struct json_doc *one = json_doc_put_object(list, NULL);
-        json_doc_put_int(one, "rule", (int64_t)e->rule);
+        json_doc_put_int(one, "rule", (int64_t)e->of.rule);
         if (c != NULL) {
-            const struct contract_rule *rule = &c->definition.rules[e->rule];
+            const struct contract_rule *rule = &c->definition.rules[e->of.rule];
             json_doc_put_slice(one, "name", rule->name);
             json_doc_put_text(one, "severity", verdict_severity_name(rule->severity));
         }
         json_doc_put_bool(one, "breach", e->opened);
-        put_time(one, "from", e->from_ms);
+        if (e->opened)
+            json_doc_put_text(one, "finding", provenance_is_doubtful(e) ? "uncertain" : "out");
+        json_doc_put_bool(one, "acknowledged", e->acknowledged);
+        json_doc_put_hex(one, "device", kid_slice(&e->of.device));
+        put_time(one, "from", e->of.from_ms);
         if (e->ended) {
             put_time(one, "to", e->to_ms);
-            json_doc_put_decimal(one, "peak", e->peak, e->exponent);
+            json_doc_put_decimal(one, "peak", e->peak, e->peak_exponent);
+            json_doc_put_decimal(one, "mean", e->mean, e->mean_exponent);
         }
         struct json_doc *charged = json_doc_put_array(one, "charged");
         for (size_t k = 0; k < e->share_count; k++) {

@@ -151,16 +151,17 @@ static void add_hour(struct ledger *l, unsigned hour, const struct hash *opening
     (void)ledger_add_readings(l, last, values, 60);
     ledger_event(l, EVENT_RECORDED, LEDGER_UNIT, last, "kuu", &l->device.kid, AT(hour), last);
     if (hour == 4)
-        ledger_event(l, EVENT_EXCURSION_OPENED, LEDGER_UNIT, AT(4) + 10 * MINUTE, "uuh",
-                     UINT64_C(0), AT(4), opening);
+        ledger_event(l, EVENT_EXCURSION_OPENED, LEDGER_UNIT, AT(4) + 10 * MINUTE, "uuhk",
+                     UINT64_C(0), AT(4), opening, &l->device.kid);
     if (hour != 5)
         return;
-    ledger_event(l, EVENT_EXCURSION_CLOSED, LEDGER_UNIT, AT(5), "uuuiih", UINT64_C(0), AT(4), AT(5),
-                 INT64_C(910), INT64_C(-2), opening);
-    ledger_event(l, EVENT_CHARGED, LEDGER_UNIT, AT(5), "ukuuh", UINT64_C(0), &l->farm.kid,
-                 UINT64_C(1200), AT(4), opening);
-    ledger_event(l, EVENT_CHARGED, LEDGER_UNIT, AT(5), "ukuuh", UINT64_C(0), &l->carrier.kid,
-                 UINT64_C(2400), AT(4), opening);
+    ledger_event(l, EVENT_EXCURSION_CLOSED, LEDGER_UNIT, AT(5), "uuuiihkiib", UINT64_C(0), AT(4),
+                 AT(5), INT64_C(910), INT64_C(-2), opening, &l->device.kid, INT64_C(8650),
+                 INT64_C(-3), 1);
+    ledger_event(l, EVENT_CHARGED, LEDGER_UNIT, AT(5), "ukuuhk", UINT64_C(0), &l->farm.kid,
+                 UINT64_C(1200), AT(4), opening, &l->device.kid);
+    ledger_event(l, EVENT_CHARGED, LEDGER_UNIT, AT(5), "ukuuhk", UINT64_C(0), &l->carrier.kid,
+                 UINT64_C(2400), AT(4), opening, &l->device.kid);
 }
 
 struct hash ledger_journey(struct ledger *l)

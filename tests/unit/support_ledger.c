@@ -188,6 +188,8 @@ static void put_data(struct buf *out, const char *letters, va_list args)
             cbor_put_int(out, va_arg(args, int64_t));
         else if (*letters == 't')
             cbor_put_text(out, slice_text(va_arg(args, const char *)));
+        else if (*letters == 'b')
+            cbor_put_bool(out, va_arg(args, int) != 0);
         else
             cbor_put_null(out);
     }

@@ -54,7 +54,7 @@ struct hash ledger_add_readings(struct ledger *l, uint64_t time_ms, const int *c
 void ledger_refuse(struct ledger *l, enum refusal code, const char *detail);
 /*
  * An event of the last statement. data: a letter each, k kid *, h hash *, u uint64_t, i int64_t,
- * t const char *, n null. The subject of the second and third forms is a byte string or any item.
+ * t const char *, b int (a bool), n null. The subject of the second and third forms is a byte string or any item.
  */
 void ledger_event(struct ledger *l, enum event_what what, const char *asset, uint64_t time_ms,
                   const char *data, ...);

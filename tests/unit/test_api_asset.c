@@ -6,7 +6,9 @@
 #include <cmocka.h>
 
 #include "common/bundle.h"
+#include "common/hex.h"
 #include "node/page.h"
+#include "tests/support/contract_kit.h"
 #include "tests/unit/support_api.h"
 
 #include <string.h>
@@ -26,6 +28,8 @@ static void test_asset_answers(void **state)
     assert_string_equal(support_api_text(f, "/custodian/name"), "Clinic C");
     assert_string_equal(support_api_text(f, "/owner/name"), "Farm A");
     assert_string_equal(support_api_text(f, "/contracts/0/name"), "vaccine-2-8");
+    assert_string_equal(support_api_text(f, "/contracts/0/status"), "in force");
+    assert_non_null(strstr(support_api_text(f, "/contracts/0/href"), "/v1/contracts/"));
     assert_string_equal(support_api_text(f, "/product/brand"), "Immuna");
     assert_int_equal(support_api_number(f, "/packs"), 24);
     assert_int_equal(support_api_ask(f, "/v1/assets" SUPPORT_UNIT "/history", "from=2&limit=3", ""),
@@ -38,10 +42,46 @@ static void test_asset_answers(void **state)
     assert_int_equal(support_api_ask(f, "/v1/assets" SUPPORT_UNIT "/excursions", "", ""), 200);
     assert_string_equal(support_api_text(f, "/excursions/0/rule"), "too warm");
     assert_string_equal(support_api_text(f, "/excursions/0/severity"), "high");
+    assert_string_equal(support_api_text(f, "/excursions/0/finding"), "out");
+    assert_true(support_api_body_has(f, "\"mean\":8.65"));
     assert_int_equal(support_api_number(f, "/excursions/0/charged/0/seconds"), 1200);
     assert_int_equal(support_api_number(f, "/excursions/0/charged/1/seconds"), 2400);
     assert_string_equal(support_api_text(f, "/excursions/0/charged/1/member/name"),
                         "Carrier B, Lyon");
+    support_api_free(f);
+}
+
+/* Closed again as uncertain, acknowledged with a comment: the page and the data say both. */
+static void test_an_acknowledged_doubt_is_shown(void **state)
+{
+    (void)state;
+    struct support_api *f = support_api_new();
+    struct ledger *l = f->node.l;
+    uint64_t t = LEDGER_T0 + 90000000;
+    struct hash opening;
+    assert_int_equal(support_api_ask(f, "/v1/assets" SUPPORT_UNIT "/excursions", "", ""), 200);
+    assert_true(hex_decode_lower(support_api_text(f, "/excursions/0/opening"), 2 * HASH_SIZE,
+                                 opening.bytes, HASH_SIZE));
+    uint64_t from = (uint64_t)support_api_number(f, "/excursions/0/from_ms");
+    struct kit_argument texts[] = { kit_text("comment", "Stirred <and> measured"),
+                                    kit_text("meaning", "I have looked into it") };
+    struct statement s = kit_call(&opening, "acknowledge", texts, 2, NULL);
+    (void)ledger_add(l, &l->farm, t, s);
+    ledger_event(l, EVENT_EXCURSION_CLOSED, LEDGER_UNIT, t, "uuuiihkiib", UINT64_C(0), from,
+                 from + 60000, INT64_C(81), INT64_C(-1), &opening, &l->device.kid, INT64_C(805),
+                 INT64_C(-2), 0);
+    ledger_event(l, EVENT_ACKNOWLEDGED, LEDGER_UNIT, t, "uuhk", UINT64_C(0), from, &opening,
+                 &l->device.kid);
+    ledger_seal(l, t);
+    assert_int_equal(support_api_ask(f, "/v1/assets" SUPPORT_UNIT "/excursions", "", ""), 200);
+    assert_string_equal(support_api_text(f, "/excursions/0/finding"), "uncertain");
+    assert_string_equal(support_api_text(f, "/verdict"), "UNCERTAIN");
+    assert_string_equal(support_api_text(f, "/excursions/0/acknowledgement/comment"),
+                        "Stirred <and> measured");
+    assert_string_equal(support_api_text(f, "/excursions/0/acknowledgement/by/name"), "Farm A");
+    assert_int_equal(support_api_ask(f, SUPPORT_UNIT, "", "text/html"), 200);
+    assert_true(support_api_body_has(f, "Uncertain:"));
+    assert_true(support_api_body_has(f, " by Farm A: Stirred &lt;and&gt; measured"));
     support_api_free(f);
 }
 
@@ -164,7 +204,8 @@ static void test_page_has_the_facts(void **state)
         "Carrier B, Lyon",
         "20 min with Farm A",
         "40 min with Carrier B, Lyon",
-        "9.1 °C at worst",
+        "9.1 °C at worst, 8.65 °C on average",
+        "Status: in force since",
         "too warm",
         "<svg class=\"chart\"",
         ">8 °C</text>",
@@ -262,6 +303,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_asset_answers),
+        cmocka_unit_test(test_an_acknowledged_doubt_is_shown),
         cmocka_unit_test(test_readings_keep_their_peak),
         cmocka_unit_test(test_readings_outside_the_event_are_anothers),
         cmocka_unit_test(test_proof_verifies_offline),

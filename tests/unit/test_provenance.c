@@ -13,7 +13,7 @@
 
 #define MINUTE UINT64_C(60000)
 
-static const struct kid farm = { "FARM-A__" }, carrier = { "CARRIERB" };
+static const struct kid farm = { "FARM-A__" }, carrier = { "CARRIERB" }, logger = { "LOGGER_1" };
 static const struct hash opening = { { 7 } };
 
 static struct provenance *begin(void)
@@ -54,26 +54,54 @@ static void pass(struct provenance *p, uint64_t time_ms, uint64_t role)
     provenance_add(p, EVENT_PASSED, time_ms, buf_slice(b));
 }
 
+static struct buf *key(struct data *d, size_t items, uint64_t from_ms)
+{
+    struct buf *b = data(d, items);
+    cbor_put_uint(b, 2);
+    cbor_put_uint(b, from_ms);
+    return b;
+}
+
+static void closed(struct provenance *p, uint64_t from_ms, bool certain)
+{
+    struct data d;
+    struct buf *b = key(&d, 10, from_ms);
+    cbor_put_uint(b, from_ms + 60 * MINUTE);
+    cbor_put_int(b, 91);
+    cbor_put_int(b, -1);
+    cbor_put_bytes(b, hash_slice(&opening));
+    kid_put(b, &logger);
+    cbor_put_int(b, 8512);
+    cbor_put_int(b, -3);
+    cbor_put_bool(b, certain);
+    provenance_add(p, EVENT_EXCURSION_CLOSED, from_ms, buf_slice(b));
+}
+
+/* Opened or acknowledged. */
 static void excursion(struct provenance *p, enum event_what what, uint64_t from_ms)
 {
     struct data d;
-    struct buf *b = data(&d, what == EVENT_EXCURSION_CLOSED ? 6 : 3);
-    cbor_put_uint(b, 2);
-    cbor_put_uint(b, from_ms);
-    if (what == EVENT_EXCURSION_CLOSED) {
-        cbor_put_uint(b, from_ms + 60 * MINUTE);
-        cbor_put_int(b, 91);
-        cbor_put_int(b, -1);
-    }
+    struct buf *b = key(&d, 4, from_ms);
     cbor_put_bytes(b, hash_slice(&opening));
+    kid_put(b, &logger);
     provenance_add(p, what, from_ms, buf_slice(b));
+}
+
+static void revise(struct provenance *p, uint64_t from_ms, bool is_void)
+{
+    struct data d;
+    struct buf *b = key(&d, 5, from_ms);
+    cbor_put_bytes(b, hash_slice(&opening));
+    kid_put(b, &logger);
+    cbor_put_bool(b, is_void);
+    provenance_add(p, EVENT_REVISION, from_ms, buf_slice(b));
 }
 
 static void charge(struct provenance *p, const struct kid *member, uint64_t seconds,
                    uint64_t from_ms)
 {
     struct data d;
-    struct buf *b = data(&d, 5);
+    struct buf *b = data(&d, 6);
     cbor_put_uint(b, 2);
     if (member != NULL)
         kid_put(b, member);
@@ -82,6 +110,7 @@ static void charge(struct provenance *p, const struct kid *member, uint64_t seco
     cbor_put_uint(b, seconds);
     cbor_put_uint(b, from_ms);
     cbor_put_bytes(b, hash_slice(&opening));
+    kid_put(b, &logger);
     provenance_add(p, EVENT_CHARGED, from_ms, buf_slice(b));
 }
 
@@ -125,7 +154,7 @@ static void test_an_excursion_with_a_handover_charges_20_and_40_minutes(void **s
     struct provenance *p = begin();
     excursion(p, EVENT_EXCURSION_OPENED, 600 * MINUTE);
     assert_false(p->excursion[0].ended);
-    excursion(p, EVENT_EXCURSION_CLOSED, 600 * MINUTE);
+    closed(p, 600 * MINUTE, true);
     charge(p, &farm, 1200, 600 * MINUTE);
     charge(p, &carrier, 2400, 600 * MINUTE);
     assert_int_equal(p->excursion_count, 1);
@@ -134,6 +163,9 @@ static void test_an_excursion_with_a_handover_charges_20_and_40_minutes(void **s
     assert_int_equal(p->excursion[0].share[1].seconds, 2400);
     assert_int_equal(provenance_seconds(&p->excursion[0]), 3600);
     assert_int_equal(p->excursion[0].peak, 91);
+    assert_int_equal(p->excursion[0].mean, 8512);
+    assert_int_equal(p->excursion[0].mean_exponent, -3);
+    assert_true(kid_equal(&p->excursion[0].of.device, &logger));
     free(p);
 }
 
@@ -141,15 +173,103 @@ static void test_a_revision_replaces_the_charges(void **state)
 {
     (void)state;
     struct provenance *p = begin();
-    excursion(p, EVENT_EXCURSION_CLOSED, 10);
+    closed(p, 10, true);
     charge(p, &farm, 3600, 10);
-    excursion(p, EVENT_REVISION, 10);
+    revise(p, 10, false);
     charge(p, &farm, 1200, 10);
     charge(p, NULL, 2400, 10);
     assert_int_equal(p->excursion[0].revisions, 1);
     assert_int_equal(p->excursion[0].share[0].seconds, 1200);
     assert_false(p->excursion[0].share[1].held);
     assert_int_equal(provenance_seconds(&p->excursion[0]), 3600);
+    free(p);
+}
+
+static void test_what_is_void_is_gone(void **state)
+{
+    (void)state;
+    struct provenance *p = begin();
+    closed(p, 10, true);
+    charge(p, &farm, 3600, 10);
+    closed(p, 20, true);
+    revise(p, 10, true);
+    assert_int_equal(p->excursion_count, 1);
+    assert_int_equal(p->excursion[0].of.from_ms, 20);
+    revise(p, 30, true); /* never told of */
+    assert_int_equal(p->excursion_count, 1);
+    closed(p, 12, true); /* what holds instead */
+    assert_int_equal(p->excursion[1].of.from_ms, 12);
+    assert_int_equal(p->excursion[1].share_count, 0);
+    free(p);
+}
+
+static void test_what_the_accuracy_leaves_open_is_uncertain(void **state)
+{
+    (void)state;
+    struct provenance *p = begin();
+    enum provenance_reason reason;
+    agree(p);
+    record(p, 100, 200);
+    excursion(p, EVENT_EXCURSION_OPENED, 100);
+    assert_int_equal(provenance_judge(p, &reason), PROVENANCE_BREACH); /* as long as it goes on */
+    closed(p, 100, false);
+    assert_int_equal(provenance_judge(p, &reason), PROVENANCE_UNCERTAIN);
+    assert_int_equal(reason, PROVENANCE_ACCURACY);
+    assert_int_equal(provenance_doubtful(p), 1);
+    closed(p, 150, true);
+    assert_int_equal(provenance_judge(p, &reason), PROVENANCE_BREACH);
+    excursion(p, EVENT_ACKNOWLEDGED, 150);
+    assert_false(p->excursion[0].acknowledged);
+    assert_true(p->excursion[1].acknowledged);
+    assert_int_equal(p->excursion[1].acknowledged_event, p->events - 1);
+    assert_int_equal(provenance_judge(p, &reason), PROVENANCE_BREACH); /* it was one all the same */
+    free(p);
+}
+
+static void test_readings_that_came_too_late_leave_doubt(void **state)
+{
+    (void)state;
+    struct provenance *p = begin();
+    enum provenance_reason reason;
+    struct data d;
+    agree(p);
+    record(p, 100, 200);
+    struct buf *b = data(&d, 4);
+    kid_put(b, &logger);
+    cbor_put_uint(b, 1);
+    cbor_put_uint(b, 2);
+    cbor_put_bytes(b, hash_slice(&opening));
+    provenance_add(p, EVENT_NOT_JUDGED, 300, buf_slice(b));
+    assert_int_equal(provenance_judge(p, &reason), PROVENANCE_UNCERTAIN);
+    assert_int_equal(reason, PROVENANCE_NOT_JUDGED);
+    free(p);
+}
+
+static void test_a_contract_has_a_state_and_an_end(void **state)
+{
+    (void)state;
+    struct provenance *p = begin();
+    struct data d;
+    agree(p);
+    assert_false(p->contract[0].has_state);
+    struct buf *b = data(&d, 4);
+    cbor_put_bytes(b, hash_slice(&opening));
+    cbor_put_uint(b, 0);
+    cbor_put_uint(b, 3);
+    cbor_put_text(b, slice_text("release"));
+    provenance_add(p, EVENT_STATE, 300, buf_slice(b));
+    assert_int_equal(p->contract[0].state, 3);
+    b = data(&d, 2);
+    cbor_put_bytes(b, hash_slice(&opening));
+    cbor_put_uint(b, 1);
+    provenance_add(p, EVENT_FINISHED, 301, buf_slice(b));
+    assert_int_equal(p->contract[0].status, PROVENANCE_SUCCEEDED);
+    assert_int_equal(p->contract[0].status_ms, 301);
+    b = data(&d, 2);
+    cbor_put_bytes(b, hash_slice(&opening));
+    cbor_put_bytes(b, hash_slice(&opening));
+    provenance_add(p, EVENT_REPLACED, 302, buf_slice(b));
+    assert_string_equal(provenance_status_name(p->contract[0].status), "replaced");
     free(p);
 }
 
@@ -192,7 +312,7 @@ static void test_it_is_bounded_and_says_so(void **state)
     assert_int_equal(provenance_judge(p, &reason), PROVENANCE_UNCERTAIN);
     assert_int_equal(reason, PROVENANCE_CUT);
     for (uint64_t i = 0; i < PROVENANCE_EXCURSIONS + 10; i++)
-        excursion(p, EVENT_EXCURSION_CLOSED, i);
+        closed(p, i, true);
     assert_int_equal(p->excursion_count, PROVENANCE_EXCURSIONS);
     assert_int_equal(provenance_judge(p, &reason), PROVENANCE_BREACH);
     free(p);
@@ -264,6 +384,10 @@ int main(void)
         cmocka_unit_test(test_custody_is_a_chain_of_intervals),
         cmocka_unit_test(test_an_excursion_with_a_handover_charges_20_and_40_minutes),
         cmocka_unit_test(test_a_revision_replaces_the_charges),
+        cmocka_unit_test(test_what_is_void_is_gone),
+        cmocka_unit_test(test_what_the_accuracy_leaves_open_is_uncertain),
+        cmocka_unit_test(test_readings_that_came_too_late_leave_doubt),
+        cmocka_unit_test(test_a_contract_has_a_state_and_an_end),
         cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_it_is_bounded_and_says_so),
         cmocka_unit_test(test_misfits_change_nothing),

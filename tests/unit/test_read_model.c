@@ -53,8 +53,9 @@ static void test_journey_fills_the_tables(void **state)
 {
     (void)state;
     struct ledger *l = ledger_new(false);
-    char carrier[2 * KID_SIZE + 1], sql[256];
+    char carrier[2 * KID_SIZE + 1], device[2 * KID_SIZE + 1], sql[256];
     (void)ledger_journey(l);
+    hex_encode(kid_slice(&l->device.kid), device);
     struct store *s = l->store;
     hex_encode(kid_slice(&l->carrier.kid), carrier);
     assert_int_equal(ask(s, "SELECT count(*) FROM asset"), 1);
@@ -69,6 +70,10 @@ static void test_journey_fills_the_tables(void **state)
                 "2026-06-01T18:40:00.000Z");
     assert_int_equal(ask(s, "SELECT seconds FROM excursions"), 3600);
     assert_int_equal(ask(s, "SELECT peak FROM excursions"), 910);
+    assert_int_equal(ask(s, "SELECT mean FROM excursions WHERE certain AND mean_exponent = -3"),
+                     8650);
+    assert_text(s, "SELECT rule_name FROM excursions WHERE acknowledged_ms IS NULL", "too warm");
+    assert_text(s, "SELECT device FROM charges LIMIT 1", device);
     (void)snprintf(sql, sizeof sql, "SELECT seconds FROM charges WHERE member = '%s'", carrier);
     assert_int_equal(ask(s, sql), 2400);
     assert_text(s, "SELECT name FROM products WHERE gtin = '09506000134352'",
@@ -93,9 +98,10 @@ static void add_the_rest(struct ledger *l, const struct hash *opening)
     s.as.attach = (struct attach){ l->device.kid, slice_text(LEDGER_UNIT), true };
     (void)ledger_add(l, &l->clinic, AT(25) + 1, s);
     ledger_event(l, EVENT_DETACHED, LEDGER_UNIT, AT(25) + 1, "k", &l->device.kid);
-    ledger_event(l, EVENT_REVISION, LEDGER_UNIT, AT(25) + 1, "uuh", UINT64_C(0), AT(4), opening);
-    ledger_event(l, EVENT_CHARGED, LEDGER_UNIT, AT(25) + 1, "unuuh", UINT64_C(0), UINT64_C(600),
-                 AT(4), opening);
+    ledger_event(l, EVENT_REVISION, LEDGER_UNIT, AT(25) + 1, "uuhkb", UINT64_C(0), AT(4), opening,
+                 &l->device.kid, 0);
+    ledger_event(l, EVENT_CHARGED, LEDGER_UNIT, AT(25) + 1, "unuuhk", UINT64_C(0), UINT64_C(600),
+                 AT(4), opening, &l->device.kid);
     s = (struct statement){ .kind = KIND_REVOKE };
     s.as.revoke = (struct revoke){ .key = l->device.kid, .from_ms = AT(20), .last_good_seq = 7 };
     (void)ledger_add(l, &l->farm, AT(25) + 2, s);
@@ -127,6 +133,95 @@ static void test_revision_and_revocation(void **state)
     ledger_free(l);
 }
 
+/* A contract's whole life by events: called, moved on, documented, acknowledged, added back, ended. */
+static void live(struct ledger *l, const struct hash *opening)
+{
+    struct statement s = { .kind = KIND_CALL };
+    struct hash paper = crypto_sha256(slice_text("bill of lading"));
+    uint64_t t = AT(28);
+    s.as.call = (struct call){ .opening = *opening, .action = slice_text("acknowledge") };
+    struct hash call = ledger_add(l, &l->farm, t, s);
+    ledger_event(l, EVENT_CALLED, LEDGER_UNIT, t, "htk", opening, "acknowledge", &l->farm.kid);
+    ledger_event(l, EVENT_ACKNOWLEDGED, LEDGER_UNIT, t, "uuhk", UINT64_C(0), AT(4), opening,
+                 &l->device.kid);
+    ledger_event_raw(l, EVENT_STATE, slice_of("\x81\x78\x1a" LEDGER_UNIT, 29), t, "huut", opening,
+                     UINT64_C(0), UINT64_C(1), "ship");
+    ledger_event(l, EVENT_DOCUMENT, LEDGER_UNIT, t, "hth", opening, "bill of lading", &paper);
+    ledger_event(l, EVENT_ADDED_BACK, LEDGER_UNIT, t, "htuh", opening, "room", UINT64_C(90000),
+                 &call);
+    ledger_event(l, EVENT_ADDED_BACK, LEDGER_UNIT, t, "htuh", opening, "cold", UINT64_C(60000),
+                 &call);
+    ledger_event(l, EVENT_ADD_BACK_UNDONE, LEDGER_UNIT, t + 1, "htuh", opening, "room",
+                 UINT64_C(90000), &call);
+    ledger_event(l, EVENT_SCANNED, LEDGER_UNIT, t, "kn", &l->clinic.kid);
+    ledger_event(l, EVENT_SCANNED, LEDGER_UNIT, t, "kt", &l->clinic.kid, "9506000134352");
+    ledger_event(l, EVENT_NOT_JUDGED, LEDGER_UNIT, t, "kuuh", &l->device.kid, AT(1), AT(2),
+                 opening);
+    ledger_event(l, EVENT_FINISHED, LEDGER_UNIT, t + 2, "hu", opening, UINT64_C(2));
+    ledger_seal(l, t + 3);
+}
+
+static void test_a_contracts_life_fills_the_tables(void **state)
+{
+    (void)state;
+    struct ledger *l = ledger_new(false);
+    struct hash opening = ledger_journey(l);
+    live(l, &opening);
+    struct store *s = l->store;
+    assert_text(s, "SELECT action FROM contract_calls WHERE asset = '" LEDGER_UNIT "'",
+                "acknowledge");
+    assert_int_equal(ask(s, "SELECT acknowledged_ms FROM excursions"), (int64_t)AT(28));
+    assert_int_equal(ask(s, "SELECT acknowledged_leaf = leaf FROM excursions, contract_calls"), 1);
+    assert_int_equal(ask(s, "SELECT to_state FROM contract_states WHERE asset IS NULL"), 1);
+    assert_text(s, "SELECT by FROM contract_states", "ship");
+    assert_int_equal(ask(s, "SELECT state FROM contracts"), 1);
+    assert_int_equal(ask(s, "SELECT length(hash) FROM contract_documents"), 64);
+    assert_int_equal(ask(s, "SELECT sum(seconds) FROM add_backs WHERE undone_ms IS NULL"), 60);
+    assert_int_equal(ask(s, "SELECT undone_ms FROM add_backs WHERE budget = 'room'"),
+                     (int64_t)AT(28) + 1);
+    assert_text(s, "SELECT place FROM scans WHERE n = 1", "9506000134352");
+    assert_int_equal(ask(s, "SELECT count(*) FROM scans WHERE place IS NULL"), 1);
+    assert_int_equal(ask(s, "SELECT last_ms - first_ms FROM unjudged_readings"), 60 * MINUTE);
+    assert_text(s, "SELECT status FROM contracts", "finished");
+    assert_text(s, "SELECT ending FROM contracts", "failure");
+    struct hash next = crypto_sha256(slice_text("next"));
+    (void)ledger_add_readings(l, AT(29), (const int[]){ 500 }, 1);
+    ledger_event(l, EVENT_REPLACED, LEDGER_UNIT, AT(29), "hh", &opening, &next);
+    ledger_event(l, EVENT_REVISION, LEDGER_UNIT, AT(29), "uuhkb", UINT64_C(0), AT(4), &opening,
+                 &l->device.kid, 1);
+    ledger_seal(l, AT(29));
+    assert_text(s, "SELECT status FROM contracts", "replaced");
+    assert_int_equal(ask(s, "SELECT length(replaced_by) FROM contracts"), 64);
+    assert_int_equal(ask(s, "SELECT count(*) FROM excursions"), 0); /* it was void */
+    assert_int_equal(ask(s, "SELECT count(*) FROM charges"), 0);
+    ledger_free(l);
+}
+
+/* A file of the first schema: its read model has other tables, and is made anew at the first start. */
+static void test_an_older_schema_is_migrated(void **state)
+{
+    (void)state;
+    struct err err = { 0 };
+    struct ledger *l = ledger_new(true);
+    struct hash before, after;
+    struct hash opening = ledger_journey(l);
+    live(l, &opening);
+    expect(read_model_digest(l->store, &before, &err), &err);
+    expect(db_exec(l->store->db,
+                   "DROP VIEW excursions; DROP TABLE excursion; DROP TABLE definition_name;"
+                   "CREATE TABLE excursion (asset INTEGER); PRAGMA user_version = 1",
+                   &err),
+           &err);
+    ledger_reopen(l);
+    expect(read_model_digest(l->store, &after, &err), &err);
+    assert_true(hash_equal(&before, &after));
+    assert_int_equal(ask(l->store, "SELECT count(*) FROM excursions"), 1);
+    bool due = true;
+    expect(read_model_is_due(l->store->db, &due, &err), &err);
+    assert_false(due);
+    ledger_free(l);
+}
+
 static void test_rebuild_is_byte_equal(void **state)
 {
     (void)state;
@@ -135,6 +230,7 @@ static void test_rebuild_is_byte_equal(void **state)
     struct hash before, changed, after;
     struct hash opening = ledger_journey(l);
     add_the_rest(l, &opening);
+    live(l, &opening);
     expect(read_model_digest(l->store, &before, &err), &err);
     expect(db_exec(l->store->db, "UPDATE charge SET seconds = 1", &err), &err);
     expect(read_model_digest(l->store, &changed, &err), &err);
@@ -142,9 +238,9 @@ static void test_rebuild_is_byte_equal(void **state)
     expect(read_model_rebuild(l->store, &err), &err);
     expect(read_model_digest(l->store, &after, &err), &err);
     assert_true(hash_equal(&before, &after));
-    (void)ledger_add_readings(l, AT(27), (const int[]){ 500 }, 1); /* and it goes on */
-    ledger_event(l, EVENT_RECORDED, LEDGER_UNIT, AT(27), "kuu", &l->device.kid, AT(27), AT(27));
-    ledger_seal(l, AT(27));
+    (void)ledger_add_readings(l, AT(29), (const int[]){ 500 }, 1); /* and it goes on */
+    ledger_event(l, EVENT_RECORDED, LEDGER_UNIT, AT(29), "kuu", &l->device.kid, AT(29), AT(29));
+    ledger_seal(l, AT(29));
     ledger_reopen(l);
     assert_int_equal(ask(l->store, "SELECT count(*) FROM asset_history WHERE what = 1"), 25);
     ledger_free(l);
@@ -217,6 +313,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_journey_fills_the_tables),
         cmocka_unit_test(test_revision_and_revocation),
+        cmocka_unit_test(test_a_contracts_life_fills_the_tables),
+        cmocka_unit_test(test_an_older_schema_is_migrated),
         cmocka_unit_test(test_rebuild_is_byte_equal),
         cmocka_unit_test(test_questions),
     };
