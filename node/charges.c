@@ -1,42 +1,10 @@
 #include "node/charges.h"
 
+#include "node/judging.h"
+
 #include <string.h>
 
-/* ------------------------------------------------------------------ the book */
-
-void charges_open(struct charge_book *b, struct execution *x, struct slice asset,
-                  const struct hash *opening)
-{
-    struct slice value;
-    *b = (struct charge_book){ .asset = asset, .opening = *opening };
-    b->key = state_key_book(asset, opening);
-    if (!execution_get(x, &b->key, &value))
-        return;
-    struct cbor_reader r = cbor_reader(value);
-    size_t n = cbor_take_array(&r);
-    for (size_t i = 0; i < n && i < STATE_EXCURSIONS_MAX; i++) {
-        cbor_take_array_of(&r, 3);
-        b->at[i].rule = cbor_take_uint(&r);
-        b->at[i].from_ms = cbor_take_uint(&r);
-        b->at[i].to_ms = cbor_take_uint(&r);
-        b->count++;
-    }
-}
-
-void charges_close(struct charge_book *b, struct execution *x)
-{
-    if (!b->changed)
-        return;
-    struct buf *out = execution_value(x);
-    cbor_put_array(out, b->count);
-    for (size_t i = 0; i < b->count; i++) {
-        cbor_put_array(out, 3);
-        cbor_put_uint(out, b->at[i].rule);
-        cbor_put_uint(out, b->at[i].from_ms);
-        cbor_put_uint(out, b->at[i].to_ms);
-    }
-    execution_store(x, &b->key);
-}
+/* ------------------------------------------------------------------ who held it */
 
 static size_t load_custody(struct execution *x, struct slice asset,
                            struct charge_holder history[STATE_CUSTODY_MAX])
@@ -53,42 +21,50 @@ static size_t load_custody(struct execution *x, struct slice asset,
         cbor_take_fixed(&r, history[i].member, KID_SIZE);
         history[i].held = true;
     }
-    return n;
+    return n < STATE_CUSTODY_MAX ? n : STATE_CUSTODY_MAX;
 }
 
-static void emit_charges(const struct charge_book *b, struct execution *x,
-                         const struct charge_stretch *s)
+/* False when more custodians took part than are kept: the stretch stands, its split is not given. */
+static bool split(struct execution *x, struct slice asset, uint64_t from_ms, uint64_t to_ms,
+                  struct charge_shares *ret_shares)
 {
     struct charge_holder history[STATE_CUSTODY_MAX];
+    size_t n = load_custody(x, asset, history);
+    (void)execution_step(x, 1 + n);
+    return charge_split(history, n, from_ms, to_ms, ret_shares, NULL);
+}
+
+void charges_emit(struct execution *x, struct slice asset, const struct hash *opening,
+                  const struct book_stretch *stretch)
+{
     struct charge_shares shares;
-    size_t n = load_custody(x, b->asset, history);
-    if (!charge_split(history, n, s->from_ms, s->to_ms, &shares, NULL))
-        return; /* more custodians than are kept: the excursion stands, its split is not given */
+    if (!split(x, asset, stretch->from_ms, stretch->to_ms, &shares))
+        return;
     for (size_t i = 0; i < shares.count; i++) {
-        struct slice subject = execution_subject_asset(x, b->asset);
-        struct buf *data = execution_emit(x, EVENT_CHARGED, subject, s->to_ms, 5);
-        cbor_put_uint(data, s->rule);
+        struct slice subject = execution_subject_asset(x, asset);
+        struct buf *data = execution_emit(x, EVENT_CHARGED, subject, stretch->to_ms, 6);
+        cbor_put_uint(data, stretch->rule);
         if (shares.items[i].held)
             cbor_put_bytes(data, slice_of(shares.items[i].member, KID_SIZE));
         else
             cbor_put_null(data);
         cbor_put_uint(data, shares.items[i].seconds);
-        cbor_put_uint(data, s->from_ms);
-        cbor_put_bytes(data, hash_slice(&b->opening));
+        cbor_put_uint(data, stretch->from_ms);
+        cbor_put_bytes(data, hash_slice(opening));
+        cbor_put_bytes(data, slice_of(stretch->device, BOOK_DEVICE_SIZE));
     }
 }
 
-void charges_add(struct charge_book *b, struct execution *x, uint64_t rule, uint64_t from_ms,
-                 uint64_t to_ms)
+uint64_t charges_of_member(struct execution *x, struct slice asset, const struct kid *member,
+                           uint64_t from_ms, uint64_t to_ms)
 {
-    if (b->count == STATE_EXCURSIONS_MAX) {
-        memmove(&b->at[0], &b->at[1], (STATE_EXCURSIONS_MAX - 1) * sizeof b->at[0]);
-        b->count--;
-    }
-    struct charge_stretch *s = &b->at[b->count++];
-    *s = (struct charge_stretch){ rule, from_ms, to_ms };
-    b->changed = true;
-    emit_charges(b, x, s);
+    struct charge_shares shares;
+    if (!split(x, asset, from_ms, to_ms, &shares))
+        return 0;
+    for (size_t i = 0; i < shares.count; i++)
+        if (shares.items[i].held && memcmp(shares.items[i].member, member->bytes, KID_SIZE) == 0)
+            return shares.items[i].seconds;
+    return 0;
 }
 
 /* ------------------------------------------------------------------ a handover */
@@ -96,18 +72,27 @@ void charges_add(struct charge_book *b, struct execution *x, uint64_t rule, uint
 static void revise(struct execution *x, struct slice asset, const struct hash *opening,
                    uint64_t time_ms)
 {
-    struct charge_book b;
-    charges_open(&b, x, asset, opening);
-    for (size_t i = 0; i < b.count && !execution_is_over(x); i++) {
-        (void)execution_step(x, 1);
-        if (b.at[i].to_ms <= time_ms)
+    struct state_key key = state_key_book(asset, opening);
+    struct slice value;
+    struct book book;
+    if (!execution_get(x, &key, &value))
+        return; /* nothing was found */
+    const struct contract_bound *contract = contract_cache_find(x, opening);
+    if (contract == NULL || !judging_load_book(x, contract, asset, &book))
+        return;
+    (void)execution_step(x, book.count);
+    for (size_t i = 0; i < book.count && !execution_is_over(x); i++) {
+        const struct book_stretch *s = &book.stretches[i];
+        if (s->sure || s->open || s->to_ms <= time_ms)
             continue;
         struct slice subject = execution_subject_asset(x, asset);
-        struct buf *data = execution_emit(x, EVENT_REVISION, subject, time_ms, 3);
-        cbor_put_uint(data, b.at[i].rule);
-        cbor_put_uint(data, b.at[i].from_ms);
+        struct buf *data = execution_emit(x, EVENT_REVISION, subject, time_ms, 5);
+        cbor_put_uint(data, s->rule);
+        cbor_put_uint(data, s->from_ms);
         cbor_put_bytes(data, hash_slice(opening));
-        emit_charges(&b, x, &b.at[i]);
+        cbor_put_bytes(data, slice_of(s->device, BOOK_DEVICE_SIZE));
+        cbor_put_bool(data, false);
+        charges_emit(x, asset, opening, s);
     }
 }
 

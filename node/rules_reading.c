@@ -1,98 +1,25 @@
 /* Readings: rights, the asset they belong to, and the judgement of the contracts it travels under. */
-#include "node/charges.h"
-#include "node/contract_cache.h"
+#include "contracts/property.h"
+#include "node/judging_parts.h"
 
 #include <string.h>
 
-/* One device's readings judged under one contract. */
-struct judging {
-    struct execution *x;
-    const struct contract_bound *contract;
+/* A device's statement as it is judged, contract by contract. */
+struct pack {
+    const struct speaker *by;
     struct slice asset;
-    struct state_key key; /* of the judge's state */
-    struct judge_state state;
-    uint64_t deadline; /* of the timer that stands, 0 = none */
-    struct charge_book book;
+    size_t gap_count;
+    struct watch_gap gaps[WATCH_MAX_GAPS];
 };
 
-/* ------------------------------------------------------------------ judging */
+/* ------------------------------------------------------------------ one contract */
 
-static bool judging_begin(struct judging *j, struct execution *x, struct slice asset,
-                          const struct hash *opening, const struct kid *device)
+static bool contract_names(const struct contract_bound *c, const struct kid *device)
 {
-    struct slice value = { NULL, 0 };
-    j->x = x;
-    j->asset = asset;
-    j->contract = contract_cache_find(x, opening);
-    if (j->contract == NULL)
-        return false;
-    j->key = state_key_rule(asset, opening, device);
-    (void)execution_get(x, &j->key, &value);
-    if (!judge_state_decode(&j->contract->definition, value, &j->state, NULL))
-        return false;
-    j->deadline = judge_deadline(&j->contract->definition, &j->contract->terms, &j->state);
-    charges_open(&j->book, x, asset, opening);
-    return true;
-}
-
-static void move_timer(struct judging *j)
-{
-    uint64_t deadline = judge_deadline(&j->contract->definition, &j->contract->terms, &j->state);
-    struct slice id = state_key_slice(&j->key);
-    if (deadline == j->deadline)
-        return;
-    if (j->deadline != 0) {
-        struct state_key old = state_key_timer(j->deadline, TIMER_SENSOR_SILENT, id);
-        overlay_remove(j->x->overlay, state_key_slice(&old));
-    }
-    if (deadline != 0) {
-        struct state_key timer = state_key_timer(deadline, TIMER_SENSOR_SILENT, id);
-        cbor_put_bool(execution_value(j->x), true);
-        execution_store(j->x, &timer);
-    }
-}
-
-static void judging_end(struct judging *j)
-{
-    judge_state_encode(&j->contract->definition, &j->state, execution_value(j->x));
-    execution_store(j->x, &j->key);
-    move_timer(j);
-    charges_close(&j->book, j->x);
-}
-
-static void report(struct judging *j, const struct judge_findings *found)
-{
-    for (size_t i = 0; i < found->count; i++) {
-        const struct judge_finding *f = &found->items[i];
-        struct slice subject = execution_subject_asset(j->x, j->asset);
-        struct buf *data;
-        switch (f->kind) {
-        case JUDGE_OPENED:
-            data = execution_emit(j->x, EVENT_EXCURSION_OPENED, subject, f->to_ms, 3);
-            cbor_put_uint(data, f->rule);
-            cbor_put_uint(data, f->from_ms);
-            cbor_put_bytes(data, hash_slice(&j->contract->opening));
-            break;
-        case JUDGE_CLOSED:
-            data = execution_emit(j->x, EVENT_EXCURSION_CLOSED, subject, f->to_ms, 6);
-            cbor_put_uint(data, f->rule);
-            cbor_put_uint(data, f->from_ms);
-            cbor_put_uint(data, f->to_ms);
-            cbor_put_int(data, f->peak);
-            cbor_put_int(data, f->peak_exponent);
-            cbor_put_bytes(data, hash_slice(&j->contract->opening));
-            break;
-        case JUDGE_CHARGE: charges_add(&j->book, j->x, f->rule, f->from_ms, f->to_ms); break;
-        }
-    }
-}
-
-static bool contract_watches(const struct contract_bound *c, const struct kid *device)
-{
-    bool watched = c->device_count == 0;
+    bool named = c->device_count == 0;
     for (size_t i = 0; i < c->device_count; i++)
-        watched = watched || kid_equal(&c->devices[i], device);
-    return watched;
+        named = named || kid_equal(&c->devices[i], device);
+    return named;
 }
 
 /* A sample's time as it counts: never later than the block, give or take what clocks may differ. */
@@ -101,43 +28,175 @@ static uint64_t counted_time(const struct execution *x, uint64_t time_ms)
     return time_ms > x->context.time_ms + FUTURE_ALLOWED_MS ? x->context.time_ms : time_ms;
 }
 
-static void judge_column(struct judging *j, const struct sample_column *c, uint64_t *flags)
+/* How many rules look at a property. */
+static size_t rules_of(const struct contract_definition *def, uint16_t property)
 {
-    struct execution *x = j->x;
-    struct judge_findings found;
-    for (size_t i = 0; i < x->samples.rows && !execution_is_over(x); i++) {
-        struct judge_reading r = { .property = c->property,
-                                   .present = c->present[i],
-                                   .exponent = c->exponent,
-                                   .time_ms = counted_time(x, x->samples.time_ms[i]),
-                                   .mantissa = c->value[i] };
-        switch (
-            judge_sample(&j->contract->definition, &j->contract->terms, &j->state, &r, &found)) {
-        case JUDGE_DONE: report(j, &found); break;
-        case JUDGE_NOT_WATCHED: return;
-        case JUDGE_NOT_DATA: break;
-        case JUDGE_NOT_JUDGED:
-            /* It fills history; an in-order statement that steps back in time says so. */
-            *flags |= (*flags & FLAG_FILLS) != 0 ? FLAG_LATE : FLAG_ROLLBACK;
-            break;
-        }
+    size_t n = 0;
+    for (size_t i = 0; i < def->rule_count; i++)
+        n += def->rules[i].property == property || def->rules[i].property == 0 ? 1 : 0;
+    return n;
+}
+
+/* Rows that were not judged, from the first to the last. */
+struct passed_over {
+    bool any;
+    size_t first, last;
+};
+
+static void judge_sample(struct judging *j, const struct sample_column *c, size_t row,
+                         struct passed_over *ret)
+{
+    struct watch_reading r = { .property = c->property,
+                               .present = c->present[row],
+                               .exponent = c->exponent,
+                               .time_ms = counted_time(j->x, j->x->samples.time_ms[row]),
+                               .mantissa = c->value[row] };
+    if (r.time_ms >= j->stops_ms)
+        return;
+    enum watch_result result = watch_sample(&j->watch, &r);
+    judging_report(j);
+    if (result == WATCH_NOT_JUDGED) {
+        ret->first = ret->any ? ret->first : row;
+        ret->last = row;
+        ret->any = true;
+        return;
+    }
+    if (r.present)
+        judging_heard(j, r.property, r.time_ms);
+    if (result == WATCH_JUDGED && r.time_ms > j->newest_ms)
+        j->newest_ms = r.time_ms;
+}
+
+static void judge_rows(struct judging *j, struct passed_over *ret)
+{
+    const struct samples *s = &j->x->samples;
+    size_t watched[READING_COLUMNS_MAX], n = 0, work = 0;
+    for (size_t i = 0; i < s->columns; i++) {
+        size_t rules = rules_of(&j->contract->definition, s->column[i].property);
+        if (rules > 0)
+            watched[n++] = i;
+        work += rules;
+    }
+    (void)execution_step(j->x, work * s->rows);
+    for (size_t row = 0; row < s->rows; row++)
+        for (size_t i = 0; i < n && !execution_is_over(j->x); i++)
+            judge_sample(j, &s->column[watched[i]], row, ret);
+}
+
+/* What was passed over fills history; an in-order statement that steps back in time says so. */
+static void tell_passed_over(struct judging *j, const struct speaker *by,
+                             const struct passed_over *p)
+{
+    const struct samples *s = &j->x->samples;
+    if (!p->any)
+        return;
+    *by->flags |= (*by->flags & FLAG_FILLS) != 0 ? FLAG_LATE : FLAG_ROLLBACK;
+    struct slice subject = execution_subject_asset(j->x, j->asset);
+    struct buf *data = execution_emit(j->x, EVENT_NOT_JUDGED, subject, by->st->link.time_ms, 4);
+    kid_put(data, &by->st->kid);
+    cbor_put_uint(data, s->time_ms[p->first]);
+    cbor_put_uint(data, s->time_ms[p->last]);
+    cbor_put_bytes(data, hash_slice(&j->opening));
+}
+
+static void watch_pack(struct judging *j, const struct pack *pack)
+{
+    struct passed_over passed_over = { .any = false };
+    if (!judging_load(j, &pack->by->st->kid))
+        return;
+    /* a late statement is judged from the pieces around it */
+    if ((*pack->by->flags & FLAG_FILLS) != 0)
+        (void)execution_step(j->x, WATCH_MAX_PIECES * j->contract->definition.rule_count);
+    watch_begin(&j->watch, pack->by->st->link.seq, pack->gaps, pack->gap_count);
+    judging_report(j);
+    judge_rows(j, &passed_over);
+    watch_end(&j->watch);
+    judging_report(j);
+    judging_heard_settle(j);
+    tell_passed_over(j, pack->by, &passed_over);
+    judging_keep(j);
+}
+
+/* ------------------------------------------------------------------ reactions to single samples */
+
+static bool reacts_to(const struct contract_definition *def, uint16_t property)
+{
+    for (size_t i = 0; i < def->reaction_count; i++)
+        if (def->reactions[i].trigger == CONTRACT_ON_READING &&
+            def->reactions[i].detail == property)
+            return true;
+    return false;
+}
+
+static struct contract_value value_of(const struct sample_column *c, size_t row)
+{
+    const struct property *p = property_by_id(c->property);
+    return (struct contract_value){ .type = CONTRACT_QUANTITY,
+                                    .number = c->value[row],
+                                    .exponent = c->exponent,
+                                    .text = slice_text(p == NULL ? "" : p->unit) };
+}
+
+static void react_to_sample(struct execution *x, const struct hash *opening, struct slice asset,
+                            const struct sample_column *c, size_t row)
+{
+    const struct contract_bound *contract = contract_cache_find(x, opening);
+    struct instance_event event = { .trigger = CONTRACT_ON_READING,
+                                    .detail = c->property,
+                                    .asset = asset,
+                                    .time_ms = counted_time(x, x->samples.time_ms[row]),
+                                    .has_reading = true,
+                                    .reading = value_of(c, row) };
+    event.reading_ms = event.time_ms;
+    if (contract != NULL)
+        instance_react(x, contract, &event);
+}
+
+/* In order of time, all that were measured while the contract was in force. */
+static void react_to_rows(struct execution *x, const struct hash *opening, struct slice asset,
+                          uint64_t from_ms, uint64_t to_ms)
+{
+    const struct samples *s = &x->samples;
+    const struct contract_bound *contract = contract_cache_find(x, opening);
+    size_t wanted[READING_COLUMNS_MAX], n = 0;
+    for (size_t i = 0; i < s->columns && contract != NULL; i++)
+        if (reacts_to(&contract->definition, s->column[i].property))
+            wanted[n++] = i;
+    for (size_t row = 0; row < s->rows && n > 0; row++) {
+        uint64_t time_ms = counted_time(x, s->time_ms[row]);
+        if (time_ms < from_ms || time_ms >= to_ms)
+            continue;
+        for (size_t i = 0; i < n && !execution_is_over(x); i++)
+            if (s->column[wanted[i]].present[row])
+                react_to_sample(x, opening, asset, &s->column[wanted[i]], row);
     }
 }
 
-static void judge_contract(struct execution *x, struct slice asset, const struct hash *opening,
-                           const struct speaker *by)
+/* ------------------------------------------------------------------ all contracts */
+
+static void judge_contract(struct execution *x, const struct pack *pack, const struct hash *opening)
 {
     struct judging j;
-    if (!judging_begin(&j, x, asset, opening, &by->st->kid) ||
-        !contract_watches(j.contract, &by->st->kid))
+    if (!judging_open(&j, x, pack->asset, opening) ||
+        !contract_names(j.contract, &pack->by->st->kid))
         return;
     if (x->context.time_ms > x->samples.time_ms[0] &&
         x->context.time_ms - x->samples.time_ms[0] > j.contract->terms.lateness_ms)
-        *by->flags |= FLAG_LATE;
-    (void)execution_step(x, x->samples.rows * x->samples.columns);
-    for (size_t i = 0; i < x->samples.columns; i++)
-        judge_column(&j, &x->samples.column[i], by->flags);
-    judging_end(&j);
+        *pack->by->flags |= FLAG_LATE;
+    if (j.contract->definition.rule_count > 0)
+        watch_pack(&j, pack);
+    if (j.contract->definition.reaction_count > 0)
+        react_to_rows(x, opening, pack->asset, j.watch.start_ms, j.stops_ms);
+    judging_close(&j);
+}
+
+static void load_gaps(struct execution *x, struct pack *pack)
+{
+    struct sequence sequence;
+    execution_load_sequence(x, &pack->by->st->kid, &sequence);
+    for (size_t i = 0; i < sequence.gap_count && i < WATCH_MAX_GAPS; i++)
+        pack->gaps[pack->gap_count++] =
+            (struct watch_gap){ sequence.gaps[i].from, sequence.gaps[i].to };
 }
 
 /* Calls judge_contract for each contract in force. */
@@ -147,12 +206,16 @@ static void judge_asset(struct execution *x, struct slice asset, const struct sp
     struct slice value;
     if (!execution_get(x, &key, &value))
         return;
+    struct pack pack = { .by = by, .asset = asset };
     struct cbor_reader r = cbor_reader(value);
-    for (size_t n = cbor_take_array(&r); n > 0; n--) {
+    size_t n = cbor_take_array(&r);
+    if (n > 0)
+        load_gaps(x, &pack);
+    for (; n > 0; n--) {
         struct hash opening;
         cbor_take_fixed(&r, opening.bytes, HASH_SIZE);
         if (!r.failed)
-            judge_contract(x, asset, &opening, by);
+            judge_contract(x, &pack, &opening);
     }
 }
 
@@ -222,11 +285,10 @@ enum refusal rules_reading(struct execution *x, const struct speaker *by)
 
 /* ------------------------------------------------------------------ silence */
 
-/* A timer's id is the judge state's key: [15, asset, opening, device]. */
+/* A timer's id is the key of the watch's state: [15, asset, opening, device]. */
 void rules_timer_silence(struct execution *x, struct slice id)
 {
     struct judging j;
-    struct judge_findings found;
     struct hash opening;
     struct cbor_reader r = cbor_reader(id);
     cbor_take_array_of(&r, 4);
@@ -234,16 +296,11 @@ void rules_timer_silence(struct execution *x, struct slice id)
     struct slice asset = cbor_take_text(&r, 1, ASSET_NAME_MAX);
     cbor_take_fixed(&r, opening.bytes, HASH_SIZE);
     struct kid device = kid_take(&r);
-    if (!cbor_done(&r) || !judging_begin(&j, x, asset, &opening, &device))
+    if (!cbor_done(&r) || !judging_open(&j, x, asset, &opening) || !judging_load(&j, &device))
         return;
-    j.deadline = 0; /* this timer is gone already */
-    judge_expire(&j.contract->definition, &j.contract->terms, &j.state, x->context.time_ms, &found);
-    report(&j, &found);
-    judging_end(&j);
-}
-
-void rules_timer_never_heard(struct execution *x, struct slice id)
-{
-    (void)x;
-    (void)id;
+    j.armed_ms = 0; /* this timer is gone already */
+    watch_expire(&j.watch, x->context.time_ms);
+    judging_report(&j);
+    judging_keep(&j);
+    judging_close(&j);
 }

@@ -175,7 +175,7 @@ static void add_item(struct text *t, const struct world *w, struct cbor_reader *
         cbor_take_null(r);
         add(t, " -");
         return;
-    case CBOR_BOOL:
+    case CBOR_BOOL: add(t, cbor_take_bool(r) ? " yes" : " no"); return;
     case CBOR_MAP:
     case CBOR_FLOAT:
     case CBOR_END: break;

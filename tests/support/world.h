@@ -4,7 +4,8 @@
  * like the journey it tests. Failures end the test.
  *
  * A text of an event: "<event> <subject> <data…> at <time>", with companies and devices by name, hashes as
- * "#", times as minutes since KIT_T0 ("+240m", seconds as "+240m30s"), nothing as "-".
+ * "#", times as minutes since KIT_T0 ("+240m", seconds as "+240m30s"), nothing as "-", a
+ * bool as "yes" or "no".
  */
 #ifndef TESTS_SUPPORT_WORLD_H
 #define TESTS_SUPPORT_WORLD_H

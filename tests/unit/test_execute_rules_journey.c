@@ -222,13 +222,14 @@ static void each_second_is_charged_to_its_custodian(void **state)
     hand_over(w, 260);
     world_block(w, MINUTES(300));
     report_minutes(w, 240, 60);
-    assert_true(world_has(w, "excursion_opened " UNIT " 0 +240m # at +250m"));
+    assert_true(world_has(w, "excursion_opened " UNIT " 0 +240m # logger at +250m"));
     assert_int_equal(world_count(w, "charged"), 0);
     world_block(w, MINUTES(360));
     report_minutes(w, 300, 60);
-    assert_true(world_has(w, "excursion_closed " UNIT " 0 +240m +300m 900 -2 # at +300m"));
-    assert_true(world_has(w, "charged " UNIT " 0 farm 1200 +240m # at +300m"));
-    assert_true(world_has(w, "charged " UNIT " 0 carrier 2400 +240m # at +300m"));
+    assert_true(world_has(w, "excursion_closed " UNIT
+                             " 0 +240m +300m 900 -2 # logger 9000 -3 yes at +300m"));
+    assert_true(world_has(w, "charged " UNIT " 0 farm 1200 +240m # logger at +300m"));
+    assert_true(world_has(w, "charged " UNIT " 0 carrier 2400 +240m # logger at +300m"));
     assert_int_equal(world_count(w, "charged"), 2);
     assert_int_equal(world_count(w, "revision"), 0);
 }
@@ -242,18 +243,19 @@ static void a_late_acceptance_charges_anew(void **state)
     struct hash o = offer(w, FARM, CARRIER, MINUTES(259));
     world_block(w, MINUTES(360));
     report_minutes(w, 180, 180);
-    assert_true(world_has(w, "charged " UNIT " 0 farm 3600 +240m # at +300m"));
+    assert_true(world_has(w, "charged " UNIT " 0 farm 3600 +240m # logger at +300m"));
     size_t before = w->event_count;
     world_block(w, MINUTES(400));
     answer(w, CARRIER, CUSTODY_ACCEPT, &o, MINUTES(260));
     world_end(w);
     assert_int_equal(w->event_count, before + 4);
     assert_string_equal(w->events[before].text, "passed " UNIT " # farm carrier 0 at +260m");
-    assert_string_equal(w->events[before + 1].text, "revision " UNIT " 0 +240m # at +260m");
+    assert_string_equal(w->events[before + 1].text,
+                        "revision " UNIT " 0 +240m # logger no at +260m");
     assert_string_equal(w->events[before + 2].text,
-                        "charged " UNIT " 0 farm 1200 +240m # at +300m");
+                        "charged " UNIT " 0 farm 1200 +240m # logger at +300m");
     assert_string_equal(w->events[before + 3].text,
-                        "charged " UNIT " 0 carrier 2400 +240m # at +300m");
+                        "charged " UNIT " 0 carrier 2400 +240m # logger at +300m");
 }
 
 /* What a device saw before it was attached is not the goods' history, and nobody is charged for it. */
@@ -298,10 +300,11 @@ static void a_dead_sensor_closes_the_excursion(void **state)
     world_block(w, MINUTES(360) - 1);
     assert_int_equal(world_count(w, "excursion_closed"), 0);
     world_block(w, MINUTES(360));
-    assert_true(world_has(w, "excursion_closed " UNIT " 0 +240m +300m 900 -2 # at +300m"));
+    assert_true(world_has(w, "excursion_closed " UNIT
+                             " 0 +240m +300m 900 -2 # logger 9000 -3 yes at +300m"));
     assert_true(w->events[w->event_count - 1].of_timer);
-    assert_true(world_has(w, "charged " UNIT " 0 farm 1200 +240m # at +300m"));
-    assert_true(world_has(w, "charged " UNIT " 0 carrier 2400 +240m # at +300m"));
+    assert_true(world_has(w, "charged " UNIT " 0 farm 1200 +240m # logger at +300m"));
+    assert_true(world_has(w, "charged " UNIT " 0 carrier 2400 +240m # logger at +300m"));
     world_block(w, MINUTES(1000));
     assert_int_equal(world_count(w, "excursion_closed"), 1);
 }
@@ -318,7 +321,8 @@ static void a_living_sensor_is_left_alone(void **state)
     world_block(w, MINUTES(388)); /* 299 + 30 + 60 = 389 */
     assert_int_equal(world_count(w, "excursion_closed"), 0);
     world_block(w, MINUTES(389));
-    assert_true(world_has(w, "excursion_closed " UNIT " 0 +240m +329m 900 -2 # at +329m"));
+    assert_true(world_has(w, "excursion_closed " UNIT
+                             " 0 +240m +329m 900 -2 # logger 9000 -3 yes at +329m"));
 }
 
 /*
@@ -428,8 +432,8 @@ static void order_of_arrival_does_not_change_the_charges(void **state)
                 report_minutes(w, 180 + 60 * pack, 60);
         }
         final_charges(w, charges);
-        assert_string_equal(charges[0], "charged " UNIT " 0 farm 1200 +240m # at +300m");
-        assert_string_equal(charges[1], "charged " UNIT " 0 carrier 2400 +240m # at +300m");
+        assert_string_equal(charges[0], "charged " UNIT " 0 farm 1200 +240m # logger at +300m");
+        assert_string_equal(charges[1], "charged " UNIT " 0 carrier 2400 +240m # logger at +300m");
         world_free(w);
     }
 }
@@ -456,10 +460,11 @@ static void packs_and_blocks_do_not_change_the_verdict(void **state)
             report_minutes(w, at, n);
             at += n;
         }
-        assert_true(world_has(w, "excursion_opened " UNIT " 0 +240m # at +250m"));
-        assert_true(world_has(w, "excursion_closed " UNIT " 0 +240m +300m 900 -2 # at +300m"));
-        assert_true(world_has(w, "charged " UNIT " 0 farm 1200 +240m # at +300m"));
-        assert_true(world_has(w, "charged " UNIT " 0 carrier 2400 +240m # at +300m"));
+        assert_true(world_has(w, "excursion_opened " UNIT " 0 +240m # logger at +250m"));
+        assert_true(world_has(w, "excursion_closed " UNIT
+                                 " 0 +240m +300m 900 -2 # logger 9000 -3 yes at +300m"));
+        assert_true(world_has(w, "charged " UNIT " 0 farm 1200 +240m # logger at +300m"));
+        assert_true(world_has(w, "charged " UNIT " 0 carrier 2400 +240m # logger at +300m"));
         assert_int_equal(world_count(w, "charged"), 2);
         world_free(w);
     }

@@ -1,0 +1,67 @@
+/*
+ * Budgets that follow an asset from contract to contract (table 22): what each opening used of one, by
+ * device, and what was added back. An opening's rules count what earlier openings used before it began.
+ * Pure.
+ *
+ *     [[* [opening, start, judged, [* [device, used ms, newest sample]]]],   by start, opening; by device
+ *      [* [call, added ms, undone]], let go ms]
+ *
+ * judged: the ms carried with which the opening's totals were last judged.
+ */
+#ifndef NODE_BUDGET_H
+#define NODE_BUDGET_H
+
+#include "node/judging_parts.h"
+
+#define BUDGET_OPENINGS_MAX 32 /* then the oldest is let go: what it used stays used */
+#define BUDGET_DEVICES_MAX  16 /* of one opening: those that used most are kept */
+#define BUDGET_ADDED_MAX    64
+
+struct budget_device {
+    struct kid kid;
+    uint64_t used_ms;
+    uint64_t newest_ms; /* time of its newest sample */
+};
+
+struct budget_opening {
+    struct hash hash;
+    uint64_t start_ms;
+    int64_t judged_ms;
+    size_t device_count;
+    struct budget_device devices[BUDGET_DEVICES_MAX];
+};
+
+struct budget_added {
+    struct hash call;
+    uint64_t ms;
+    bool undone;
+};
+
+struct budget {
+    size_t opening_count, added_count;
+    struct budget_opening openings[BUDGET_OPENINGS_MAX];
+    struct budget_added added[BUDGET_ADDED_MAX];
+    uint64_t let_go_ms;
+};
+
+/* Empty when there is none; false when the state is damaged. */
+bool budget_decode(struct slice value, struct budget *ret_budget);
+void budget_encode(const struct budget *b, struct buf *out);
+/* The opening's place, made when it has none; NULL when it was let go. */
+struct budget_opening *budget_enter(struct budget *b, const struct hash *opening,
+                                    uint64_t start_ms);
+/* Notes what a device has used under an opening. True when that changed. */
+bool budget_note(struct budget_opening *o, const struct kid *device, uint64_t used_ms,
+                 uint64_t newest_ms);
+/* What all openings used and what was added back and stands. */
+uint64_t budget_used(const struct budget *b);
+uint64_t budget_added_back(const struct budget *b);
+
+/* Fills j->watch.carried_ms for a device, and notes that the opening judges by its budgets. */
+void budget_carry(struct judging *j, const struct kid *device);
+/* What the device used goes to its budgets; notes what changed. */
+void budget_keep(struct judging *j);
+/* Later openings are judged anew where that matters to them. The room must be free. */
+void budget_settle(struct judging *j);
+
+#endif
