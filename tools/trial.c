@@ -76,7 +76,7 @@ void trial_free(struct trial *t)
     free(p->bytes);
     free(p->statements);
     free(p);
-    free(t->excursions);
+    trial_findings_free(&t->found);
     free(t);
 }
 
@@ -208,7 +208,7 @@ static bool take_outcome(struct trial *t, struct slice bytes, struct err *err)
     struct cbor_reader r = cbor_reader(timer ? o.timer.events : o.verdict.events);
     for (size_t n = timer ? o.timer.event_count : o.verdict.event_count; n > 0; n--) {
         struct event e = event_take(&r);
-        if (!trial_note_finding(t, &e))
+        if (!trial_findings_note(&t->found, &e))
             return no_memory(err);
         if (t->watch != NULL)
             t->watch(t->watch_ctx, &e);

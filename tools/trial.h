@@ -8,13 +8,13 @@
 
 #include "common/outcome.h"
 #include "common/statement.h"
+#include "tools/trial_findings.h"
 #include "tools/trial_state.h"
 
 #define TRIAL_START_MS   UINT64_C(1780272000000) /* 2026-06-01T00:00:00Z */
 #define TRIAL_DAY_MS     UINT64_C(86400000)
 #define TRIAL_PEOPLE_MAX 128
 #define TRIAL_NAME_SIZE  201
-#define TRIAL_SHARES_MAX 64
 
 struct trial_person {
     char name[TRIAL_NAME_SIZE];
@@ -23,30 +23,6 @@ struct trial_person {
     struct kid member; /* its company; its own kid if it is one */
     uint64_t seq;      /* of the last statement it signed */
     uint8_t prev[HALF_SIZE];
-};
-
-struct trial_share {
-    bool held; /* false: nobody held the goods */
-    struct kid member;
-    uint64_t seconds;
-};
-
-/* What the ledger said of one stretch, by its events, all revisions applied. */
-struct trial_excursion {
-    struct hash opening;
-    char asset[ASSET_NAME_MAX + 1];
-    uint64_t rule;
-    struct kid device;
-    uint64_t from_ms;
-    bool opened; /* an excursion; else only time towards a total */
-    uint64_t broken_ms;
-    bool ended;
-    uint64_t to_ms;
-    int64_t peak, mean;
-    int peak_exponent, mean_exponent;
-    bool has_mean, certain, acknowledged;
-    size_t share_count;
-    struct trial_share shares[TRIAL_SHARES_MAX];
 };
 
 struct trial_result {
@@ -63,8 +39,7 @@ struct trial {
     size_t person_count;
     struct trial_person people[TRIAL_PEOPLE_MAX];
     struct trial_result last; /* of the last statement */
-    size_t excursion_count;
-    struct trial_excursion *excursions; /* in the order they were found */
+    struct trial_findings found;
     struct trial_parts *parts;
     /* Told of each event when its block ends, if set. */
     void (*watch)(void *ctx, const struct event *e);
@@ -109,8 +84,5 @@ bool trial_advance(struct trial *t, uint64_t time_ms, struct err *err);
 
 /* Of the state after the last settled block. */
 bool trial_get(const struct trial *t, const struct state_key *key, struct slice *ret_value);
-
-/* For trial.c alone: what an event says of excursions (trial_findings.c). False: no memory. */
-bool trial_note_finding(struct trial *t, const struct event *e);
 
 #endif

@@ -83,11 +83,11 @@ static void find_excursion(struct trial_case *c, struct calling *k)
         return;
     bool timed = from != NULL && from->kind == YAML_SCALAR &&
                  trial_value_time(from->text, c->t->now_ms, &instant, NULL);
-    for (size_t i = 0; k->excursion == NULL && i < c->t->excursion_count; i++) {
-        const struct trial_excursion *x = &c->t->excursions[i];
-        if (x->opened && !x->acknowledged && x->rule == index &&
-            hash_equal(&x->opening, &k->opening->hash) &&
-            (!timed || trial_value_same_time(&instant, x->from_ms)))
+    for (size_t i = 0; k->excursion == NULL && i < c->t->found.count; i++) {
+        const struct trial_excursion *x = &c->t->found.items[i];
+        if (x->opened && !x->acknowledged && x->of.rule == index &&
+            hash_equal(&x->of.opening, &k->opening->hash) &&
+            (!timed || trial_value_same_time(&instant, x->of.from_ms)))
             k->excursion = x;
     }
 }
@@ -123,11 +123,11 @@ static bool put_arguments(struct trial_case *c, struct calling *k, struct buf *o
         enum contract_type scalar, type;
         cbor_put_text(out, a->name);
         if (k->excursion != NULL && slice_equal(a->name, slice_text("from"))) {
-            cbor_put_uint(out, k->excursion->from_ms);
+            cbor_put_uint(out, k->excursion->of.from_ms);
             continue;
         }
         if (a->node == NULL) {
-            kid_put(out, &k->excursion->device);
+            kid_put(out, &k->excursion->of.device);
             continue;
         }
         type = type_of(k, a, &scalar);

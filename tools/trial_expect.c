@@ -41,7 +41,7 @@ static void differs(struct expecting *e, const struct yaml_node *node, const cha
 /* Whether this is one of those the expectation is about. */
 static bool concerns(const struct expecting *e, const struct trial_excursion *x)
 {
-    return x->opened && hash_equal(&x->opening, &e->opening->hash) &&
+    return x->opened && hash_equal(&x->of.opening, &e->opening->hash) &&
            (e->asset[0] == '\0' || strcmp(e->asset, x->asset) == 0);
 }
 
@@ -76,7 +76,7 @@ static bool expect_time(struct expecting *e, const struct yaml_node *node, const
 static bool expect_amount(struct expecting *e, const struct yaml_node *node, const char *what,
                           const struct trial_excursion *x)
 {
-    const struct contract_rule *rule = rule_of(e, x->rule);
+    const struct contract_rule *rule = rule_of(e, x->of.rule);
     const struct property *p = rule == NULL ? NULL : property_by_id(rule->property);
     const char *unit = p == NULL ? "" : p->unit;
     bool mean = strcmp(what, "mean") == 0;
@@ -86,7 +86,7 @@ static bool expect_amount(struct expecting *e, const struct yaml_node *node, con
     char text[TRIAL_TEXT_SIZE];
     if (node->kind != YAML_SCALAR || !trial_value_quantity(node->text, unit, false, &q, &e->c->err))
         return trial_case_refuse(e->c, node, "%s: expected a quantity in %s", what, unit);
-    if (!x->ended || (mean && !x->has_mean))
+    if (!x->ended)
         differs(e, node, what, "none yet");
     else if (quantity_compare(value, exponent, q.mantissa, q.exponent) != 0)
         differs(e, node, what, trial_value_show(value, exponent, unit, text));
@@ -161,7 +161,7 @@ static bool expect_part(struct expecting *e, const struct yaml_node *key,
 {
     const char *what = key->text;
     if (strcmp(what, "from") == 0)
-        return expect_time(e, node, what, true, x->from_ms);
+        return expect_time(e, node, what, true, x->of.from_ms);
     if (strcmp(what, "to") == 0)
         return expect_time(e, node, what, x->ended, x->to_ms);
     if (strcmp(what, "broken") == 0)
@@ -193,10 +193,10 @@ static bool expect_one(struct expecting *e, const struct yaml_node *node,
 static int by_start(const void *a, const void *b)
 {
     const struct trial_excursion *const *x = a, *const *y = b;
-    if ((*x)->from_ms != (*y)->from_ms)
-        return (*x)->from_ms < (*y)->from_ms ? -1 : 1;
+    if ((*x)->of.from_ms != (*y)->of.from_ms)
+        return (*x)->of.from_ms < (*y)->of.from_ms ? -1 : 1;
     int order = strcmp((*x)->asset, (*y)->asset);
-    return order != 0 ? order : kid_compare(&(*x)->device, &(*y)->device);
+    return order != 0 ? order : kid_compare(&(*x)->of.device, &(*y)->of.device);
 }
 
 /* A map, a list of maps, or `none`; in the order of their starts. */
@@ -208,7 +208,7 @@ static bool compare_excursions(struct expecting *e, const struct yaml_node *key,
     if (n != wanted) {
         char from[TRIAL_TEXT_SIZE] = "";
         if (n > 0)
-            (void)trial_value_show_time(list[0]->from_ms, from);
+            (void)trial_value_show_time(list[0]->of.from_ms, from);
         trial_case_differs(e->c, key, "%s: expected %zu, found %zu%s%s", key->text, wanted, n,
                            n > 0 ? ", the first from " : "", from);
         return true;
@@ -229,12 +229,12 @@ static bool expect_excursions_of(struct expecting *e, const struct yaml_node *ke
                               slice_text(key->text + strlen(EXCURSION_OF)), &rule))
         return trial_case_refuse(e->c, key, "the contract has no rule \"%.60s\"",
                                  key->text + strlen(EXCURSION_OF));
-    const struct trial_excursion **list = calloc(t->excursion_count + 1, sizeof *list);
+    const struct trial_excursion **list = calloc(t->found.count + 1, sizeof *list);
     if (list == NULL)
         return err_set(&e->c->err, ERR_IO, "out of memory");
-    for (size_t i = 0; i < t->excursion_count; i++)
-        if (concerns(e, &t->excursions[i]) && t->excursions[i].rule == rule)
-            list[n++] = &t->excursions[i];
+    for (size_t i = 0; i < t->found.count; i++)
+        if (concerns(e, &t->found.items[i]) && t->found.items[i].of.rule == rule)
+            list[n++] = &t->found.items[i];
     qsort(list, n, sizeof *list, by_start);
     bool good = compare_excursions(e, key, node, list, n);
     free(list);
@@ -246,8 +246,8 @@ static bool expect_count(struct expecting *e, const struct yaml_node *node, cons
     const struct trial *t = e->c->t;
     unsigned long n = 0, wanted;
     char text[TRIAL_TEXT_SIZE], *end = NULL;
-    for (size_t i = 0; i < t->excursion_count; i++) {
-        const struct trial_excursion *x = &t->excursions[i];
+    for (size_t i = 0; i < t->found.count; i++) {
+        const struct trial_excursion *x = &t->found.items[i];
         if (concerns(e, x) &&
             (strcmp(what, "excursions") == 0 ||
              (strncmp(what, "unack", 5) == 0 ? !x->acknowledged : x->ended && !x->certain)))
@@ -269,9 +269,9 @@ static bool expect_worst(struct expecting *e, const struct yaml_node *node)
     if (node->kind != YAML_SCALAR || !verdict_severity_parse(slice_text(node->text), &wanted))
         return trial_case_refuse(e->c, node,
                                  "worst severity: expected none, low, medium, high or critical");
-    for (size_t i = 0; i < t->excursion_count; i++) {
-        const struct contract_rule *rule = rule_of(e, t->excursions[i].rule);
-        if (concerns(e, &t->excursions[i]) && rule != NULL && rule->severity > worst)
+    for (size_t i = 0; i < t->found.count; i++) {
+        const struct contract_rule *rule = rule_of(e, t->found.items[i].of.rule);
+        if (concerns(e, &t->found.items[i]) && rule != NULL && rule->severity > worst)
             worst = rule->severity;
     }
     if (worst != wanted)

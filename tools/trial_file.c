@@ -293,48 +293,47 @@ static bool take_steps(struct trial_case *c, const struct yaml_node *steps)
 
 /* ------------------------------------------------------------------ what was touched */
 
-static void note_opening_event(struct trial_case *c, const struct event *e, struct cbor_reader *r)
+static struct trial_contract *contract_of(struct trial_case *c, const struct hash *opening)
 {
-    struct trial_contract *contract = NULL;
-    struct hash opening;
-    unsigned index;
-    cbor_take_fixed(r, opening.bytes, HASH_SIZE);
     for (size_t i = 0; i < c->opening_count; i++)
-        if (hash_equal(&c->openings[i].hash, &opening))
-            contract = c->openings[i].contract;
-    if (contract == NULL)
-        return;
-    if (e->what == EVENT_IN_FORCE)
-        contract->states |= 1;
-    else if (e->what == EVENT_CALLED) {
-        if (definition_find_action(&contract->definition, cbor_take_text(r, 0, 64), &index))
-            contract->actions |= UINT64_C(1) << index;
-    } else if (e->what == EVENT_DOCUMENT) {
-        if (definition_find_document(&contract->definition, cbor_take_text(r, 0, 64), &index))
-            contract->documents |= UINT64_C(1) << index;
-    } else {
-        (void)cbor_take_uint(r);
-        contract->states |= UINT64_C(1) << (cbor_take_uint(r) & 63);
-    }
+        if (hash_equal(&c->openings[i].hash, opening))
+            return c->openings[i].contract;
+    return NULL;
 }
 
 static void note_event(void *ctx, const struct event *e)
 {
     struct trial_case *c = ctx;
-    struct cbor_reader r = cbor_reader(e->data);
-    (void)cbor_take_array(&r);
-    if (e->what == EVENT_CALLED || e->what == EVENT_STATE || e->what == EVENT_DOCUMENT ||
-        e->what == EVENT_IN_FORCE)
-        note_opening_event(c, e, &r);
+    struct trial_contract *contract;
+    struct event_called called;
+    struct event_state state;
+    struct event_document document;
+    struct hash opening;
+    unsigned index;
+    if (e->what == EVENT_IN_FORCE && event_data_opening(e->data, &opening) &&
+        (contract = contract_of(c, &opening)) != NULL)
+        contract->states |= 1;
+    if (e->what == EVENT_STATE && event_data_state(e->data, &state) && state.to < 64 &&
+        (contract = contract_of(c, &state.opening)) != NULL)
+        contract->states |= UINT64_C(1) << state.to;
+    if (e->what == EVENT_CALLED && event_data_called(e->data, &called) &&
+        (contract = contract_of(c, &called.opening)) != NULL &&
+        definition_find_action(&contract->definition, called.action, &index))
+        contract->actions |= UINT64_C(1) << index;
+    if (e->what == EVENT_DOCUMENT && event_data_document(e->data, &document) &&
+        (contract = contract_of(c, &document.opening)) != NULL &&
+        definition_find_document(&contract->definition, document.name, &index))
+        contract->documents |= UINT64_C(1) << index;
 }
 
 static void note_rules(struct trial_case *c)
 {
-    for (size_t i = 0; i < c->t->excursion_count; i++)
+    for (size_t i = 0; i < c->t->found.count; i++)
         for (size_t k = 0; k < c->opening_count; k++)
-            if (c->t->excursions[i].opened &&
-                hash_equal(&c->t->excursions[i].opening, &c->openings[k].hash))
-                c->openings[k].contract->rules |= UINT64_C(1) << (c->t->excursions[i].rule & 63);
+            if (c->t->found.items[i].opened &&
+                hash_equal(&c->t->found.items[i].of.opening, &c->openings[k].hash))
+                c->openings[k].contract->rules |= UINT64_C(1)
+                                                  << (c->t->found.items[i].of.rule & 63);
 }
 
 void trial_file_untested(const struct trial_file *f,

@@ -1,45 +1,7 @@
-/* Excursions and their charges, put together from the events that tell of them. */
-#include "tools/trial.h"
+#include "tools/trial_findings.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* What names a stretch. */
-struct finding {
-    struct trial_excursion of; /* opening, asset, rule, device and from are set */
-    struct cbor_reader data;   /* what is left of the event's */
-    size_t left;
-};
-
-static bool same(const struct trial_excursion *a, const struct trial_excursion *b)
-{
-    return a->rule == b->rule && a->from_ms == b->from_ms && hash_equal(&a->opening, &b->opening) &&
-           kid_equal(&a->device, &b->device) && strcmp(a->asset, b->asset) == 0;
-}
-
-static struct trial_excursion *find(struct trial *t, const struct trial_excursion *of)
-{
-    for (size_t i = t->excursion_count; i-- > 0;)
-        if (same(&t->excursions[i], of))
-            return &t->excursions[i];
-    return NULL;
-}
-
-static struct trial_excursion *find_or_add(struct trial *t, const struct trial_excursion *of)
-{
-    struct trial_excursion *there = find(t, of);
-    if (there != NULL)
-        return there;
-    size_t n = t->excursion_count;
-    if ((n & (n - 1)) == 0) { /* grows at powers of two */
-        struct trial_excursion *more = realloc(t->excursions, (n == 0 ? 1 : 2 * n) * sizeof *more);
-        if (more == NULL)
-            return NULL;
-        t->excursions = more;
-    }
-    t->excursions[n] = *of;
-    return &t->excursions[t->excursion_count++];
-}
 
 static void take_asset(struct slice subject, char ret_asset[ASSET_NAME_MAX + 1])
 {
@@ -52,18 +14,41 @@ static void take_asset(struct slice subject, char ret_asset[ASSET_NAME_MAX + 1])
     ret_asset[name.len] = '\0';
 }
 
-static void take_opening(struct finding *f)
+static struct trial_excursion *find(struct trial_findings *f, const struct event *e,
+                                    const struct event_excursion *of)
 {
-    cbor_take_fixed(&f->data, f->of.opening.bytes, HASH_SIZE);
-    if (cbor_peek(&f->data) == CBOR_BYTES)
-        f->of.device = kid_take(&f->data);
+    char asset[ASSET_NAME_MAX + 1];
+    take_asset(e->subject, asset);
+    for (size_t i = f->count; i-- > 0;)
+        if (event_excursion_equal(&f->items[i].of, of) && strcmp(f->items[i].asset, asset) == 0)
+            return &f->items[i];
+    return NULL;
 }
 
-static bool opened(struct trial *t, const struct event *e, struct finding *f)
+static struct trial_excursion *find_or_add(struct trial_findings *f, const struct event *e,
+                                           const struct event_excursion *of)
 {
-    f->of.from_ms = cbor_take_uint(&f->data);
-    take_opening(f);
-    struct trial_excursion *x = find_or_add(t, &f->of);
+    struct trial_excursion *there = find(f, e, of);
+    size_t n = f->count;
+    if (there != NULL)
+        return there;
+    if ((n & (n - 1)) == 0) { /* grows at powers of two */
+        struct trial_excursion *more = realloc(f->items, (n == 0 ? 1 : 2 * n) * sizeof *more);
+        if (more == NULL)
+            return NULL;
+        f->items = more;
+    }
+    f->items[n] = (struct trial_excursion){ .of = *of };
+    take_asset(e->subject, f->items[n].asset);
+    return &f->items[f->count++];
+}
+
+static bool opened(struct trial_findings *f, const struct event *e)
+{
+    struct event_excursion of;
+    if (!event_data_excursion(e->data, &of))
+        return true;
+    struct trial_excursion *x = find_or_add(f, e, &of);
     if (x == NULL)
         return false;
     x->opened = true;
@@ -71,111 +56,84 @@ static bool opened(struct trial *t, const struct event *e, struct finding *f)
     return true;
 }
 
-/* Mantissa and exponent; a rule that looks at no value has neither. */
-static int64_t take_value(struct cbor_reader *r, int *ret_exponent)
+static bool closed(struct trial_findings *f, const struct event *e)
 {
-    int64_t number[2] = { 0, 0 };
-    for (size_t i = 0; i < 2; i++)
-        if (cbor_peek(r) == CBOR_NULL)
-            cbor_take_null(r);
-        else
-            number[i] = cbor_take_int(r);
-    *ret_exponent = (int)number[1];
-    return number[0];
-}
-
-static bool closed(struct trial *t, struct finding *f)
-{
-    f->of.from_ms = cbor_take_uint(&f->data);
-    uint64_t to_ms = cbor_take_uint(&f->data);
-    int exponent, mean_exponent;
-    int64_t peak = take_value(&f->data, &exponent);
-    take_opening(f);
-    struct trial_excursion *x = find_or_add(t, &f->of);
+    struct event_closed d;
+    if (!event_data_closed(e->data, &d))
+        return true;
+    struct trial_excursion *x = find_or_add(f, e, &d.of);
     if (x == NULL)
         return false;
-    x->ended = x->opened = true;
-    x->to_ms = to_ms;
-    x->peak = peak;
-    x->peak_exponent = exponent;
-    x->certain = true;
-    if (cbor_peek(&f->data) == CBOR_END)
-        return true;
-    x->has_mean = cbor_peek(&f->data) != CBOR_NULL;
-    x->mean = take_value(&f->data, &mean_exponent);
-    x->mean_exponent = mean_exponent;
-    x->certain = cbor_take_bool(&f->data);
+    x->opened = x->ended = true;
+    x->to_ms = d.to_ms;
+    x->peak = d.peak;
+    x->peak_exponent = d.peak_exponent;
+    x->mean = d.mean;
+    x->mean_exponent = d.mean_exponent;
+    x->certain = d.certain;
     return true;
 }
 
-static bool charged(struct trial *t, struct finding *f)
+static bool charged(struct trial_findings *f, const struct event *e)
 {
-    struct trial_share share = { .held = cbor_peek(&f->data) == CBOR_BYTES };
-    if (share.held)
-        share.member = kid_take(&f->data);
-    else
-        cbor_take_null(&f->data);
-    share.seconds = cbor_take_uint(&f->data);
-    f->of.from_ms = cbor_take_uint(&f->data);
-    take_opening(f);
-    struct trial_excursion *x = find_or_add(t, &f->of);
+    struct event_charged d;
+    if (!event_data_charged(e->data, &d))
+        return true;
+    struct trial_excursion *x = find_or_add(f, e, &d.of);
     if (x == NULL)
         return false;
     for (size_t i = 0; i < x->share_count; i++)
-        if (x->shares[i].held == share.held && kid_equal(&x->shares[i].member, &share.member)) {
-            x->shares[i].seconds += share.seconds;
+        if (x->shares[i].held == d.held &&
+            (!d.held || kid_equal(&x->shares[i].member, &d.member))) {
+            x->shares[i].seconds += d.seconds;
             return true;
         }
     if (x->share_count < TRIAL_SHARES_MAX)
-        x->shares[x->share_count++] = share;
+        x->shares[x->share_count++] = (struct trial_share){ d.held, d.member, d.seconds };
     return true;
 }
 
 /* What was told no longer holds: all of it, or its charges alone. */
-static void revised(struct trial *t, struct finding *f)
+static void revised(struct trial_findings *f, const struct event *e)
 {
-    f->of.from_ms = cbor_take_uint(&f->data);
-    take_opening(f);
-    bool all = cbor_peek(&f->data) == CBOR_BOOL && cbor_take_bool(&f->data);
-    struct trial_excursion *x = find(t, &f->of);
+    struct event_revision d;
+    if (!event_data_revision(e->data, &d))
+        return;
+    struct trial_excursion *x = find(f, e, &d.of);
     if (x == NULL)
         return;
-    if (!all) {
-        x->share_count = 0;
-        return;
-    }
-    bool acknowledged = x->acknowledged;
-    *x = f->of;
-    x->acknowledged = acknowledged;
+    x->share_count = 0;
+    if (d.is_void)
+        x->opened = x->ended = false;
 }
 
-static void acknowledged(struct trial *t, struct finding *f)
+static void acknowledged(struct trial_findings *f, const struct event *e)
 {
-    f->of.from_ms = cbor_take_uint(&f->data);
-    take_opening(f);
-    struct trial_excursion *x = find(t, &f->of);
+    struct event_excursion of;
+    if (!event_data_excursion(e->data, &of))
+        return;
+    struct trial_excursion *x = find(f, e, &of);
     if (x != NULL)
         x->acknowledged = true;
 }
 
-bool trial_note_finding(struct trial *t, const struct event *e)
+bool trial_findings_note(struct trial_findings *f, const struct event *e)
 {
-    struct finding f = { .data = cbor_reader(e->data) };
-    if (e->what != EVENT_EXCURSION_OPENED && e->what != EVENT_EXCURSION_CLOSED &&
-        e->what != EVENT_CHARGED && e->what != EVENT_REVISION && e->what != EVENT_ACKNOWLEDGED)
-        return true;
-    (void)cbor_take_array(&f.data);
-    f.of.rule = cbor_take_uint(&f.data);
-    take_asset(e->subject, f.of.asset);
     if (e->what == EVENT_EXCURSION_OPENED)
-        return opened(t, e, &f);
+        return opened(f, e);
     if (e->what == EVENT_EXCURSION_CLOSED)
-        return closed(t, &f);
+        return closed(f, e);
     if (e->what == EVENT_CHARGED)
-        return charged(t, &f);
+        return charged(f, e);
     if (e->what == EVENT_REVISION)
-        revised(t, &f);
-    else
-        acknowledged(t, &f);
+        revised(f, e);
+    else if (e->what == EVENT_ACKNOWLEDGED)
+        acknowledged(f, e);
     return true;
+}
+
+void trial_findings_free(struct trial_findings *f)
+{
+    free(f->items);
+    *f = (struct trial_findings){ 0 };
 }
