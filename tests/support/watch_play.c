@@ -54,7 +54,8 @@ void watch_play_begin(struct watch_play *p, struct watch_world *world)
     p->world = world;
     memset(&p->book, 0, sizeof p->book);
     memset(p->delivered, 0, sizeof p->delivered);
-    p->was_late = p->allow_not_judged = p->failed = false;
+    p->was_late = p->failed = false;
+    p->allow_not_judged = world->steps_back;
     p->now_ms = 0;
     p->told_count = p->not_judged = 0;
     for (size_t i = 0; i < world->device_count; i++) {
@@ -229,15 +230,8 @@ void watch_play_deliver(struct watch_play *p, size_t device, size_t statement)
     p->findings.count = 0;
     watch_begin(w, s->seq, gaps, count);
     tell_all(p);
-    const struct watch_reading *r = &d->readings[s->first];
-    size_t rows = 1;
-    while (rows < s->count && r[rows].property != r[0].property)
-        rows++; /* columns, to begin with */
-    size_t columns = s->count == 0 ? 1 : rows;
-    rows = s->count / columns;
-    bool by_column = watch_world_chance(p->world, 2);
     for (size_t i = 0; i < s->count; i++)
-        say_sample(p, w, by_column ? &r[i % rows * columns + i / rows] : &r[i]);
+        say_sample(p, w, &d->readings[s->first + i]);
     watch_end(w);
     tell_all(p);
 }

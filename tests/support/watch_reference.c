@@ -38,55 +38,28 @@ static bool is_fault(const struct reference_device *d, const struct watch_readin
            quantity_compare(r->mantissa, r->exponent, range->high, range->high_exponent) > 0;
 }
 
-/* A sample that is not later than what came before it in the device's numbering is not judged. */
-static bool steps_back(const struct reference_device *d, size_t at)
-{
-    bool back[REFERENCE_MAX_POINTS] = { false };
-    for (size_t i = 0; i <= at; i++) {
-        for (size_t j = 0; j < i; j++)
-            if (!back[j] && d->readings[j].property == d->readings[i].property &&
-                d->readings[j].time_ms >= d->start_ms &&
-                d->readings[j].time_ms >= d->readings[i].time_ms)
-                back[i] = true;
-    }
-    return back[at];
-}
-
-static int by_time(const void *a, const void *b)
-{
-    const struct reference_point *p = a, *q = b;
-    return p->at < q->at ? -1 : p->at > q->at;
-}
-
-bool reference_stepped_back(const struct reference_device *d)
-{
-    for (size_t i = 1; i < d->reading_count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (d->readings[j].property == d->readings[i].property &&
-                d->readings[j].time_ms >= d->readings[i].time_ms)
-                return true;
-    return false;
-}
-
-/* The points of a property (0: of any) in order of time: data alone, or everything that was present. */
+/*
+ * The points of a property (0: of any) in order of time: data alone, or everything that was present. One that
+ * is not later than the one before it among these, in the device's numbering, is not judged.
+ */
 void reference_points(const struct reference_device *d, uint16_t property, bool faults_too,
                       struct reference_points *ret)
 {
     assert(d->reading_count <= REFERENCE_MAX_POINTS);
     ret->count = 0;
-    bool some_back = reference_stepped_back(d);
+    uint64_t last = 0;
     for (size_t i = 0; i < d->reading_count; i++) {
         const struct watch_reading *r = &d->readings[i];
         if ((property != 0 && r->property != property) || !r->present || r->time_ms < d->start_ms)
             continue;
         bool fault = is_fault(d, r);
-        if ((fault && !faults_too) || (some_back && steps_back(d, i)))
+        if ((fault && !faults_too) || r->time_ms <= last)
             continue;
+        last = r->time_ms;
         ret->items[ret->count++] = (struct reference_point){
             .at = r->time_ms, .mantissa = r->mantissa, .exponent = r->exponent, .fault = fault
         };
     }
-    qsort(ret->items, ret->count, sizeof ret->items[0], by_time);
 }
 
 /* ------------------------------------------------------------------ classes */

@@ -85,8 +85,9 @@ static void whole_journey(const struct reference_device *d, unsigned rule,
     double mean = 0;
     if (!mean_of_steps(d, p, 0, 0, 0, &mean) || !mean_is_out(d, rule, mean, book))
         return;
-    uint64_t last = p->items[p->count - 1].at, end = last + d->terms->maximum_gap_ms;
-    struct book_stretch *s = put(d, rule, mean, p->items[0].at, last, book);
+    uint64_t from = p->items[0].at;
+    uint64_t end = p->items[p->count - 1].at + d->terms->maximum_gap_ms;
+    struct book_stretch *s = put(d, rule, mean, from, from, book);
     s->open = d->now_ms == 0 || d->now_ms < end + d->terms->lateness_ms;
     if (s->open)
         return;

@@ -38,7 +38,6 @@ struct reference_runs {
     struct reference_run items[REFERENCE_MAX_POINTS];
 };
 
-bool reference_stepped_back(const struct reference_device *d);
 void reference_points(const struct reference_device *d, uint16_t property, bool faults_too,
                       struct reference_points *ret);
 void reference_runs(const struct reference_device *d, unsigned rule, bool sure,

@@ -18,7 +18,9 @@ uint64_t watch_world_random(struct watch_world *w)
 
 int64_t watch_world_pick(struct watch_world *w, int64_t from, int64_t to)
 {
-    return from + (int64_t)(watch_world_random(w) % (uint64_t)(to - from + 1));
+    uint64_t span = (uint64_t)(to - from);
+    assert(from <= to && span < UINT64_MAX);
+    return from + (int64_t)(watch_world_random(w) % (span + 1));
 }
 
 bool watch_world_chance(struct watch_world *w, unsigned one_in)
@@ -310,7 +312,7 @@ static void make_device(struct watch_world *w, struct watch_world_device *d,
     d->gap_before = d->first_seq > 1 && watch_world_chance(w, 2);
     d->statement_count = (size_t)watch_world_pick(w, 1, size->statements);
     d->reading_count = 0;
-    unsigned lossy = (unsigned)watch_world_pick(w, 4, 60);
+    unsigned lossy = (unsigned)watch_world_pick(w, 2, 60);
     for (size_t i = 0; i < d->statement_count; i++) {
         struct watch_world_statement *s = &d->statements[i];
         *s = (struct watch_world_statement){ .seq = d->first_seq + i, .first = d->reading_count };
@@ -322,6 +324,8 @@ static void make_device(struct watch_world *w, struct watch_world_device *d,
         }
         int64_t rows = watch_world_pick(w, 1, size->rows);
         uint64_t columns = watch_world_chance(w, 3) ? watch_world_random(w) : UINT64_MAX;
+        if (w->steps_back && watch_world_chance(w, 4))
+            at -= some_time(w);
         for (; rows > 0; rows--) {
             at = next_time(w, at);
             for (size_t c = 0; c < w->column_count; c++)
@@ -330,18 +334,26 @@ static void make_device(struct watch_world *w, struct watch_world_device *d,
         }
         s->count = d->reading_count - s->first;
         s->last_ms = at;
+        w->end_ms = at > w->end_ms ? at : w->end_ms;
     }
-    w->end_ms = at > w->end_ms ? at : w->end_ms;
 }
 
-/* Windows so long that the whole journey is among the steps that state can tell apart. */
+/* The whole journey within one window, where late ones still count; or many windows, in order. */
 static void make_windows(struct watch_world *w)
 {
-    uint64_t longest = (w->end_ms - START + 4 * w->step_ms) / 40 + 1;
-    for (size_t i = 0; i < w->definition.rule_count; i++)
-        if (w->definition.rules[i].watch == CONTRACT_KINETIC &&
-            !w->definition.rules[i].whole_journey)
-            w->terms.limits[i].duration_ms = 24 * longest * (uint64_t)watch_world_pick(w, 1, 5);
+    uint64_t whole = w->end_ms - START + 4 * w->step_ms;
+    w->in_order_only = w->steps_back;
+    for (size_t i = 0; i < w->definition.rule_count; i++) {
+        if (w->definition.rules[i].watch != CONTRACT_KINETIC ||
+            w->definition.rules[i].whole_journey)
+            continue;
+        uint64_t step = whole / 22 + 1;
+        if (watch_world_chance(w, 3)) {
+            step = whole / (uint64_t)watch_world_pick(w, 30, 300) + 1;
+            w->in_order_only = true;
+        }
+        w->terms.limits[i].duration_ms = 24 * step * (uint64_t)watch_world_pick(w, 1, 3);
+    }
 }
 
 void watch_world_make(struct watch_world *w, uint64_t seed, const struct watch_world_size *size)
@@ -350,6 +362,7 @@ void watch_world_make(struct watch_world *w, uint64_t seed, const struct watch_w
     assert(size->statements * size->rows <= WATCH_WORLD_ROWS);
     w->seed = seed * UINT64_C(0xd1342543de82ef95) + 1;
     w->end_ms = START;
+    w->steps_back = watch_world_chance(w, 20);
     make_contract(w, size->rules);
     w->device_count = (size_t)watch_world_pick(w, 1, size->devices);
     for (size_t i = 0; i < w->device_count; i++) {

@@ -47,6 +47,8 @@ struct watch_world {
     size_t device_count;
     struct watch_world_device devices[WATCH_WORLD_DEVICES];
 
+    bool steps_back;     /* some statements' clocks do; what arrives first then counts */
+    bool in_order_only;  /* that, or a window's steps are more than state can tell of late ones */
     size_t column_count; /* properties the devices report, one of them perhaps watched by nobody */
     uint16_t columns[WATCH_WORLD_COLUMNS];
     uint64_t step_ms; /* usual spacing */
