@@ -1,32 +1,10 @@
 /* The `watch` section: what is judged on every reading. */
-#include "contracts/compile_parts.h"
+#include "contracts/compile_sections.h"
 
 #include <assert.h>
 #include <string.h>
 
-#include "common/quantity.h"
 #include "contracts/property.h"
-
-bool compile_looks_like_number(const char *text)
-{
-    return (*text >= '0' && *text <= '9') || *text == '-' || *text == '+' ||
-           strncmp(text, "\u2212", strlen("\u2212")) == 0;
-}
-
-bool compile_is_term_name(const char *name)
-{
-    unsigned char before = ' ';
-    for (const char *p = name; *p != '\0'; p++) {
-        unsigned char ch = (unsigned char)*p;
-        bool letter = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || ch >= 0x80;
-        bool digit = ch >= '0' && ch <= '9';
-        bool joined = ch == '-' && before != ' ' && p[1] != ' ' && p[1] != '\0';
-        if (!letter && !digit && !joined && ch != '_' && ch != ' ')
-            return false;
-        before = ch;
-    }
-    return !compile_looks_like_number(name);
-}
 
 /* ------------------------------------------------------------------ numbers and durations */
 
@@ -63,47 +41,69 @@ static bool refuse_operand(struct compile *c, const struct yaml_node *node, stru
     return compile_refuse(c, node, at, why, found);
 }
 
-/* text: a number with its unit, or a term's name. unit outlives the compilation. */
-static bool take_operand(struct compile *c, const struct yaml_node *node, struct place at,
-                         const char *text, const char *unit, struct contract_operand *ret)
+#define MAX_OPERAND 200
+
+static bool take_term(struct compile *c, const struct yaml_node *node, struct place at,
+                      const char *text, const char *unit, struct contract_operand *ret)
 {
-    struct contract_operand o = { 0 };
-    if (!compile_looks_like_number(text)) {
-        if (compile_is_term_name(text) && !definition_find_term(&c->def, slice_text(text), &o.term))
-            return compile_refuse(c, node, at, "expected a term declared under \"terms\"", text);
-        if (!compile_is_term_name(text))
-            return refuse_operand(c, node, at, unit, text);
-        const struct contract_value *v = &c->def.terms[o.term].usual;
-        bool plain = v->type == CONTRACT_INT && unit[0] == '\0';
-        bool same = v->type == CONTRACT_QUANTITY && slice_equal(v->text, slice_text(unit));
-        o.is_term = true;
-        *ret = o;
-        return plain || same || refuse_operand(c, node, at, unit, text);
+    struct slice name = slice_text(text);
+    if (!compile_is_term_name(text))
+        return refuse_operand(c, node, at, unit, text);
+    if (!definition_find_term(&c->def, name, &ret->term)) {
+        struct compile_nearest nearest = compile_nearest_begin(name);
+        for (size_t i = 0; i < c->def.term_count; i++)
+            compile_nearest_try(&nearest, c->def.terms[i].name);
+        return compile_refuse_near(c, node, at, "expected a term declared under \"terms\"",
+                                   &nearest);
     }
+    const struct value_kind *kind = &c->def.terms[ret->term].kind;
+    bool plain = kind->type == CONTRACT_INT && unit[0] == '\0';
+    bool same = kind->type == CONTRACT_QUANTITY && slice_equal(kind->unit, slice_text(unit));
+    ret->is_term = true;
+    return plain || same || refuse_operand(c, node, at, unit, text);
+}
+
+bool compile_take_operand(struct compile *c, const struct yaml_node *node, struct place at,
+                          const char *text, size_t len, const char *unit,
+                          struct contract_operand *ret)
+{
+    char words[MAX_OPERAND];
+    while (len > 0 && text[0] == ' ') {
+        text++;
+        len--;
+    }
+    while (len > 0 && text[len - 1] == ' ')
+        len--;
+    if (len >= sizeof words)
+        return refuse_operand(c, node, at, unit, text);
+    memcpy(words, text, len);
+    words[len] = '\0';
+    *ret = (struct contract_operand){ 0 };
+    if (!compile_looks_like_number(words))
+        return take_term(c, node, at, words, unit, ret);
     struct quantity q;
     struct err why;
-    if (!quantity_parse(text, &q, &why))
+    if (!quantity_parse(words, &q, &why))
         return compile_refuse(c, node, at, why.msg, NULL);
     if (strcmp(q.unit, unit) != 0)
-        return refuse_operand(c, node, at, unit, text);
-    o.number = (struct contract_value){ .type = CONTRACT_QUANTITY,
-                                        .number = q.mantissa,
-                                        .exponent = q.exponent,
-                                        .text = slice_text(unit) };
-    *ret = o;
+        return refuse_operand(c, node, at, unit, words);
+    ret->number = (struct contract_value){ .type = CONTRACT_QUANTITY,
+                                           .number = q.mantissa,
+                                           .exponent = q.exponent,
+                                           .text = slice_text(unit) };
     return true;
 }
 
-static bool take_duration(struct compile *c, const struct yaml_node *node, struct place at,
-                          bool zero_allowed, struct contract_operand *ret)
+bool compile_take_duration(struct compile *c, const struct yaml_node *node, struct place at,
+                           bool zero_allowed, struct contract_operand *ret)
 {
     if (node->kind != YAML_SCALAR)
         return refuse_operand(c, node, at, "s", NULL);
-    if (!take_operand(c, node, at, node->text, "s", ret))
+    if (!compile_take_operand(c, node, at, node->text, strlen(node->text), "s", ret))
         return false;
     uint64_t ms;
-    if (definition_duration_ms(ret->is_term ? &c->def.terms[ret->term].usual : &ret->number,
-                               zero_allowed, &ms))
+    const struct contract_value *v = ret->is_term ? &c->def.terms[ret->term].usual : &ret->number;
+    if (v->type == CONTRACT_NOTHING || definition_duration_ms(v, zero_allowed, &ms))
         return true;
     return compile_refuse(c, node, at, "expected a duration of at least 1 ms and at most ten years",
                           node->text);
@@ -134,8 +134,25 @@ static const struct comparison *find_sign(const char *text, const char **ret_at)
     return NULL;
 }
 
-static bool take_when(struct compile *c, const struct yaml_node *node, struct place at,
-                      struct contract_rule *rule)
+bool compile_take_property(struct compile *c, const struct yaml_node *node, struct place at,
+                           const struct property **ret)
+{
+    static const char why[] = "expected a property such as temperature or humidity";
+    if (node->kind != YAML_SCALAR)
+        return compile_refuse(c, node, at, why, NULL);
+    *ret = property_by_name(slice_text(node->text));
+    if (*ret != NULL)
+        return true;
+    struct compile_nearest nearest = compile_nearest_begin(slice_text(node->text));
+    for (uint64_t id = 1; property_by_id(id) != NULL; id++)
+        compile_nearest_try(&nearest, slice_text(property_by_id(id)->name));
+    return compile_refuse_near(c, node, at, why, &nearest);
+}
+
+/* "temperature > 8 °C" as far as the sign; *ret_right: what follows it. */
+static bool take_comparison(struct compile *c, const struct yaml_node *node, struct place at,
+                            const struct property **ret, enum contract_operator *ret_op,
+                            const char **ret_right)
 {
     static const char form[] = "expected a comparison such as \"temperature > 8 °C\"";
     if (node->kind != YAML_SCALAR)
@@ -147,17 +164,75 @@ static bool take_when(struct compile *c, const struct yaml_node *node, struct pl
     struct slice name = slice_of(node->text, (size_t)(sign_at - node->text));
     while (name.len > 0 && name.data[name.len - 1] == ' ')
         name.len--;
-    const struct property *property = property_by_name(name);
-    if (property == NULL)
-        return compile_refuse(c, node, at,
-                              "expected a property such as temperature or humidity before the sign",
-                              node->text);
-    const char *right = sign_at + strlen(sign->sign);
-    while (*right == ' ')
-        right++;
+    *ret = property_by_name(name);
+    *ret_op = sign->op;
+    *ret_right = sign_at + strlen(sign->sign);
+    return *ret != NULL ||
+           compile_refuse(c, node, at,
+                          "expected a property such as temperature or humidity before the sign",
+                          node->text);
+}
+
+static bool take_when(struct compile *c, const struct yaml_node *node, struct place at,
+                      struct contract_rule *rule)
+{
+    const struct property *property;
+    const char *right;
+    if (!take_comparison(c, node, at, &property, &rule->op, &right))
+        return false;
     rule->property = property->id;
-    rule->op = sign->op;
-    return take_operand(c, node, at, right, property->unit, &rule->bound);
+    return compile_take_operand(c, node, at, right, strlen(right), property->unit, &rule->bound);
+}
+
+/* Where " - " or " + " stands in a bound that is moved, or NULL. */
+static const char *find_move(const char *text, bool *ret_minus, size_t *ret_len)
+{
+    static const char *const moves[] = { " - ", " \u2212 ", " + " };
+    for (size_t i = 0; i < sizeof moves / sizeof moves[0]; i++) {
+        const char *at = strstr(text, moves[i]);
+        if (at == NULL)
+            continue;
+        *ret_minus = i < 2;
+        *ret_len = strlen(moves[i]);
+        return at;
+    }
+    return NULL;
+}
+
+static bool take_until(struct compile *c, const struct yaml_node *node, struct place at,
+                       struct contract_rule *rule)
+{
+    const struct property *property;
+    const char *right;
+    if (!take_comparison(c, node, at, &property, &rule->until_op, &right))
+        return false;
+    if (property->id != rule->property)
+        return compile_refuse(c, node, at, "expected the same property as in \"when\"", node->text);
+    if ((rule->until_op < CONTRACT_BELOW) == (rule->op < CONTRACT_BELOW))
+        return compile_refuse(
+            c, node, at,
+            "expected the opposite sign to \"when\": an excursion ends on the way back",
+            node->text);
+    bool minus = true;
+    size_t len = 0;
+    const char *move = find_move(right, &minus, &len);
+    size_t before = move != NULL ? (size_t)(move - right) : strlen(right);
+    struct contract_value nought = { .type = CONTRACT_QUANTITY,
+                                     .text = slice_text(property->unit) };
+    rule->has_until = true;
+    rule->until_less = (struct contract_operand){ .number = nought };
+    if (!compile_take_operand(c, node, at, right, before, property->unit, &rule->until))
+        return false;
+    if (move == NULL)
+        return true;
+    const char *moved = move + len;
+    if (!compile_take_operand(c, node, at, moved, strlen(moved), property->unit, &rule->until_less))
+        return false;
+    if (rule->until_less.is_term)
+        return refuse_operand(c, node, at, property->unit, moved);
+    if (!minus)
+        rule->until_less.number.number = -rule->until_less.number.number;
+    return true;
 }
 
 /* ------------------------------------------------------------------ one rule */
@@ -191,32 +266,194 @@ static bool take_lasting(struct compile *c, const struct yaml_node *map, struct 
                     : total != NULL  ? CONTRACT_TOTAL
                                      : CONTRACT_INSTANT;
     const struct yaml_node *node = unbroken != NULL ? unbroken : total;
-    return node == NULL || take_duration(c, node, at, false, &rule->duration);
+    return node == NULL || compile_take_duration(c, node, at, false, &rule->duration);
 }
 
-static bool take_rule(struct compile *c, const struct yaml_node *map, const char *name,
-                      struct contract_rule *rule)
+/* What only a bound on a property may have. */
+static bool take_extras(struct compile *c, const struct yaml_node *map, struct place at,
+                        struct contract_rule *rule)
 {
-    static const char *const known[] = { "when", "for", "total", "severity", NULL };
-    static const char *const later[] = { "until", "then",  "in",
-                                         "after", "above", "mean kinetic temperature",
-                                         "below", "stage", "no reading for",
-                                         NULL };
-    struct place at = { "watch", name, NULL };
-    if (map->kind != YAML_MAP)
-        return compile_refuse(c, map, at, "expected \"when\", \"severity\" and so on below it",
-                              NULL);
-    if (!compile_check_keys(c, map, at, known, later))
+    const struct yaml_node *until = yaml_get(map, "until");
+    const struct yaml_node *ignore = yaml_get(map, "ignore");
+    const struct yaml_node *stage = yaml_get(map, "stage");
+    const struct yaml_node *budget = yaml_get(map, "budget");
+    at.key = "until";
+    if (until != NULL && !take_until(c, until, at, rule))
         return false;
-    rule->name = slice_text(name);
+    at.key = "ignore";
+    rule->has_ignore = ignore != NULL;
+    if (ignore != NULL && !compile_take_duration(c, ignore, at, false, &rule->ignore))
+        return false;
+    at.key = "stage";
+    rule->has_stages = stage != NULL;
+    if (stage != NULL && !compile_take_state_set(c, stage, at, &rule->stages))
+        return false;
+    if (rule->has_stages && rule->stages == 0)
+        return compile_refuse(c, stage, at, "expected a state or a list of states", NULL);
+    at.key = "budget";
+    if (budget == NULL)
+        return true;
+    if (rule->lasting != CONTRACT_TOTAL)
+        return compile_refuse(c, budget, at, "only a \"total\" follows the goods as a budget",
+                              NULL);
+    if (!compile_take_text(c, budget, at, DEFINITION_MAX_NAME, &rule->budget))
+        return false;
+    for (size_t i = 0; i < c->def.rule_count; i++)
+        if (slice_equal(c->def.rules[i].budget, rule->budget))
+            return compile_refuse(c, budget, at, "another rule has this budget already",
+                                  budget->text);
+    return rule->budget.data[0] != ' ' ||
+           compile_refuse(c, budget, at, "a name cannot begin or end with a space", budget->text);
+}
+
+static bool take_bound(struct compile *c, const struct yaml_node *map, struct place at,
+                       struct contract_rule *rule)
+{
     const struct yaml_node *when = yaml_get(map, "when");
-    struct place when_at = { "watch", name, "when" };
+    struct place when_at = { at.section, at.name, "when" };
     if (when == NULL)
         return compile_refuse(c, map, when_at,
                               "missing; say what is out of bounds, such as \"temperature > 8 °C\"",
                               NULL);
     return take_when(c, when, when_at, rule) && take_lasting(c, map, at, rule) &&
-           take_severity(c, map, at, rule);
+           take_extras(c, map, at, rule);
+}
+
+/* ------------------------------------------------------------------ the other kinds of rule */
+
+static bool take_of(struct compile *c, const struct yaml_node *map, struct place at, bool required,
+                    struct contract_rule *rule)
+{
+    const struct yaml_node *of = yaml_get(map, "of");
+    const struct property *property;
+    at.key = "of";
+    if (of == NULL)
+        return !required || compile_refuse(c, map, at, "missing; say of which property", NULL);
+    if (!compile_take_property(c, of, at, &property))
+        return false;
+    rule->property = property->id;
+    return true;
+}
+
+static bool take_silence(struct compile *c, const struct yaml_node *map, struct place at,
+                         struct contract_rule *rule)
+{
+    struct place key = { at.section, at.name, "no reading for" };
+    rule->lasting = CONTRACT_UNBROKEN;
+    return compile_take_duration(c, yaml_get(map, "no reading for"), key, false, &rule->duration) &&
+           take_of(c, map, at, false, rule);
+}
+
+static bool take_stuck(struct compile *c, const struct yaml_node *map, struct place at,
+                       struct contract_rule *rule)
+{
+    struct place key = { at.section, at.name, "unchanged for" };
+    rule->lasting = CONTRACT_UNBROKEN;
+    return compile_take_duration(c, yaml_get(map, "unchanged for"), key, false, &rule->duration) &&
+           take_of(c, map, at, true, rule);
+}
+
+static bool take_fault(struct compile *c, const struct yaml_node *map, struct place at,
+                       struct contract_rule *rule)
+{
+    const struct property *property;
+    at.key = "sensor fault";
+    if (!compile_take_property(c, yaml_get(map, "sensor fault"), at, &property))
+        return false;
+    rule->property = property->id;
+    return true;
+}
+
+static bool take_kinetic(struct compile *c, const struct yaml_node *map, struct place at,
+                         struct contract_rule *rule)
+{
+    const struct yaml_node *window = yaml_get(map, "mean kinetic temperature");
+    const struct yaml_node *above = yaml_get(map, "above");
+    uint64_t ms;
+    at.key = "mean kinetic temperature";
+    rule->property = PROPERTY_TEMPERATURE;
+    rule->whole_journey = compile_is_word(window, "whole journey");
+    if (!rule->whole_journey) {
+        rule->lasting = CONTRACT_UNBROKEN;
+        if (!compile_take_duration(c, window, at, false, &rule->duration))
+            return false;
+        if (!rule->duration.is_term &&
+            (!definition_duration_ms(&rule->duration.number, false, &ms) ||
+             ms % DEFINITION_KINETIC_MS != 0))
+            return compile_refuse(c, window, at, "expected a multiple of 24 ms", window->text);
+    }
+    at.key = "above";
+    if (above == NULL)
+        return compile_refuse(c, map, at, "missing; say above which temperature", NULL);
+    if (above->kind != YAML_SCALAR)
+        return refuse_operand(c, above, at, "Cel", NULL);
+    return compile_take_operand(c, above, at, above->text, strlen(above->text), "Cel",
+                                &rule->bound);
+}
+
+/* ------------------------------------------------------------------ one rule */
+
+struct form {
+    const char *key;
+    enum contract_watch watch;
+    bool (*take)(struct compile *c, const struct yaml_node *map, struct place at,
+                 struct contract_rule *rule);
+    const char *const *known;
+};
+
+static const struct form *find_form(const struct yaml_node *map, bool *ret_two)
+{
+    static const char *const of_bound[] = { "when",  "for",    "total",    "until", "ignore",
+                                            "stage", "budget", "severity", NULL };
+    static const char *const of_silence[] = { "no reading for", "of", "severity", NULL };
+    static const char *const of_fault[] = { "sensor fault", "severity", NULL };
+    static const char *const of_stuck[] = { "unchanged for", "of", "severity", NULL };
+    static const char *const of_kinetic[] = { "mean kinetic temperature", "above", "severity",
+                                              NULL };
+    static const struct form forms[] = {
+        { "when", CONTRACT_BOUND, take_bound, of_bound },
+        { "no reading for", CONTRACT_SILENCE, take_silence, of_silence },
+        { "sensor fault", CONTRACT_FAULT, take_fault, of_fault },
+        { "unchanged for", CONTRACT_STUCK, take_stuck, of_stuck },
+        { "mean kinetic temperature", CONTRACT_KINETIC, take_kinetic, of_kinetic },
+    };
+    const struct form *found = NULL;
+    *ret_two = false;
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        if (yaml_get(map, forms[i].key) == NULL)
+            continue;
+        *ret_two = found != NULL;
+        if (*ret_two)
+            break;
+        found = &forms[i];
+    }
+    return found != NULL ? found : &forms[0];
+}
+
+static bool take_rule(struct compile *c, const struct yaml_node *map, const char *name,
+                      struct contract_rule *rule)
+{
+    static const struct compile_hint hints[] = {
+        { "then", "what follows is a reaction of its own: \"on: { broken: … }\" under "
+                  "\"reactions\"" },
+        { "in", "the states a rule is judged in are its \"stage\"" },
+        { "after", "the time not judged after the start is \"ignore\"" },
+        { NULL, NULL },
+    };
+    struct place at = { "watch", name, NULL };
+    bool two;
+    if (map->kind != YAML_MAP)
+        return compile_refuse(c, map, at, "expected \"when\", \"severity\" and so on below it",
+                              NULL);
+    const struct form *form = find_form(map, &two);
+    if (two)
+        return compile_refuse(
+            c, map, at, "a rule watches one thing: a bound, silence, a sensor or a mean", NULL);
+    if (!compile_check_keys(c, map, at, form->known, hints))
+        return false;
+    rule->name = slice_text(name);
+    rule->watch = form->watch;
+    return form->take(c, map, at, rule) && take_severity(c, map, at, rule);
 }
 
 /* ------------------------------------------------------------------ the section */
@@ -237,10 +474,11 @@ static bool take_holding(struct compile *c, bool watches)
                               "missing; say how long a reading counts when none follows, such as "
                               "\"maximum gap: 30 min\"",
                               NULL);
-    if (!take_duration(c, gap, gap_at, false, &c->def.maximum_gap))
+    if (!compile_take_duration(c, gap, gap_at, false, &c->def.maximum_gap))
         return false;
     c->def.has_lateness = lateness != NULL;
-    return lateness == NULL || take_duration(c, lateness, lateness_at, true, &c->def.lateness);
+    return lateness == NULL ||
+           compile_take_duration(c, lateness, lateness_at, true, &c->def.lateness);
 }
 
 bool compile_take_rules(struct compile *c)

@@ -242,18 +242,27 @@ static void take_terms(struct definition_decoder *d)
     }
 }
 
+/* Two constants are no plain values: nothing, and a list that is empty. */
+static void take_constant(struct definition_decoder *d, struct contract_value *v)
+{
+    struct cbor_reader item = cbor_reader(cbor_take_item(&d->r));
+    struct cbor_reader list = item;
+    if (cbor_peek(&item) == CBOR_NULL) {
+        v->type = CONTRACT_NOTHING;
+    } else if (cbor_peek(&list) == CBOR_ARRAY && cbor_take_array(&list) == 0) {
+        v->type = CONTRACT_LIST;
+        v->text = item.in;
+    } else if (!definition_take_value(&item, v)) {
+        (void)definition_refuse(d, "a constant of no kind that is known here");
+    }
+}
+
 static void take_constants(struct definition_decoder *d)
 {
     struct contract_definition *def = d->def;
     size_t n = definition_decode_list(d, DEFINITION_MAX_CONSTANTS);
     for (size_t i = 0; i < n && !d->r.failed; i++) {
-        struct contract_value *v = &def->constants[i];
-        if (cbor_peek(&d->r) == CBOR_NULL) {
-            cbor_take_null(&d->r);
-            v->type = CONTRACT_NOTHING;
-        } else if (!definition_take_value(&d->r, v)) {
-            (void)definition_refuse(d, "a constant of no kind that is known here");
-        }
+        take_constant(d, &def->constants[i]);
         def->constant_count = i + 1;
     }
 }

@@ -73,8 +73,6 @@ bool definition_take_value(struct cbor_reader *r, struct contract_value *ret_val
 bool definition_duration_ms(const struct contract_value *value, bool zero_allowed,
                             uint64_t *ret_ms);
 
-/* Whether a value of one kind may be where another is wanted: texts may be choices, nothing anything. */
-bool definition_kind_fits(const struct value_kind *given, const struct value_kind *wanted);
 /* "acknowledge", "add back", "undo add back": every contract has them. */
 bool definition_is_reserved_action(struct slice name);
 

@@ -9,7 +9,8 @@
 #include "contracts/flow.h"
 #include "contracts/property.h"
 
-#define SHOW(s) (int)(s).len, (const char *)(s).data
+#define KIND_SIZE 80 /* room for a kind in words */
+#define SHOW(s)   (int)(s).len, (const char *)(s).data
 
 struct check {
     const struct contract_definition *def;
@@ -125,27 +126,20 @@ static bool check_rules(struct check *c)
 
 /* ------------------------------------------------------------------ expressions and steps */
 
-bool definition_kind_fits(const struct value_kind *given, const struct value_kind *wanted)
-{
-    if (given->type == CONTRACT_NOTHING)
-        return true;
-    bool words = given->type == CONTRACT_TEXT && wanted->type == CONTRACT_CHOICE;
-    if (given->type != wanted->type)
-        return words;
-    if (given->type == CONTRACT_QUANTITY)
-        return slice_equal(given->unit, wanted->unit);
-    return given->type != CONTRACT_LIST || given->scalar == wanted->scalar;
-}
-
 static bool check_code(struct check *c, struct contract_code code, const struct value_kind *wanted,
                        struct slice where)
 {
     struct value_kind kind;
     if (!expr_check(c->def, code, c->params, c->param_count, c->trigger, c->detail, &kind, c->err))
         return err_wrap(c->err, "definition: %.*s", SHOW(where));
-    return definition_kind_fits(&kind, wanted) ||
-           err_set(c->err, ERR_INPUT, "definition: %.*s: expected %s, found %s", SHOW(where),
-                   value_type_name(wanted->type), value_type_name(kind.type));
+    if (value_kind_suits(&kind, wanted))
+        return true;
+    char expected[KIND_SIZE];
+    char found[KIND_SIZE];
+    value_kind_show(wanted, expected, sizeof expected);
+    value_kind_show(&kind, found, sizeof found);
+    return err_set(c->err, ERR_INPUT, "definition: %.*s: expected %s, found %s", SHOW(where),
+                   expected, found);
 }
 
 /* An argument's kind is the other contract's to know: that it is well-typed is all. */
