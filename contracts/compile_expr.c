@@ -83,7 +83,13 @@ static bool take_sign(struct compile_parse *p, const char *sign)
 
 static bool need_sign(struct compile_parse *p, const char *sign, const char *why)
 {
-    return take_sign(p, sign) || compile_refuse_here(p, why);
+    if (take_sign(p, sign))
+        return true;
+    compile_skip_spaces(p);
+    /* min(a, b) in braces: YAML has cut it at the comma. */
+    return compile_refuse_here(p, *p->at != '\0' ? why
+                                                 : "unfinished: between { and } a comma ends a "
+                                                   "value, so write this on a line of its own");
 }
 
 static bool deeper(struct compile_parse *p)

@@ -121,6 +121,11 @@ bool compile_check_keys(struct compile *c, const struct yaml_node *map, struct p
         for (; hints != NULL && hints->key != NULL; hints++)
             if (strcmp(hints->key, key) == 0)
                 return compile_refuse(c, map->keys[i], at, hints->why, NULL);
+        if (strchr(key, ')') != NULL)
+            return compile_refuse(c, map->keys[i], at,
+                                  "between { and } a comma ends a value: write the one before this "
+                                  "on a line of its own",
+                                  NULL);
         struct compile_nearest nearest = compile_nearest_begin(slice_text(key));
         for (; *known != NULL; known++)
             compile_nearest_try(&nearest, slice_text(*known));

@@ -43,6 +43,13 @@ void support_contract_refused(const char *yaml, const char *message)
     assert_int_equal(out.len, 0);
 }
 
+void support_contract_error(const char *yaml, struct err *ret_err)
+{
+    static uint8_t bytes[DEFINITION_MAX_BYTES];
+    struct buf out = buf_fixed(bytes, sizeof bytes);
+    assert_false(compile(yaml, &out, ret_err));
+}
+
 uint64_t support_contract_random(uint64_t *seed)
 {
     *seed ^= *seed >> 12;

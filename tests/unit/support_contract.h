@@ -16,6 +16,8 @@ struct support_contract {
 void support_contract_make(const char *yaml, struct support_contract *ret);
 /* Expects the compiler to refuse with exactly this message. The file's name is "c.yaml". */
 void support_contract_refused(const char *yaml, const char *message);
+/* Expects the compiler to refuse, and gives what it said. */
+void support_contract_error(const char *yaml, struct err *ret_err);
 /* 64 bits from a seed that is never 0 (xorshift64*). */
 uint64_t support_contract_random(uint64_t *seed);
 

@@ -77,9 +77,11 @@ static void test_headings_are_refused_by_line(void **state)
                              "c.yaml:2: version: expected a whole number from 1, found \"1.5\"");
     support_contract_refused("contract: t\n\ncolour: red\n",
                              "c.yaml:3: colour: the contract language has no such key");
-    support_contract_refused("contract: t\nstates:\n  packed: { progress: 0 }\n",
-                             "c.yaml:2: states: not in the contract language yet; "
-                             "docs/contracts.md says what is");
+    support_contract_refused("contract: t\nversoin: 2\n",
+                             "c.yaml:2: versoin: the contract language has no such key, found "
+                             "\"versoin\"; did you mean \"version\"?");
+    support_contract_refused("contract: t\nactions:\n  a: { by: b }\n",
+                             "c.yaml:3: actions: has no meaning without \"states\"");
     support_contract_refused("contract: t\nmaximum gap: 5 min\n",
                              "c.yaml:2: maximum gap: has no meaning without rules under \"watch\"");
 }
@@ -99,9 +101,15 @@ static void test_people_are_refused_by_line(void **state)
         "contract: t\nroles:\n  \" a\": b\n",
         "c.yaml:3: roles: a name cannot begin or end with a space, found \" a\"");
     char yaml[2000] = "contract: t\nroles:\n";
-    for (int i = 0; i < 17; i++)
+    for (int i = 0; i < 33; i++)
         (void)snprintf(yaml + strlen(yaml), 20, "  r%d: x\n", i);
-    support_contract_refused(yaml, "c.yaml:3: roles: at most 16, found 17");
+    support_contract_refused(yaml, "c.yaml:3: roles: at most 32, found 33");
+    support_contract_refused("contract: t\nroles:\n  carrier: x\nparties:\n  p: carier\n",
+                             "c.yaml:5: parties.p: expected one of the roles declared under "
+                             "\"roles\", found \"carier\"; did you mean \"carrier\"?");
+    support_contract_refused("contract: t\nroles:\n  a: { is: robot }\n",
+                             "c.yaml:3: roles.a.is: expected member, device, operator or oracle, "
+                             "found \"robot\"");
 }
 
 static void test_terms_are_refused_by_line(void **state)
@@ -114,7 +122,20 @@ static void test_terms_are_refused_by_line(void **state)
         { "a: GDP", "terms.a: expected a quantity such as \"8 °C\", a whole number, yes, no, or a "
                     "text in quotes, found \"GDP\"" },
         { "a: 46 °F", "terms.a: \"46 °F\" has no exact value in °C; write it in °C" },
-        { "a: [1]", "terms.a: lists and maps are not in the contract language yet" },
+        { "a: [1]", "terms.a: expected one value; a term that is a list says \"is: list of …\" "
+                    "and \"usual: […]\"" },
+        { "a: { is: colour }",
+          "terms.a.is: expected a kind: yes or no, int, text, a unit such as °C, money EUR, "
+          "duration, time, party, asset, one of […], contract, hash or list of …, found "
+          "\"colour\"" },
+        { "a: { is: int 5..1 }",
+          "terms.a.is: expected a range such as \"int 0..5\", found \"int 5..1\"" },
+        { "a: { is: int 0..5, usual: 6 }", "terms.a.usual: expected 0 to 5, found 6" },
+        { "a: { one of: [A, B], usual: C }", "terms.a.usual: expected one of A, B, found \"C\"" },
+        { "a: { is: contract, usual: x }", "terms.a.usual: expected a contract, found \"x\"" },
+        { "a: EUR twelve",
+          "terms.a: expected a quantity such as \"8 °C\", a whole number, yes, no, "
+          "or a text in quotes, found \"EUR twelve\"" },
         { "a: \"\"", "terms.a: expected one line of plain text, not empty and not too long, found "
                      "\"\"" },
         { "humidity: 1", "terms.humidity: a term's name has letters, digits and spaces, begins "
@@ -174,10 +195,33 @@ static void test_rules_are_refused_by_line(void **state)
         { "    when: temperature > warmest\n    for: pause\n    total: pause\n",
           "11: watch.r.for: a rule has \"for\" (unbroken) or \"total\", not both: write two "
           "rules" },
-        { "    when: temperature > warmest\n    until: temperature < 7 °C\n",
-          "10: watch.r.until: not in the contract language yet; docs/contracts.md says what is" },
+        { "    when: temperature > warmest\n    until: temperature > 7 °C\n",
+          "10: watch.r.until: expected the opposite sign to \"when\": an excursion ends on the way "
+          "back, found \"temperature > 7 °C\"" },
+        { "    when: temperature > warmest\n    until: humidity < 7 %RH\n",
+          "10: watch.r.until: expected the same property as in \"when\", found \"humidity < 7 "
+          "%RH\"" },
         { "    when: temperature > warmest\n    sevrity: low\n",
-          "10: watch.r.sevrity: the contract language has no such key" },
+          "10: watch.r.sevrity: the contract language has no such key, found \"sevrity\"; did you "
+          "mean \"severity\"?" },
+        { "    when: temperature > warmst\n",
+          "9: watch.r.when: expected a term declared under \"terms\", found \"warmst\"; did you "
+          "mean \"warmest\"?" },
+        { "    when: temperature > warmest\n    then: quarantine\n",
+          "10: watch.r.then: what follows is a reaction of its own: \"on: { broken: … }\" under "
+          "\"reactions\"" },
+        { "    when: temperature > warmest\n    no reading for: 5 min\n",
+          "9: watch.r: a rule watches one thing: a bound, silence, a sensor or a mean" },
+        { "    mean kinetic temperature: 1 s\n    above: warmest\n",
+          "9: watch.r.mean kinetic temperature: expected a multiple of 24 ms, found \"1 s\"" },
+        { "    when: temperature > warmest\n    for: pause\n    budget: cool\n",
+          "11: watch.r.budget: only a \"total\" follows the goods as a budget" },
+        { "    no reading for: 5 min\n    of: humdity\n",
+          "10: watch.r.of: expected a property such as temperature or humidity, found \"humdity\"; "
+          "did you mean \"humidity\"?" },
+        { "    when: temperature > warmest\n    stage: gone\n",
+          "10: watch.r.stage: expected one of the states declared under \"states\", found "
+          "\"gone\"" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char yaml[400];
@@ -189,6 +233,164 @@ static void test_rules_are_refused_by_line(void **state)
     support_contract_refused(HEAD "watch:\n  r:\n    when: door > 0\n    severity: low\n",
                              "c.yaml:7: maximum gap: missing; say how long a reading counts when "
                              "none follows, such as \"maximum gap: 30 min\"");
+}
+
+/* Every construct once; what the bytes make of it. */
+static void test_a_whole_contract(void **state)
+{
+    (void)state;
+    support_contract_make(
+        "contract: t\neach unit: yes\nopened by: shipper\n"
+        "roles:\n  shipper: packs\n  logger: { is: device, does: measures }\n"
+        "parties: { sender: shipper, sensor: logger }\n"
+        "terms:\n  warmest: 8 °C\n  price: EUR 12.50\n  fee: 3 EUR\n"
+        "  grade: { one of: [A, B], usual: A }\n"
+        "  calibrated: { is: time, usual: 2027-01-01T00:00:00Z }\n"
+        "  steps: { is: list of int 0..9, usual: [1, 2] }\n"
+        "sensors:\n  humidity: { range: 0 %RH .. 100 %RH }\n"
+        "  temperature: { accuracy: 0.5 °C, range: -40 °C .. 85 °C }\n"
+        "calibrated until: calibrated\nmaximum gap: 30 min\n"
+        "watch:\n  warm:\n    when: temperature > warmest\n    total: 1 h\n"
+        "    until: temperature < warmest - 0.5 °C\n    ignore: 30 min\n    stage: [open, b]\n"
+        "    budget: room\n    severity: high\n"
+        "  mean: { mean kinetic temperature: whole journey, above: warmest, severity: low }\n"
+        "  quiet: { no reading for: 30 min, severity: medium }\n"
+        "  broken: { sensor fault: temperature, severity: low }\n"
+        "  stuck: { unchanged for: 6 h, of: humidity, severity: low }\n"
+        "properties:\n  who: { is: party of shipper, starts: opener }\n  last: time\n"
+        "  paid:\n    is: money EUR\n    starts: min(price, fee)\n  list: { is: list of party, "
+        "starts: "
+        "[] "
+        "}\n"
+        "states:\n  open: { progress: 0 }\n  b:\n  done: { progress: 100, ends: success }\n"
+        "quality: any shipper\ndocuments:\n  bill: sender\n"
+        "guards: { extra: open, warm enough: peak of warm > 9 °C }\n"
+        "actions:\n  go:\n    by: [sender, who]\n    in: open\n"
+        "    takes: { why: text 20, amount: EUR 0..100 }\n"
+        "    when:\n      - not (caller in list) and worst severity < critical\n"
+        "      - guard warm enough or guard extra\n"
+        "    sets:\n      paid: prorate(amount, time charged to sender for warm, 1 h)\n"
+        "      who: nobody\n      list: added(list, caller)\n"
+        "    cases: [{ when: document bill, to: done }, { to: b }]\n"
+        "reactions:\n  hot: { on: { broken: warm }, to: b }\n"
+        "  seen: { on: { reading: temperature }, when: reading > warmest, sets: { last: reading "
+        "time } }\n",
+        &c);
+    const struct contract_definition *d = &c.def;
+    assert_true(d->each_unit && d->has_opener && d->has_calibration);
+    assert_int_equal(d->roles[1].rank, CONTRACT_DEVICE);
+    assert_int_equal(d->terms[1].usual.number, 125);
+    assert_true(slice_equal(d->terms[2].kind.unit, slice_text("EUR")));
+    assert_int_equal(d->terms[5].kind.type, CONTRACT_LIST);
+    assert_int_equal(d->sensors[0].property, 1);
+    assert_int_equal(d->rule_count, 5);
+    assert_int_equal(d->property_count, 2);
+    assert_int_equal(d->rules[0].stages, 3);
+    assert_int_equal(d->rules[2].property, 0);
+    assert_true(d->rules[1].whole_journey);
+    const struct contract_limit *warm = &c.terms.limits[0];
+    assert_int_equal(warm->bound, 75);
+    assert_int_equal(warm->exponent, -1);
+    assert_true(warm->has_sure);
+    assert_int_equal(warm->sure, 85);
+    assert_int_equal(warm->until, 75);
+    assert_int_equal(warm->ignore_ms, 1800000);
+    assert_int_equal(c.terms.ranges[0].low, -40);
+    assert_int_equal(c.terms.calibrated_until_ms, 1798761600000);
+    assert_int_equal(d->states[2].ending, CONTRACT_SUCCESS);
+    assert_int_equal(d->actions[0].states, 1);
+    assert_int_equal(d->actions[0].callers.parties, 1);
+    assert_int_equal(d->actions[0].callers.fields, 1);
+    assert_int_equal(d->actions[0].case_count, 2);
+    assert_int_equal(d->reactions[0].states, 3);
+    assert_int_equal(d->guard_name_count, 1);
+    assert_true(slice_equal(d->guards[1].words, slice_text("guard warm enough or guard extra")));
+    assert_int_equal(d->quality.roles, 1);
+    static uint8_t again[DEFINITION_MAX_BYTES];
+    struct buf out = buf_fixed(again, sizeof again);
+    definition_encode(d, &out);
+    assert_true(slice_equal(buf_slice(&out), slice_of(c.bytes, c.len)));
+}
+
+#define FLOW                                                                                  \
+    "contract: t\nroles: { clinic: x }\nparties: { receiver: clinic }\n"                      \
+    "terms: { warmest: 8 °C, damp: 5 °, other: { is: contract } }\n"                        \
+    "properties: { count: int, mark: text }\nstates: { open: {}, shut: { ends: failure } }\n" \
+    "actions:\n  go:\n    by: receiver\n"
+
+static void test_the_workflow_is_refused_by_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lines, *message;
+    } cases[] = {
+        { "    to: opened\n", "10: actions.go.to: expected one of the states declared under "
+                              "\"states\", found \"opened\"; did you mean \"open\"?" },
+        { "    when: custodain = receiver\n",
+          "10: actions.go.when: expected a value or a name that is declared, found \"custodain\"; "
+          "did you mean \"custodian\"?" },
+        { "    when: count\n",
+          "10: actions.go.when: expected a condition, not a whole number, found "
+          "\"count\"" },
+        { "    when: (count = 1\n",
+          "10: actions.go.when: unfinished: between { and } a comma ends a "
+          "value, so write this on a line of its own" },
+        { "    when: count = 1 count = 2\n",
+          "10: actions.go.when: expected a sign or a word such as "
+          "\"and\", found \"count = 2\"" },
+        { "    when: 1 < count < 3\n",
+          "10: actions.go.when: two comparisons in a row: join them with \"and\", found \" 3\"" },
+        { "    when: count -1 = 2\n", "10: actions.go.when: a minus between two values has spaces "
+                                      "round it, found \"1 = 2\"" },
+        { "    when: count = 5 parsec\n", "10: actions.go.when: expected a sign or a word such as "
+                                          "\"and\", found \"parsec\"" },
+        { "    sets: { count: mark }\n",
+          "10: actions.go.sets: expected a whole number, not a text, found \"mark\"" },
+        { "    sets: { cuont: 1 }\n", "10: actions.go.sets: expected one of the properties "
+                                      "declared under \"properties\", found "
+                                      "\"cuont\"; did you mean \"count\"?" },
+        { "    calls: { warmest: { action: a } }\n",
+          "10: actions.go.calls: expected a term of kind contract, found \"warmest\"" },
+        { "    in: opn\n",
+          "10: actions.go.in: expected one of the states declared under \"states\", "
+          "found \"opn\"; did you mean \"open\"?" },
+        { "  add back: { by: receiver }\n",
+          "10: actions.add back: every contract has an action of this name already" },
+        { "  b: { by: reciever }\n",
+          "10: actions.b.by: expected a party, a role, a property of kind party or a term of kind "
+          "contract, found \"reciever\"; did you mean \"receiver\"?" },
+        { "reactions: { r: { on: { broken: x } } }\n",
+          "10: reactions.r.on: expected one of the rules under \"watch\", found \"x\"" },
+        { "    when: guard x\n",
+          "10: actions.go.when: expected a guard declared under \"guards\", found \"x\"" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char yaml[600];
+        char message[300];
+        (void)snprintf(yaml, sizeof yaml, FLOW "%s", cases[i].lines);
+        (void)snprintf(message, sizeof message, "c.yaml:%s", cases[i].message);
+        support_contract_refused(yaml, message);
+    }
+}
+
+static void test_type_errors_name_both_types(void **state)
+{
+    (void)state;
+    struct err err = { 0 };
+    support_contract_error(FLOW "    when: warmest > damp\n", &err);
+    if (strstr(err.msg, "\"Cel\"") == NULL || strstr(err.msg, "\"deg\"") == NULL ||
+        strncmp(err.msg, "c.yaml:10: actions.go.when: ", 28) != 0)
+        fail_msg("%s", err.msg);
+}
+
+static void test_constants_are_pooled(void **state)
+{
+    (void)state;
+    support_contract_make("contract: t\nroles: { a: x }\nstates: { s: {} }\n"
+                          "properties: { n: int, t: text }\nactions:\n  go:\n    by: a\n"
+                          "    when: n = 5 or n = 5 or t = \"x\" or t = \"x\" or n + 5 = 6\n",
+                          &c);
+    assert_int_equal(c.def.constant_count, 3);
 }
 
 static void test_the_largest_contract_fits(void **state)
@@ -229,6 +431,10 @@ int main(void)
         cmocka_unit_test(test_people_are_refused_by_line),
         cmocka_unit_test(test_terms_are_refused_by_line),
         cmocka_unit_test(test_rules_are_refused_by_line),
+        cmocka_unit_test(test_a_whole_contract),
+        cmocka_unit_test(test_the_workflow_is_refused_by_line),
+        cmocka_unit_test(test_type_errors_name_both_types),
+        cmocka_unit_test(test_constants_are_pooled),
         cmocka_unit_test(test_the_largest_contract_fits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
