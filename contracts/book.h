@@ -10,6 +10,7 @@
 
 #define BOOK_DEVICE_SIZE   8
 #define BOOK_MAX_STRETCHES 64 /* then the oldest closed one is settled: summed up and let go */
+#define BOOK_MAX_SETTLED   64
 #define BOOK_MAX_BYTES     16384
 
 struct book_stretch {
@@ -20,7 +21,7 @@ struct book_stretch {
     bool open; /* still going on; to_ms is 0 */
     uint64_t to_ms;
     bool excursion;     /* else only time towards a total */
-    uint64_t broken_ms; /* of an excursion: the moment that broke the rule */
+    uint64_t broken_ms; /* of an excursion: the moment that broke the rule; else 0 */
     bool certain;       /* of an excursion: no sensor error within the accuracy could undo it */
     int64_t peak, mean; /* farthest value; time-weighted mean of a closed one, half to even */
     int peak_exponent, mean_exponent;
@@ -28,7 +29,7 @@ struct book_stretch {
     struct hash acknowledgement; /* the call that did; the comment is in it */
 };
 
-/* What was let go, a line for each rule and device. */
+/* What was let go, a line for each rule, track and device. */
 struct book_settled {
     uint8_t rule;
     bool sure;
@@ -36,8 +37,9 @@ struct book_settled {
     uint64_t until_ms; /* late readings before this are not judged any more */
     uint64_t excursions, unacknowledged, uncertain;
     uint64_t excursion_ms, total_ms;
+    int64_t highest, lowest; /* peaks of the excursions, once there are any */
+    int highest_exponent, lowest_exponent;
 };
-#define BOOK_MAX_SETTLED 32
 
 struct book {
     size_t count; /* by rule, sure, device, from */
@@ -46,13 +48,22 @@ struct book {
     struct book_settled settled[BOOK_MAX_SETTLED];
 };
 
-/* Puts a stretch in its place, or replaces the one of the same rule, track, device and start. */
-void book_put(struct book *b, const struct book_stretch *s);
-/* False when there is none. */
+/*
+ * Puts a stretch in its place, or replaces the one of the same rule, track, device and start. A full book
+ * settles its oldest closed stretch first. False, book untouched: full, and none can be settled.
+ */
+bool book_put(struct book *b, const struct book_stretch *s);
+/* Settles the closed stretch that ended first, of those that have a line or can get one; false: none. */
+bool book_settle(struct book *b, struct book_stretch *ret_settled);
+/* Takes out the stretch of the same rule, track, device and start; false when there is none. */
 bool book_remove(struct book *b, const struct book_stretch *s);
 /* The stretch of this rule (its first track), device and start; NULL when there is none. */
 struct book_stretch *book_find(struct book *b, unsigned rule,
                                const uint8_t device[BOOK_DEVICE_SIZE], uint64_t from_ms);
+/* Order of rule, track and device. */
+int book_compare_keys(const struct book_stretch *a, const struct book_stretch *b);
+/* The settled line of s's rule, track and device; NULL when nothing of them was let go. */
+struct book_settled *book_find_settled(struct book *b, const struct book_stretch *s);
 
 /* What expressions ask: over all devices, first tracks only, settled ones included. */
 struct book_summary {
@@ -67,7 +78,7 @@ struct book_summary {
 void book_sum(const struct book *b, const struct contract_definition *definition, uint64_t now_ms,
               struct book_summary *ret_summary);
 
-/* An empty slice decodes as an empty book. Decoding checks everything, as for foreign bytes. */
+/* At most BOOK_MAX_BYTES. An empty slice decodes as an empty book. Decoding checks everything. */
 void book_encode(const struct book *b, struct buf *out);
 bool book_decode(const struct contract_definition *definition, struct slice bytes,
                  struct book *ret_book, struct err *err);
