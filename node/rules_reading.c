@@ -178,7 +178,8 @@ static void judge_contract(struct execution *x, const struct pack *pack, const s
 {
     struct judging j;
     if (!judging_open(&j, x, pack->asset, opening) ||
-        !contract_names(j.contract, &pack->by->st->kid))
+        !contract_names(j.contract, &pack->by->st->kid) ||
+        counted_time(x, x->samples.time_ms[0]) >= j.stops_ms)
         return;
     if (x->context.time_ms > x->samples.time_ms[0] &&
         x->context.time_ms - x->samples.time_ms[0] > j.contract->terms.lateness_ms)

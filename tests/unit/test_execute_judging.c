@@ -75,13 +75,28 @@ static void a_reporting_device_is_not_silent(void **state)
 {
     struct world *w = *state;
     (void)judging_open_at(w, silent_yaml, MINUTES(10));
-    for (unsigned m = 20; m < 400; m += 60) {
+    for (unsigned m = 20; m < 400; m += 50) {
         world_block(w, MINUTES(m + 1));
         judging_report_flat(w, LOGGER, m, 1, 450);
     }
-    assert_int_equal(world_count(w, "excursion"), 0); /* 60 min after one is not more than 60 */
-    world_block(w, MINUTES(380) + 3600000);
-    assert_int_equal(world_count(w, "excursion_opened " UNIT " 0 +380m # logger at +440m"), 1);
+    world_block(w, MINUTES(370 + 60) - 1);
+    assert_int_equal(world_count(w, "excursion"), 0);
+    world_block(w, MINUTES(370 + 60));
+    assert_true(world_has(w, "excursion_opened " UNIT " 0 +370m # logger at +430m"));
+}
+
+/* The news of a sample was a minute late: silence was raised already, and is taken back. */
+static void silence_that_was_none_is_taken_back(void **state)
+{
+    struct world *w = *state;
+    struct hash opening = judging_open_at(w, silent_yaml, MINUTES(10));
+    world_block(w, MINUTES(20));
+    judging_report_flat(w, LOGGER, 20, 1, 450);
+    world_block(w, MINUTES(81));
+    judging_report_flat(w, LOGGER, 80, 1, 450); /* 60 min after one is not more than 60 */
+    assert_true(world_has(w, "excursion_opened " UNIT " 0 +20m # logger at +80m"));
+    assert_true(world_has(w, "revision " UNIT " 0 +20m # logger yes"));
+    assert_int_equal(judging_book_bytes(w, &opening).len, 0);
 }
 
 static void never_heard_is_silence(void **state)
@@ -243,6 +258,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(silence_is_raised_by_block_time, setup, teardown),
         cmocka_unit_test_setup_teardown(a_reporting_device_is_not_silent, setup, teardown),
+        cmocka_unit_test_setup_teardown(silence_that_was_none_is_taken_back, setup, teardown),
         cmocka_unit_test_setup_teardown(never_heard_is_silence, setup, teardown),
         cmocka_unit_test_setup_teardown(news_that_was_late_takes_silence_back, setup, teardown),
         cmocka_unit_test_setup_teardown(someone_was_heard_in_time, setup, teardown),
