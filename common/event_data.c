@@ -173,7 +173,12 @@ bool event_data_called(struct slice data, struct event_called *ret_data)
     struct cbor_reader r = begin(data, 3);
     ret_data->opening = take_hash(&r);
     ret_data->action = take_name(&r);
-    ret_data->caller = kid_take(&r);
+    ret_data->by_key = cbor_peek(&r) != CBOR_NULL;
+    ret_data->caller = (struct kid){ { 0 } };
+    if (ret_data->by_key)
+        ret_data->caller = kid_take(&r);
+    else
+        cbor_take_null(&r);
     return cbor_done(&r);
 }
 

@@ -58,7 +58,8 @@ struct event_not_judged {
 struct event_called {
     struct hash opening;
     struct slice action;
-    struct kid caller;
+    bool by_key;       /* false: another contract called */
+    struct kid caller; /* the key that signed; with by_key */
 };
 
 struct event_state {

@@ -61,7 +61,7 @@ enum event_what {
     EVENT_OFFER_EXPIRED = 24,
     EVENT_SUSPECT = 25,         /* [kid] */
     EVENT_NOT_JUDGED = 26,      /* [kid, first, last, opening] */
-    EVENT_CALLED = 27,          /* [opening, action, caller kid] */
+    EVENT_CALLED = 27,          /* [opening, action, caller kid/null] */
     EVENT_STATE = 28,           /* [opening, from state, to state, by] */
     EVENT_SCANNED = 29,         /* [kid, place/null] */
     EVENT_DOCUMENT = 30,        /* [opening, name, hash] */

@@ -35,6 +35,14 @@ static bool parse_link(const char *path, size_t len, char ret_name[GS1_NAME_MAX 
     return true;
 }
 
+bool api_asset_name(struct slice text, char ret_name[GS1_NAME_MAX + 1], struct err *err)
+{
+    char path[GS1_LINK_MAX];
+    int n = snprintf(path, sizeof path, "/%.*s", (int)(text.len < 400 ? text.len : 400),
+                     (const char *)text.data);
+    return parse_link(path, (size_t)n, ret_name, err);
+}
+
 static size_t count_segments(const char *path)
 {
     size_t n = 0;
@@ -385,17 +393,12 @@ static void list_assets(struct api_context *c, const struct http_request *q, str
     struct err err = { 0 };
     uint64_t limit = 100;
     char after[GS1_NAME_MAX + 1] = "";
-    const char *text = strstr(q->query, "after=");
+    struct slice text;
     if (!api_query_uint(q, a, "limit", ASSETS_MAX, &limit))
         return;
-    if (text != NULL) {
-        size_t len = strcspn(text + 6, "&");
-        char path[GS1_LINK_MAX];
-        int n = snprintf(path, sizeof path, "/%.*s", (int)(len < 400 ? len : 400), text + 6);
-        if (!parse_link(path, (size_t)n, after, &err)) {
-            api_answer_error(a, &err);
-            return;
-        }
+    if (api_query_text(q, "after", &text) && !api_asset_name(text, after, &err)) {
+        api_answer_error(a, &err);
+        return;
     }
     struct json_doc *doc = json_doc_object();
     struct json_doc *list = json_doc_put_array(doc, "assets");

@@ -1,6 +1,7 @@
 #include "node/api_parts.h"
 
 #include "common/instant.h"
+#include "node/contract_view.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -40,9 +41,10 @@ bool api_context_open(struct api_context *c, const struct api_options *options, 
         if (!read_file(options->web_dir, file_names[i], &c->files[i], err))
             return false;
     c->view = asset_view_new();
+    c->contract = contract_view_new();
     c->samples = calloc(1, sizeof *c->samples);
     c->series = calloc(2, sizeof *c->series);
-    if (c->view == NULL || c->samples == NULL || c->series == NULL)
+    if (c->view == NULL || c->contract == NULL || c->samples == NULL || c->series == NULL)
         return err_set(err, ERR_IO, "out of memory");
     return store_open(options->data_dir, STORE_READ, &c->store, err) &&
            proof_identity(c->store, &c->identity, err);
@@ -52,6 +54,7 @@ void api_context_close(struct api_context *c)
 {
     store_close(c->store);
     asset_view_free(c->view);
+    contract_view_free(c->contract);
     free(c->samples);
     free(c->series);
     for (int i = 0; i < API_FILE_COUNT; i++)
@@ -133,6 +136,11 @@ static bool find_parameter(const char *query, const char *name, struct slice *re
         p += part + (p[part] == '&');
     }
     return false;
+}
+
+bool api_query_text(const struct http_request *q, const char *name, struct slice *ret_text)
+{
+    return find_parameter(q->query, name, ret_text);
 }
 
 bool api_query_uint(const struct http_request *q, struct http_answer *a, const char *name,

@@ -16,6 +16,8 @@
 #define API_TYPE_CBOR  "application/cbor"
 #define API_TYPE_HTML  "text/html; charset=utf-8"
 
+struct contract_view;
+
 enum api_file {
     API_FILE_STYLE,
     API_FILE_SCRIPT,
@@ -29,6 +31,7 @@ struct api_context {
     struct api_node node;
     struct identity identity;
     struct asset_view *view;
+    struct contract_view *contract;
     struct samples *samples;
     struct asset_series *series; /* two: temperature and humidity */
     struct buf files[API_FILE_COUNT];
@@ -55,6 +58,10 @@ void api_answer_error(struct http_answer *a, const struct err *err);
 struct buf *api_answer_cbor(struct http_answer *a);
 
 bool api_accepts(const struct http_request *q, const char *type);
+/* The raw text of one of the query's parameters: false when it is not given. */
+bool api_query_text(const struct http_request *q, const char *name, struct slice *ret_text);
+/* The asset that a query names by its Digital Link path without the first slash. */
+bool api_asset_name(struct slice text, char ret_name[GS1_NAME_MAX + 1], struct err *err);
 /*
  * A number among the query's parameters, or `usual`. False, and the answer is a problem, when it is not a
  * number of at most max.
@@ -81,6 +88,8 @@ void api_statements(struct api_context *c, const struct http_request *q, const c
 void api_entries(struct api_context *c, const struct http_request *q, struct http_answer *a);
 void api_assets(struct api_context *c, const struct http_request *q, const char *rest,
                 struct http_answer *a);
+void api_contracts(struct api_context *c, const struct http_request *q, const char *rest,
+                   struct http_answer *a);
 /* A GS1 Digital Link path: the page, or the asset's summary as JSON. */
 void api_link(struct api_context *c, const struct http_request *q, struct http_answer *a);
 /* The asset's summary, whose view is loaded. */

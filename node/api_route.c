@@ -106,10 +106,9 @@ static bool route_ledger(struct api_context *c, const struct http_request *q, st
         void (*answer)(struct api_context *c, const struct http_request *q, const char *rest,
                        struct http_answer *a);
     } trees[] = {
-        { "/v1/blocks", api_blocks },
-        { "/v1/receipts", api_receipts },
-        { "/v1/statements", api_statements },
-        { "/v1/assets", api_assets },
+        { "/v1/blocks", api_blocks },         { "/v1/receipts", api_receipts },
+        { "/v1/statements", api_statements }, { "/v1/assets", api_assets },
+        { "/v1/contracts", api_contracts },
     };
     for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
         if (strcmp(q->path, whole[i].path) == 0) {

@@ -126,6 +126,16 @@ static bool add_event(void *ctx, const struct asset_event *e)
     return true;
 }
 
+/* A contract that ended in failure may be taken up again: then its state is one that ends nothing. */
+static void settle_status(struct asset_view *v, size_t i)
+{
+    struct provenance_contract *c = &v->journey.contract[i];
+    const struct contract_definition *d = &v->contract[i].definition;
+    if (c->status == PROVENANCE_FAILED && v->contract[i].known && c->has_state &&
+        c->state < d->state_count && d->states[c->state].ending == CONTRACT_GOES_ON)
+        c->status = PROVENANCE_IN_FORCE;
+}
+
 static bool load_journey(struct store *s, struct asset_view *v, struct err *err)
 {
     uint64_t count = 0;
@@ -138,8 +148,10 @@ static bool load_journey(struct store *s, struct asset_view *v, struct err *err)
             return false;
     v->verdict = provenance_judge(&v->journey, &v->reason);
     v->contract_count = v->journey.contract_count;
-    for (size_t i = 0; i < v->contract_count; i++)
+    for (size_t i = 0; i < v->contract_count; i++) {
         load_contract(s, &v->journey.contract[i].opening, &v->contract[i]);
+        settle_status(v, i);
+    }
     return true;
 }
 

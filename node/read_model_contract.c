@@ -211,14 +211,18 @@ bool read_model_contract_asset_fact(const struct read_model_at *at, int64_t asse
 
 /* ------------------------------------------------------------------ the contract itself */
 
-static bool put_name(const struct read_model_at *at, const struct hash *definition,
-                     enum name_kind kind, size_t n, struct slice name)
+static bool put_name(const struct read_model_at *at, enum name_kind kind, size_t n,
+                     struct slice name, enum contract_ending ending)
 {
     struct db_stmt *insert = at->m->sql[RM_NAME_INSERT];
-    db_bind_blob(insert, 1, hash_slice(definition));
+    db_bind_blob(insert, 1, hash_slice(&at->st->as.open.definition));
     db_bind_int(insert, 2, kind);
     db_bind_int(insert, 3, (int64_t)n);
     db_bind_text(insert, 4, name);
+    if (kind == NAME_STATE)
+        db_bind_int(insert, 5, ending);
+    else
+        db_bind_null(insert, 5);
     return db_run(insert, at->err);
 }
 
@@ -231,9 +235,9 @@ static bool put_names(const struct read_model_at *at, const struct open *o)
     bool good = true;
     if (definition_decode(o->compiled, d, NULL)) {
         for (size_t i = 0; i < d->rule_count && good; i++)
-            good = put_name(at, &o->definition, NAME_RULE, i, d->rules[i].name);
+            good = put_name(at, NAME_RULE, i, d->rules[i].name, CONTRACT_GOES_ON);
         for (size_t i = 0; i < d->state_count && good; i++)
-            good = put_name(at, &o->definition, NAME_STATE, i, d->states[i].name);
+            good = put_name(at, NAME_STATE, i, d->states[i].name, d->states[i].ending);
     }
     free(d);
     return good;
@@ -296,7 +300,7 @@ static bool called(const struct read_model_at *at, const int64_t *asset, const s
         return true;
     struct db_stmt *insert = happening_sql(at, RM_CALL_INSERT, &c.opening, asset);
     db_bind_text(insert, 3, c.action);
-    db_bind_blob(insert, 4, kid_slice(&c.caller));
+    read_model_bind_blob(insert, 4, c.by_key ? kid_slice(&c.caller) : (struct slice){ NULL, 0 });
     read_model_bind_leaf(at, insert, 5);
     db_bind_int(insert, 6, (int64_t)e->time_ms);
     return db_run(insert, at->err);

@@ -53,9 +53,10 @@ static const char tables[] =
 /* What happened in contracts. asset: NULL when the event named a set of assets, not one. */
 static const char contract_tables[] =
     "CREATE TABLE definition_name (definition BLOB NOT NULL, kind INTEGER NOT NULL,"
-    " n INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (definition, kind, n)) WITHOUT ROWID;"
+    " n INTEGER NOT NULL, name TEXT NOT NULL, ending INTEGER, PRIMARY KEY (definition, kind, n))"
+    " WITHOUT ROWID;"
     "CREATE TABLE contract_call (opening BLOB NOT NULL, n INTEGER NOT NULL, asset INTEGER,"
-    " action TEXT NOT NULL, caller BLOB NOT NULL, leaf INTEGER, time_ms INTEGER NOT NULL,"
+    " action TEXT NOT NULL, caller BLOB, leaf INTEGER, time_ms INTEGER NOT NULL,"
     " PRIMARY KEY (opening, n)) WITHOUT ROWID;"
     "CREATE TABLE contract_change (opening BLOB NOT NULL, n INTEGER NOT NULL, asset INTEGER,"
     " from_state INTEGER NOT NULL, to_state INTEGER NOT NULL, by TEXT NOT NULL, leaf INTEGER,"
@@ -142,6 +143,11 @@ static const char views[] =
 #define STATE_NAME                                                                         \
     "(SELECT d.name FROM contract c JOIN definition_name d ON d.definition = c.definition" \
     " WHERE c.opening = x.opening AND d.kind = 1 AND d.n = "
+/* A contract that ended in failure may be taken up again: then its state is one that ends nothing. */
+#define STATUS                                                                        \
+    "CASE WHEN x.ended = 3 AND (SELECT d.ending FROM definition_name d"               \
+    " WHERE d.definition = k.definition AND d.kind = 1 AND d.n = x.state) = 0 THEN 1" \
+    " ELSE coalesce(x.ended, k.status) END"
 #define ASSET_NAME "(SELECT name FROM asset WHERE id = x.asset)"
 
 static const char contract_views[] =
@@ -154,10 +160,11 @@ static const char contract_views[] =
     " x.from_ms, lower(hex(x.member)) AS member, x.seconds, " RULE_NAME " AS rule_name,"
     " lower(hex(x.device)) AS device FROM charge x JOIN asset a ON a.id = x.asset;"
     "CREATE VIEW contracts AS SELECT a.name AS asset, lower(hex(k.opening)) AS opening,"
-    " lower(hex(k.definition)) AS definition, CASE coalesce(x.ended, k.status)"
+    " lower(hex(k.definition)) AS definition, CASE " STATUS
     " WHEN 0 THEN 'waiting' WHEN 1 THEN 'in force' WHEN 2 THEN 'lapsed' WHEN 3 THEN 'finished'"
     " ELSE 'replaced' END AS status, k.leaf, coalesce(x.ended_ms, k.status_ms) AS status_ms,"
-    " CASE x.ending WHEN 1 THEN 'success' WHEN 2 THEN 'failure' END AS ending, x.state,"
+    " CASE WHEN " STATUS " = 3 THEN CASE x.ending WHEN 1 THEN 'success' ELSE 'failure' END END"
+    " AS ending, x.state,"
     " " STATE_NAME "x.state) AS state_name, lower(hex(k.replaced_by)) AS replaced_by"
     " FROM contract k JOIN asset_contract x ON x.opening = k.opening"
     " JOIN asset a ON a.id = x.asset;"
@@ -239,7 +246,7 @@ static const char *const sql[RM_SQL_COUNT] = {
                               " WHERE asset = ?1 AND opening = ?2",
     [RM_ASSET_CONTRACT_STATE] = "UPDATE asset_contract SET state = ?3"
                                 " WHERE asset = ?1 AND opening = ?2",
-    [RM_NAME_INSERT] = "INSERT INTO definition_name VALUES (?1, ?2, ?3, ?4)"
+    [RM_NAME_INSERT] = "INSERT INTO definition_name VALUES (?1, ?2, ?3, ?4, ?5)"
                        " ON CONFLICT DO NOTHING",
     [RM_CALL_INSERT] = "INSERT INTO contract_call VALUES (?1, (SELECT count(*) FROM contract_call"
                        " WHERE opening = ?1), ?2, ?3, ?4, ?5, ?6)",

@@ -1,4 +1,4 @@
-/* What a rule looks for, in words for people: of pages and of tools. Pure. */
+/* What a rule looks for, in words for people: of pages and of tools. */
 #ifndef NODE_RULE_WORDS_H
 #define NODE_RULE_WORDS_H
 

@@ -186,6 +186,7 @@ static void take_called(struct journey *j, const struct bundle_event *e)
     struct journey_line *line = add_line(j, e, JOURNEY_CALLED);
     line->index = contract_index(j, &c.opening);
     line->from = c.caller;
+    line->by_contract = !c.by_key;
     line->text = c.action;
 }
 

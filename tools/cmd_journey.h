@@ -46,6 +46,7 @@ struct journey_line {
     size_t index; /* of an excursion, or a contract: PROVENANCE_CONTRACTS when it is not there */
     struct slice text; /* an action, a document, a budget, a place; borrowed from the bundle */
     struct slice note; /* what the caller wrote: comment, reason */
+    bool by_contract;  /* another contract called */
     uint64_t number, to_number; /* states, an ending, seconds, times */
 };
 

@@ -190,7 +190,9 @@ static void print_contract_line(const struct cmd_home *home, const struct journe
     const struct contract_definition *d = definition_of(j, line);
     if (line->what == JOURNEY_CALLED) {
         print_slice(line->text);
-        (void)printf(" called by %s", cmd_home_member_name(home, &line->from, name));
+        (void)printf(" called by %s", line->by_contract
+                                          ? "another contract"
+                                          : cmd_home_member_name(home, &line->from, name));
     } else if (line->what == JOURNEY_STATE) {
         print_state(j, line);
     } else if (line->what == JOURNEY_DOCUMENT) {

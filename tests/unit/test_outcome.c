@@ -120,12 +120,14 @@ static void shapes_that_are_none(void **state)
 static void events_have_names(void **state)
 {
     (void)state;
-    for (int what = EVENT_RECORDED; what <= EVENT_SUSPECT; what++)
+    for (int what = EVENT_RECORDED; what <= EVENT_REPLACED; what++)
         assert_string_not_equal(event_name((enum event_what)what), "unknown");
     assert_string_equal(event_name(EVENT_RECORDED), "recorded");
     assert_string_equal(event_name(EVENT_CHARGED), "charged");
     assert_string_equal(event_name(EVENT_SUSPECT), "suspect");
-    assert_string_equal(event_name((enum event_what)26), "unknown");
+    assert_string_equal(event_name(EVENT_NOT_JUDGED), "not_judged");
+    assert_string_equal(event_name(EVENT_REPLACED), "replaced");
+    assert_string_equal(event_name((enum event_what)(EVENT_REPLACED + 1)), "unknown");
 }
 
 int main(void)

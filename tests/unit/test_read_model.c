@@ -184,6 +184,15 @@ static void test_a_contracts_life_fills_the_tables(void **state)
     assert_int_equal(ask(s, "SELECT last_ms - first_ms FROM unjudged_readings"), 60 * MINUTE);
     assert_text(s, "SELECT status FROM contracts", "finished");
     assert_text(s, "SELECT ending FROM contracts", "failure");
+    struct err err = { 0 }; /* taken up again: in a state that ends nothing */
+    expect(db_exec(s->db,
+                   "INSERT INTO definition_name SELECT definition, 1, 1, 'again', 0"
+                   " FROM contract",
+                   &err),
+           &err);
+    assert_text(s, "SELECT status FROM contracts", "in force");
+    assert_text(s, "SELECT state_name FROM contracts WHERE ending IS NULL", "again");
+    expect(db_exec(s->db, "DELETE FROM definition_name WHERE kind = 1", &err), &err);
     struct hash next = crypto_sha256(slice_text("next"));
     (void)ledger_add_readings(l, AT(29), (const int[]){ 500 }, 1);
     ledger_event(l, EVENT_REPLACED, LEDGER_UNIT, AT(29), "hh", &opening, &next);
