@@ -175,9 +175,10 @@ static bool check_rule_fact(struct checker *c, unsigned argument)
     }
 }
 
-static bool push_from(struct checker *c, bool known, const struct value_kind *kind)
+/* NULL: there is none. */
+static bool push_from(struct checker *c, const struct value_kind *kind)
 {
-    return known ? push(c, *kind) : complain(c, "there is no such thing here");
+    return kind != NULL ? push(c, *kind) : complain(c, "there is no such thing here");
 }
 
 static bool check_party(struct checker *c, unsigned argument)
@@ -193,7 +194,7 @@ static bool check_party(struct checker *c, unsigned argument)
 static bool check_yes_or_no(struct checker *c, unsigned argument, size_t count)
 {
     struct value_kind kind = expr_kind_plain(CONTRACT_BOOL);
-    return push_from(c, !c->is_start && argument < count, &kind);
+    return push_from(c, !c->is_start && argument < count ? &kind : NULL);
 }
 
 static bool check_question(struct checker *c, unsigned argument, const struct value_kind *operand)
@@ -206,7 +207,7 @@ static bool check_question(struct checker *c, unsigned argument, const struct va
         return complain_of_operands(c, operand);
     bool known = holds ? argument < c->def->role_count
                        : argument == ALL_RULES || argument < c->def->rule_count;
-    return push_from(c, known, &kind);
+    return push_from(c, known ? &kind : NULL);
 }
 
 /* ------------------------------------------------------------------ all of it */
@@ -218,13 +219,13 @@ static bool check_leaf(struct checker *c, unsigned argument)
     if (op == EXPR_CONSTANT)
         return check_constant(c, argument);
     if (op == EXPR_TERM)
-        return push_from(c, argument < def->term_count, &def->terms[argument].kind);
+        return push_from(c, argument < def->term_count ? &def->terms[argument].kind : NULL);
     if (op == EXPR_FIELD)
-        return push_from(c, !c->is_start && argument < def->field_count,
-                         &def->fields[argument].kind);
+        return push_from(
+            c, !c->is_start && argument < def->field_count ? &def->fields[argument].kind : NULL);
     if (op == EXPR_PARAM)
-        return push_from(c, c->params != NULL && argument < c->param_count,
-                         &c->params[argument].kind);
+        return push_from(
+            c, c->params != NULL && argument < c->param_count ? &c->params[argument].kind : NULL);
     if (op == EXPR_PARTY)
         return check_party(c, argument);
     if (op == EXPR_FACT)

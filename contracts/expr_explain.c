@@ -110,6 +110,13 @@ void expr_leaf_words(const struct expr_scope *scope, unsigned at, struct words *
     assert(!"an operation that is none");
 }
 
+static const char *what_is_missing(enum expr_op op)
+{
+    if (op == EXPR_FACT || op == EXPR_RULE_FACT)
+        return " is not known";
+    return op == EXPR_CONSTANT ? " has no value" : " is not set";
+}
+
 void expr_lack_words(const struct expr_scope *scope, const struct expr_outcome *outcome,
                      struct words *w)
 {
@@ -117,8 +124,7 @@ void expr_lack_words(const struct expr_scope *scope, const struct expr_outcome *
     case EXPR_HAS_VALUE: return;
     case EXPR_UNSET:
         expr_leaf_words(scope, outcome->at, w);
-        words_add(w, scope->definition->code[outcome->at] == EXPR_CONSTANT ? " has no value"
-                                                                           : " is not set");
+        words_add(w, what_is_missing((enum expr_op)scope->definition->code[outcome->at]));
         return;
     case EXPR_TOO_LARGE:
         words_add(w, "the result of \"");
