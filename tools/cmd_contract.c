@@ -313,6 +313,8 @@ int cmd_contract(int argc, char **argv)
           agree },
         { "test", "contract test", CMD_CONTRACT_TEST_OPTIONS, cmd_contract_test_usage,
           cmd_contract_test },
+        { "dry-run", "contract dry-run", CMD_CONTRACT_DRY_RUN_OPTIONS, cmd_contract_dry_run_usage,
+          cmd_contract_dry_run },
         { .word = NULL },
     };
     return cmd_action_choose(actions, argc, argv);

@@ -8,5 +8,8 @@
 extern const char cmd_contract_test_usage[];
 int cmd_contract_test(struct cmd_home *home, const struct cmd_args *args, struct err *err);
 
+#define CMD_CONTRACT_DRY_RUN_OPTIONS "party= term= from="
+extern const char cmd_contract_dry_run_usage[];
+int cmd_contract_dry_run(struct cmd_home *home, const struct cmd_args *args, struct err *err);
 
 #endif
