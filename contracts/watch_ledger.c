@@ -119,11 +119,18 @@ static bool same_list(const struct watch_list *a, const struct watch_list *b)
     return true;
 }
 
-static bool list_has(const struct watch_list *list, uint64_t from_ms)
+/* An open stretch of a total is not put from a list: the total decides. */
+static bool is_put(const struct watch *w, size_t track, const struct watch_stretch *s)
+{
+    return !s->open || !is_total(w, track);
+}
+
+static bool list_has(const struct watch *w, size_t track, const struct watch_list *list,
+                     uint64_t from_ms)
 {
     for (size_t i = 0; i < list->count; i++)
         if (list->items[i].from_ms == from_ms)
-            return true;
+            return is_put(w, track, &list->items[i]);
     return false;
 }
 
@@ -281,10 +288,10 @@ static void apply(struct watch *w, size_t track, const struct watch_list *now)
 {
     const struct watch_list *told = &w->state->told[track];
     for (size_t i = 0; i < told->count; i++)
-        if (!list_has(now, told->items[i].from_ms))
+        if (!list_has(w, track, now, told->items[i].from_ms))
             take_away(w, track, told->items[i].from_ms);
     for (size_t i = 0; i < now->count; i++)
-        if (!now->items[i].open || !is_total(w, track))
+        if (is_put(w, track, &now->items[i]))
             put(w, track, &now->items[i]);
 }
 
