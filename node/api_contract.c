@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define ASSETS_MAX    1000
-#define VALUE_SIZE    256 /* of a value shown to people */
+#define VALUE_SIZE    8192 /* of a value shown to people */
 #define HEX_HASH_SIZE (2 * HASH_SIZE + 1)
 
 /* ------------------------------------------------------------------ parts */

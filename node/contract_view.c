@@ -44,7 +44,7 @@ void contract_view_free(struct contract_view *v)
 bool contract_view_load(struct store *s, const struct hash *opening, struct contract_view *v,
                         struct err *err)
 {
-    const struct state_view state = { v, get_state, none_due };
+    v->state = (struct state_view){ v, get_state, none_due };
     v->store = s;
     v->opening = *opening;
     if (!store_head(s, &v->head, NULL, err))
@@ -53,7 +53,7 @@ bool contract_view_load(struct store *s, const struct hash *opening, struct cont
                                        .height = v->head.height + 1,
                                        .time_ms = v->head.time_ms,
                                        .parent_hash = header_hash(&v->head) };
-    execute_begin(v->x, &state, &context);
+    execute_begin(v->x, &v->state, &context);
     if (!contract_probe_status(v->x, opening, &v->instance))
         return err_set(err, ERR_NOT_FOUND, "the ledger has no such contract");
     v->has_leaf = store_find_statement(s, opening, &v->leaf, NULL);

@@ -10,7 +10,8 @@
 #include "node/store.h"
 
 struct contract_view {
-    struct execution *x; /* over the store's state */
+    struct execution *x; /* over the store's state: */
+    struct state_view state;
     struct store *store; /* borrowed, of the last load */
     struct header head;
     struct hash opening;
