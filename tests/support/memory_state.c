@@ -13,6 +13,7 @@ struct entry {
 struct memory_state {
     struct entry *entries;
     size_t count, cap;
+    uint32_t *slots; /* entry number + 1, by key; 0 = free. Twice as many as cap */
     struct state_tree *tree;
 };
 
@@ -46,16 +47,45 @@ void memory_state_free(struct memory_state *m)
         release(m->entries[i].value);
     }
     free(m->entries);
+    free(m->slots);
     state_tree_free(m->tree);
     free(m);
 }
 
-static struct entry *find(struct memory_state *m, struct slice key)
+/* The slot of key: its entry's, or the free one it would take. */
+static uint32_t *find_slot(const struct memory_state *m, struct slice key)
 {
+    uint32_t sum = 2166136261u; /* FNV-1a */
+    for (size_t i = 0; i < key.len; i++)
+        sum = (sum ^ key.data[i]) * 16777619u;
+    size_t at = sum % (2 * m->cap);
+    while (m->slots[at] != 0 && !slice_equal(m->entries[m->slots[at] - 1].key, key))
+        at = (at + 1) % (2 * m->cap);
+    return &m->slots[at];
+}
+
+static struct entry *find(const struct memory_state *m, struct slice key)
+{
+    uint32_t number = m->count == 0 ? 0 : *find_slot(m, key);
+    return number == 0 ? NULL : &m->entries[number - 1];
+}
+
+static void index_all(struct memory_state *m)
+{
+    memset(m->slots, 0, 2 * m->cap * sizeof m->slots[0]);
     for (size_t i = 0; i < m->count; i++)
-        if (slice_equal(m->entries[i].key, key))
-            return &m->entries[i];
-    return NULL;
+        *find_slot(m, m->entries[i].key) = (uint32_t)(i + 1);
+}
+
+static void make_room(struct memory_state *m)
+{
+    if (m->count < m->cap)
+        return;
+    m->cap = m->cap == 0 ? 64 : 2 * m->cap;
+    m->entries = realloc(m->entries, m->cap * sizeof m->entries[0]);
+    m->slots = realloc(m->slots, 2 * m->cap * sizeof m->slots[0]);
+    assert(m->entries != NULL && m->slots != NULL);
+    index_all(m);
 }
 
 void memory_state_set(struct memory_state *m, struct slice key, struct slice value)
@@ -71,16 +101,14 @@ void memory_state_set(struct memory_state *m, struct slice key, struct slice val
         }
         release(e->key);
         *e = m->entries[--m->count];
+        index_all(m);
         return;
     }
     if (value.len == 0)
         return;
-    if (m->count == m->cap) {
-        m->cap = m->cap == 0 ? 64 : 2 * m->cap;
-        m->entries = realloc(m->entries, m->cap * sizeof m->entries[0]);
-        assert(m->entries != NULL);
-    }
+    make_room(m);
     m->entries[m->count++] = (struct entry){ duplicate(key), duplicate(value) };
+    *find_slot(m, key) = (uint32_t)m->count;
 }
 
 void memory_state_load(struct memory_state *m, struct slice genesis_file)
