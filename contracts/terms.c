@@ -28,12 +28,21 @@ static bool check_value(const struct contract_term *term, const struct contract_
            err_wrap(err, "term \"%.*s\"", SHOW(term->name));
 }
 
-/* A kid or a hash, in hex on the wire. */
-static bool take_hex(struct cbor_reader *r, const struct contract_term *term, uint8_t *bytes,
-                     struct contract_value *ret, struct err *err)
+/* A kid or a hash: its bytes, or a text of their hex digits. */
+static bool take_id(struct cbor_reader *r, const struct contract_term *term, uint8_t *bytes,
+                    struct contract_value *ret, struct err *err)
 {
     size_t len = term->kind.type == CONTRACT_PARTY ? KID_SIZE : HASH_SIZE;
     struct slice hex = { NULL, 0 };
+    if (cbor_peek(r) == CBOR_BYTES) {
+        struct slice raw = cbor_take_bytes(r, 0, VALUE_TEXT_MAX);
+        if (raw.len != len)
+            return err_set(err, ERR_INPUT, "term \"%.*s\": expected %s of %zu bytes, found %zu",
+                           SHOW(term->name), value_type_name(term->kind.type), len, raw.len);
+        memcpy(bytes, raw.data, len);
+        *ret = (struct contract_value){ .type = term->kind.type, .text = slice_of(bytes, len) };
+        return true;
+    }
     if (cbor_peek(r) == CBOR_TEXT)
         hex = cbor_take_text(r, 0, VALUE_TEXT_MAX);
     if (!hex_decode_lower((const char *)hex.data, hex.len, bytes, len))
@@ -50,7 +59,7 @@ static bool take_value(struct cbor_reader *r, const struct contract_definition *
     struct contract_value *value = &terms->values[index];
     enum contract_type type = term->kind.type;
     if (type == CONTRACT_PARTY || type == CONTRACT_HASH || type == CONTRACT_INSTANCE)
-        return take_hex(r, term, terms->bytes[index], value, err);
+        return take_id(r, term, terms->bytes[index], value, err);
     if (type > CONTRACT_QUANTITY)
         return value_take(r, &term->kind, def->choices, value, err) ||
                err_wrap(err, "term \"%.*s\"", SHOW(term->name));
