@@ -112,6 +112,21 @@ bool trial_case_contract(struct trial_file *f, const struct yaml_node *node, con
     return true;
 }
 
+/* The other contracts that some step opens, so that their roles are known to `people`. */
+static bool load_opened(struct trial_file *f, const struct yaml_node *steps, struct err *err)
+{
+    struct trial_contract *other;
+    for (size_t i = 0; steps->kind == YAML_LIST && i < steps->count; i++) {
+        const struct yaml_node *step = steps->values[i];
+        const struct yaml_node *open = is_map(step) ? yaml_get(step, "open") : NULL;
+        const struct yaml_node *node = is_map(open) ? yaml_get(open, "contract") : NULL;
+        if (node != NULL && node->kind == YAML_SCALAR &&
+            !trial_case_contract(f, node, node->text, &other, err))
+            return false;
+    }
+    return true;
+}
+
 static bool load(struct trial_file *f, const char *path, struct err *err)
 {
     struct trial_contract *own;
@@ -125,7 +140,12 @@ static bool load(struct trial_file *f, const char *path, struct err *err)
     if (node == NULL || node->kind != YAML_SCALAR)
         return yaml_refuse(&f->tree, node != NULL ? node : f->tree.root, err,
                            "contract: expected the name of the contract's file");
-    return trial_case_contract(f, node, node->text, &own, err);
+    if (!trial_case_contract(f, node, node->text, &own, err))
+        return false;
+    for (size_t i = 0; i < f->tests->count; i++)
+        if (!load_opened(f, f->tests->values[i], err))
+            return false;
+    return true;
 }
 
 bool trial_file_load(const char *path, struct trial_file **ret_file, struct err *err)

@@ -80,9 +80,9 @@ static bool class_of_role(struct trial_case *c, const struct yaml_node *node, st
         else if (of_company && d->roles[index].rank == CONTRACT_ORACLE)
             *ret_class = CLASS_ORACLE;
     }
-    if (known || c->file->contract_count > 1)
+    if (known)
         return true;
-    return trial_case_refuse(c, node, "the contract has no role \"%.*s\"", (int)role.len,
+    return trial_case_refuse(c, node, "no contract here has a role \"%.*s\"", (int)role.len,
                              (const char *)role.data);
 }
 
@@ -92,11 +92,13 @@ static void put_rights(const struct trial_case *c, struct slice roles, struct bu
     struct slice names[DEFINITION_MAX_ROLES], one;
     size_t n = 0;
     const char *at = (const char *)roles.data, *end = at + roles.len;
-    const struct contract_definition *d = &c->file->contracts[0]->definition;
     unsigned index;
     while (n < DEFINITION_MAX_ROLES && next_role(&at, end, &one))
-        if (definition_find_role(d, one, &index))
-            names[n++] = one;
+        for (size_t i = 0; i < c->file->contract_count; i++)
+            if (definition_find_role(&c->file->contracts[i]->definition, one, &index)) {
+                names[n++] = one;
+                break;
+            }
     if (n == 0)
         return;
     cbor_put_array(out, n);
