@@ -141,7 +141,7 @@ void watch_begin(struct watch *w, uint64_t seq, const struct watch_gap *gaps, si
         watch_piece_at(s, s->at)->last_seq = seq;
     s->appends = s->at + 1 == s->piece_count;
     for (size_t i = 0; i < s->plan.stream_count; i++)
-        s->settled_ms[i] = s->appends ? 0 : watch_ledger_settled_ms(w, i);
+        s->settled_ms[i] = s->appends ? 0 : watch_judge_settled_ms(w, i);
 }
 
 /* ------------------------------------------------------------------ a sample */

@@ -1,33 +1,12 @@
-/* From runs to the book: totals, certainty, and what has changed. */
+/* From runs to the book: what the edges of pieces say, what the book was told of them, and what is new. */
 #include "contracts/watch_parts.h"
 
 #include <assert.h>
 #include <string.h>
 
-/* Room in the findings that the stretches still in the book may need. */
-#define RESERVED_FINDINGS (4 * BOOK_MAX_STRETCHES)
-
-static struct book *book_of(const struct watch *w)
-{
-    return w->book(w->ctx);
-}
-
-static const struct contract_rule *rule_of(const struct watch *w, size_t track)
-{
-    return &w->definition->rules[w->state->plan.tracks[track].rule];
-}
-
 static bool is_total(const struct watch *w, size_t track)
 {
-    return rule_of(w, track)->lasting == CONTRACT_TOTAL;
-}
-
-static struct book_stretch key_of(const struct watch *w, size_t track)
-{
-    const struct watch_track *t = &w->state->plan.tracks[track];
-    struct book_stretch key = { .rule = t->rule, .sure = t->sure };
-    memcpy(key.device, w->device, BOOK_DEVICE_SIZE);
-    return key;
+    return w->definition->rules[w->state->plan.tracks[track].rule].lasting == CONTRACT_TOTAL;
 }
 
 /* ------------------------------------------------------------------ what the edges say */
@@ -134,151 +113,20 @@ static bool list_has(const struct watch *w, size_t track, const struct watch_lis
     return false;
 }
 
-/* ------------------------------------------------------------------ findings */
-
-static void report(struct watch *w, enum watch_finding_kind kind, const struct book_stretch *s)
-{
-    struct watch_findings *f = w->findings;
-    if (f->count < WATCH_MAX_FINDINGS)
-        f->items[f->count++] = (struct watch_finding){ kind, *s };
-}
-
-static void report_new(struct watch *w, const struct book_stretch *s)
-{
-    bool total = w->definition->rules[s->rule].lasting == CONTRACT_TOTAL;
-    if (s->excursion)
-        report(w, WATCH_OPENED, s);
-    if (s->open)
-        return;
-    if (s->excursion)
-        report(w, WATCH_CLOSED, s);
-    if (s->excursion || total)
-        report(w, WATCH_CHARGE, s);
-}
-
-static bool is_same(const struct book_stretch *a, const struct book_stretch *b)
-{
-    return a->open == b->open && a->to_ms == b->to_ms && a->excursion == b->excursion &&
-           a->broken_ms == b->broken_ms && a->certain == b->certain && a->peak == b->peak &&
-           a->peak_exponent == b->peak_exponent && a->mean == b->mean &&
-           a->mean_exponent == b->mean_exponent;
-}
-
-/* The same stretch of a first track, before and now. */
-static void report_change(struct watch *w, const struct book_stretch *old, struct book_stretch *now)
-{
-    bool same = is_same(old, now);
-    bool goes_on = old->open && now->excursion && old->broken_ms == now->broken_ms;
-    if (same || goes_on) {
-        now->acknowledged = old->acknowledged;
-        now->acknowledgement = old->acknowledgement;
-    }
-    if (same || (goes_on && now->open))
-        return;
-    if (goes_on) {
-        report(w, WATCH_CLOSED, now);
-        report(w, WATCH_CHARGE, now);
-        return;
-    }
-    report(w, WATCH_REVISED, old);
-    report_new(w, now);
-}
-
-/* ------------------------------------------------------------------ the book */
-
-static void open_change(struct watch *w)
-{
-    if (w->state->has_old)
-        return;
-    w->state->old = *book_of(w);
-    w->state->has_old = true;
-}
-
-static bool is_old(const struct watch *w, const struct book_stretch *s)
-{
-    const struct book *old = &w->state->old;
-    for (size_t i = 0; i < old->count; i++)
-        if (book_compare_keys(&old->stretches[i], s) == 0 &&
-            old->stretches[i].from_ms == s->from_ms)
-            return true;
-    return false;
-}
-
-/* A full book lets one go; it is told of, if it never was, as long as there is room for what stays. */
-static void make_room(struct watch *w, struct book *b)
-{
-    struct book_stretch let_go;
-    if (b->count < BOOK_MAX_STRETCHES || !book_settle(b, &let_go))
-        return;
-    if (!let_go.sure && !is_old(w, &let_go) &&
-        w->findings->count + RESERVED_FINDINGS < WATCH_MAX_FINDINGS)
-        report_new(w, &let_go);
-}
-
-/* What was let go is not touched again: false when all of it was. */
-static bool clip(struct book *b, struct book_stretch *s)
-{
-    const struct book_settled *line = book_find_settled(b, s);
-    if (line == NULL || s->from_ms >= line->until_ms)
-        return true;
-    if (!s->open && s->to_ms <= line->until_ms)
-        return false;
-    s->from_ms = line->until_ms;
-    if (s->excursion && s->broken_ms < s->from_ms)
-        s->broken_ms = s->from_ms;
-    return true;
-}
-
-static bool is_in(const struct book *b, const struct book_stretch *s)
-{
-    for (size_t i = 0; i < b->count; i++)
-        if (book_compare_keys(&b->stretches[i], s) == 0 && b->stretches[i].from_ms == s->from_ms)
-            return true;
-    return false;
-}
-
-static void put(struct watch *w, size_t track, const struct watch_stretch *s)
-{
-    struct book *b = book_of(w);
-    struct book_stretch stretch = key_of(w, track);
-    bool total = is_total(w, track);
-    stretch.from_ms = s->from_ms;
-    stretch.open = s->open;
-    stretch.to_ms = s->open ? 0 : s->to_ms;
-    stretch.excursion = !total || s->open;
-    stretch.broken_ms = stretch.excursion ? s->broken_ms : 0;
-    stretch.peak = s->peak.mantissa;
-    stretch.peak_exponent = s->peak.exponent;
-    stretch.mean = s->mean.mantissa;
-    stretch.mean_exponent = s->mean.exponent;
-    if (!clip(b, &stretch))
-        return;
-    if (!is_in(b, &stretch))
-        make_room(w, b);
-    (void)book_put(b, &stretch);
-}
-
-static void take_away(struct watch *w, size_t track, uint64_t from_ms)
-{
-    struct book_stretch key = key_of(w, track);
-    key.from_ms = from_ms;
-    key.open = true; /* wherever it ended */
-    (void)clip(book_of(w), &key);
-    (void)book_remove(book_of(w), &key);
-}
+/* ------------------------------------------------------------------ telling the book */
 
 void watch_ledger_keep(struct watch *w, size_t track, const struct watch_stretch *s)
 {
     struct watch_list *told = &w->state->told[track];
     uint32_t bit = UINT32_C(1) << w->state->plan.tracks[track].rule;
-    open_change(w);
+    watch_judge_open(w);
     for (size_t i = 0; i < told->count; i++)
         if (told->items[i].from_ms == s->from_ms) {
             told->items[i] = told->items[--told->count]; /* the order is not compared any more */
             break;
         }
-    put(w, track, s);
     w->state->changed |= bit;
+    watch_judge_put(w, track, s);
     if (w->state->appends)
         w->state->touched |= bit;
 }
@@ -289,10 +137,10 @@ static void apply(struct watch *w, size_t track, const struct watch_list *now)
     const struct watch_list *told = &w->state->told[track];
     for (size_t i = 0; i < told->count; i++)
         if (!list_has(w, track, now, told->items[i].from_ms))
-            take_away(w, track, told->items[i].from_ms);
+            watch_judge_remove(w, track, told->items[i].from_ms);
     for (size_t i = 0; i < now->count; i++)
         if (is_put(w, track, &now->items[i]))
-            put(w, track, &now->items[i]);
+            watch_judge_put(w, track, &now->items[i]);
 }
 
 static void refresh(struct watch *w, size_t rule)
@@ -302,156 +150,17 @@ static void refresh(struct watch *w, size_t rule)
         watch_ledger_list(w, i, &s->now);
         if (same_list(&s->told[i], &s->now))
             continue;
-        open_change(w);
-        apply(w, i, &s->now);
+        watch_judge_open(w);
         s->changed |= UINT32_C(1) << rule;
-    }
-}
-
-/* ------------------------------------------------------------------ totals */
-
-static int64_t carried_ms(const struct watch *w, size_t track)
-{
-    return rule_of(w, track)->budget.len == 0 ? 0
-                                              : w->carried_ms[w->state->plan.tracks[track].rule];
-}
-
-/* The open stretch of a total's run that goes on, if the total is spent. */
-static void judge_running(struct watch *w, size_t track, int64_t spent)
-{
-    struct book *b = book_of(w);
-    const struct book_stretch key = key_of(w, track);
-    const struct watch_list *list = &w->state->now;
-    int64_t needed = (int64_t)w->terms->limits[key.rule].duration_ms - spent;
-    struct watch_stretch s = list->last;
-    s.broken_ms = s.from_ms + (uint64_t)(needed > 0 ? needed : 0);
-    bool broken = list->running && s.broken_ms <= s.to_ms;
-    for (size_t i = b->count; i > 0; i--) {
-        const struct book_stretch at = b->stretches[i - 1];
-        if (at.open && book_compare_keys(&at, &key) == 0 && !(broken && at.from_ms == s.from_ms))
-            (void)book_remove(b, &at);
-    }
-    if (broken)
-        put(w, track, &s);
-}
-
-static void judge_total(struct watch *w, size_t track)
-{
-    struct book *b = book_of(w);
-    const struct book_stretch key = key_of(w, track);
-    const struct book_settled *line = book_find_settled(b, &key);
-    int64_t needed = (int64_t)w->terms->limits[key.rule].duration_ms;
-    uint64_t own = line != NULL ? line->total_ms : 0;
-    int64_t carried = carried_ms(w, track);
-    for (size_t i = 0; i < b->count; i++) {
-        struct book_stretch *s = &b->stretches[i];
-        if (s->open || book_compare_keys(s, &key) != 0)
-            continue;
-        int64_t missing = needed - carried - (int64_t)own;
-        uint64_t broken_ms = s->from_ms + (uint64_t)(missing > 0 ? missing : 0);
-        s->excursion = broken_ms <= s->to_ms;
-        s->broken_ms = s->excursion ? broken_ms : 0;
-        own += s->to_ms - s->from_ms;
-    }
-    w->state->total_ms[track] = own;
-    watch_ledger_list(w, track, &w->state->now);
-    judge_running(w, track, carried + (int64_t)own);
-}
-
-/* ------------------------------------------------------------------ certainty */
-
-static bool overlap(const struct book_stretch *a, const struct book_stretch *b)
-{
-    return (b->open || a->from_ms < b->to_ms) && (a->open || b->from_ms < a->to_ms);
-}
-
-static const struct book_stretch *find_old(const struct watch *w, const struct book_stretch *s)
-{
-    const struct book *old = &w->state->old;
-    for (size_t i = 0; i < old->count; i++)
-        if (book_compare_keys(&old->stretches[i], s) == 0 &&
-            old->stretches[i].from_ms == s->from_ms)
-            return &old->stretches[i];
-    return NULL;
-}
-
-static bool is_certain(struct watch *w, const struct book_stretch *s, size_t sure_track)
-{
-    struct book *b = book_of(w);
-    const struct book_stretch key = key_of(w, sure_track);
-    for (size_t i = 0; i < b->count; i++)
-        if (book_compare_keys(&b->stretches[i], &key) == 0 && b->stretches[i].excursion &&
-            overlap(s, &b->stretches[i]))
-            return true;
-    /* What made it certain may have been let go since. */
-    const struct book_settled *line = book_find_settled(b, &key);
-    const struct book_stretch *old = find_old(w, s);
-    return line != NULL && line->until_ms > s->from_ms && old != NULL && old->certain;
-}
-
-static void judge_certainty(struct watch *w, size_t rule)
-{
-    struct book *b = book_of(w);
-    const struct watch_plan *plan = &w->state->plan;
-    size_t first = plan->first_track[rule];
-    bool has_sure = plan->first_track[rule + 1] - first == 2;
-    for (size_t i = 0; i < b->count; i++) {
-        struct book_stretch *s = &b->stretches[i];
-        if (s->rule == rule && memcmp(s->device, w->device, BOOK_DEVICE_SIZE) == 0)
-            s->certain = s->excursion && (s->sure || !has_sure || is_certain(w, s, first + 1));
-    }
-}
-
-/* ------------------------------------------------------------------ what has changed */
-
-static void report_gone(struct watch *w, const struct book_stretch *old)
-{
-    struct book_stretch key = *old;
-    if (clip(book_of(w), &key)) /* else it was let go, not taken back */
-        report(w, WATCH_REVISED, old);
-}
-
-static void report_rule(struct watch *w, size_t rule)
-{
-    struct book *b = book_of(w);
-    const struct book *old = &w->state->old;
-    const struct book_stretch key = key_of(w, w->state->plan.first_track[rule]);
-    size_t i = 0;
-    size_t j = 0;
-    for (;;) {
-        while (i < old->count && book_compare_keys(&old->stretches[i], &key) != 0)
-            i++;
-        while (j < b->count && book_compare_keys(&b->stretches[j], &key) != 0)
-            j++;
-        const struct book_stretch *a = i < old->count ? &old->stretches[i] : NULL;
-        struct book_stretch *c = j < b->count ? &b->stretches[j] : NULL;
-        if (a == NULL && c == NULL)
-            return;
-        if (c == NULL || (a != NULL && a->from_ms < c->from_ms)) {
-            report_gone(w, a);
-            i++;
-        } else if (a == NULL || c->from_ms < a->from_ms) {
-            report_new(w, c);
-            j++;
-        } else {
-            report_change(w, a, c);
-            i++;
-            j++;
-        }
+        apply(w, i, &s->now);
     }
 }
 
 static void settle_rule(struct watch *w, size_t rule)
 {
-    struct watch_state *s = w->state;
-    size_t first = s->plan.first_track[rule];
-    size_t end = s->plan.first_track[rule + 1];
-    for (size_t i = first; i < end; i++)
-        if (is_total(w, i))
-            judge_total(w, i);
-    judge_certainty(w, rule);
-    report_rule(w, rule);
-    for (size_t i = first; i < end; i++)
+    const struct watch_plan *plan = &w->state->plan;
+    watch_judge_rule(w, rule);
+    for (size_t i = plan->first_track[rule]; i < plan->first_track[rule + 1]; i++)
         take_list(w, i);
 }
 
@@ -471,20 +180,6 @@ void watch_ledger_tell(struct watch *w, bool all)
 
 void watch_ledger_recount(struct watch *w, size_t rule)
 {
-    open_change(w);
+    watch_judge_open(w);
     w->state->changed |= UINT32_C(1) << rule;
-}
-
-uint64_t watch_ledger_settled_ms(struct watch *w, size_t stream)
-{
-    uint64_t until_ms = 0;
-    for (size_t i = 0; i < w->state->plan.track_count; i++) {
-        if (w->state->plan.tracks[i].stream != stream)
-            continue;
-        const struct book_stretch key = key_of(w, i);
-        const struct book_settled *line = book_find_settled(book_of(w), &key);
-        if (line != NULL && line->until_ms > until_ms)
-            until_ms = line->until_ms;
-    }
-    return until_ms;
 }

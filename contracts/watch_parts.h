@@ -205,10 +205,17 @@ void watch_ledger_keep(struct watch *w, size_t track, const struct watch_stretch
 void watch_ledger_tell(struct watch *w, bool all);
 /* Judges a rule's totals anew, though no run has changed. */
 void watch_ledger_recount(struct watch *w, size_t rule);
-/* Samples of this stream before this time cannot be judged: what they would change was let go. */
-uint64_t watch_ledger_settled_ms(struct watch *w, size_t stream);
 void watch_ledger_list(const struct watch *w, size_t track, struct watch_list *ret);
 /* Of the last piece that has samples of the stream; NULL when none has. */
 struct watch_edge *watch_ledger_last_edge(const struct watch *w, size_t stream);
+
+/* Remembers the book as it is before a change, unless that is done. */
+void watch_judge_open(struct watch *w);
+void watch_judge_put(struct watch *w, size_t track, const struct watch_stretch *s);
+void watch_judge_remove(struct watch *w, size_t track, uint64_t from_ms);
+/* Totals and certainty of a rule's stretches anew, and findings of what is not as it was. */
+void watch_judge_rule(struct watch *w, size_t rule);
+/* Samples of this stream before this time cannot be judged: what they would change was let go. */
+uint64_t watch_judge_settled_ms(struct watch *w, size_t stream);
 
 #endif
