@@ -42,6 +42,8 @@ struct watch_play {
     struct reference_book reference;
     size_t not_judged;
     bool allow_not_judged;
+    bool
+        steady_budgets; /* set by the caller: what other contracts use of a budget does not change */
     bool failed;
     char why[WATCH_PLAY_WHY]; /* the first thing that was wrong */
 };
