@@ -19,6 +19,13 @@ static bool compile(const char *yaml, struct buf *out, struct err *err)
     return good;
 }
 
+void support_contract_compile(const char *yaml, struct buf *out)
+{
+    struct err err = { 0 };
+    if (!compile(yaml, out, &err))
+        fail_msg("%s", err.msg);
+}
+
 void support_contract_make(const char *yaml, struct support_contract *ret)
 {
     struct err err = { 0 };

@@ -12,6 +12,8 @@ struct support_contract {
     struct contract_terms terms;    /* the usual ones */
 };
 
+/* Appends the compiled bytes. Fails the test with the compiler's message. */
+void support_contract_compile(const char *yaml, struct buf *out);
 /* Compiles, decodes and binds. Fails the test with the compiler's message. */
 void support_contract_make(const char *yaml, struct support_contract *ret);
 /* Expects the compiler to refuse with exactly this message. The file's name is "c.yaml". */
