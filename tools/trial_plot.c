@@ -7,18 +7,18 @@
 #define HEIGHTS      8
 #define MAX_EXPONENT 9
 
-/* All at one exponent, the finest there is, so that heights can be counted; false: numbers too large. */
-static bool finest(const struct series *s, int *ret_exponent)
+/* The finest exponent there is: heights are counted in one. */
+static int finest(const struct series *s)
 {
-    *ret_exponent = MAX_EXPONENT;
+    int exponent = MAX_EXPONENT;
     for (size_t i = 0; i < s->points; i++) {
         const struct series_bucket *b = &s->at[i];
         if (b->count == 0)
             continue;
-        *ret_exponent = b->min.exponent < *ret_exponent ? b->min.exponent : *ret_exponent;
-        *ret_exponent = b->max.exponent < *ret_exponent ? b->max.exponent : *ret_exponent;
+        exponent = b->min.exponent < exponent ? b->min.exponent : exponent;
+        exponent = b->max.exponent < exponent ? b->max.exponent : exponent;
     }
-    return true;
+    return exponent;
 }
 
 static bool height(struct series_value v, int64_t low, int64_t high, int exponent, int *ret_height)
@@ -26,11 +26,13 @@ static bool height(struct series_value v, int64_t low, int64_t high, int exponen
     int64_t at;
     if (!quantity_rescale(v.mantissa, v.exponent, exponent, &at))
         return false;
-    /* High and low are int64, their difference may not be. */
+    /* High and low are int64, their difference may not be; heights need no more than its upper bits. */
     uint64_t span = (uint64_t)high - (uint64_t)low, above = (uint64_t)at - (uint64_t)low;
-    *ret_height = span == 0 ? 0 : (int)(above / (span / (HEIGHTS - 1) + 1));
-    if (*ret_height >= HEIGHTS)
-        *ret_height = HEIGHTS - 1;
+    while (span > UINT64_MAX / HEIGHTS / 2) {
+        span /= 2;
+        above /= 2;
+    }
+    *ret_height = span == 0 ? 0 : (int)((above * (HEIGHTS - 1) + span / 2) / span);
     return true;
 }
 
@@ -38,10 +40,10 @@ bool trial_plot_line(const struct series *s, bool above, char line[TRIAL_PLOT_SI
 {
     static const char *const blocks[HEIGHTS] = { "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
     struct series_value min, max;
-    int exponent, h;
+    int exponent = finest(s), h;
     int64_t low, high;
     size_t len = 0;
-    if (!series_range(s, &min, &max) || !finest(s, &exponent) ||
+    if (!series_range(s, &min, &max) ||
         !quantity_rescale(min.mantissa, min.exponent, exponent, &low) ||
         !quantity_rescale(max.mantissa, max.exponent, exponent, &high))
         return false;

@@ -185,7 +185,21 @@ static void print_side(const struct side *s)
 struct plotting {
     struct series *series;
     uint16_t property;
+    bool any;
+    uint64_t first_ms, last_ms;
 };
+
+static void find_span(void *ctx, uint16_t property, uint64_t time_ms, int64_t mantissa,
+                      int exponent)
+{
+    struct plotting *p = ctx;
+    (void)property;
+    (void)mantissa;
+    (void)exponent;
+    p->first_ms = !p->any || time_ms < p->first_ms ? time_ms : p->first_ms;
+    p->last_ms = !p->any || time_ms > p->last_ms ? time_ms : p->last_ms;
+    p->any = true;
+}
 
 static void add_sample(void *ctx, uint16_t property, uint64_t time_ms, int64_t mantissa,
                        int exponent)
@@ -195,18 +209,18 @@ static void add_sample(void *ctx, uint16_t property, uint64_t time_ms, int64_t m
         series_add(p->series, time_ms, mantissa, exponent);
 }
 
-static void print_plot(const struct trial_report *r, struct series *series,
+static void print_plot(const struct trial_report *r, struct plotting *span,
                        const struct contract_rule *rule)
 {
     char line[TRIAL_PLOT_SIZE], marks[TRIAL_PLOT_WIDTH + 1];
     char low[TRIAL_TEXT_SIZE], high[TRIAL_TEXT_SIZE];
     const struct property *p = property_by_id(rule->property);
-    struct plotting plotting = { series, rule->property };
     struct series_value min, max;
+    struct series *series = span->series;
     bool above = rule->op == CONTRACT_ABOVE || rule->op == CONTRACT_AT_LEAST;
-    series_begin(series, r->replay->items[0].block_ms, r->replay->claim.head.time_ms,
-                 TRIAL_PLOT_WIDTH);
-    trial_replay_samples(r->replay, add_sample, &plotting);
+    span->property = rule->property;
+    series_begin(series, span->first_ms, span->last_ms, TRIAL_PLOT_WIDTH);
+    trial_replay_samples(r->replay, add_sample, span);
     if (p == NULL || !series_range(series, &min, &max) || !trial_plot_line(series, above, line))
         return;
     trial_plot_marks(series, rule->property, r->definition, r->terms, marks);
@@ -221,16 +235,19 @@ static void print_plot(const struct trial_report *r, struct series *series,
 static void print_plots(const struct trial_report *r)
 {
     const struct contract_definition *d = r->definition;
-    struct series *series = malloc(sizeof *series);
-    for (size_t i = 0; series != NULL && i < d->rule_count; i++) {
+    struct plotting span = { .series = malloc(sizeof *span.series) };
+    if (span.series == NULL)
+        return;
+    trial_replay_samples(r->replay, find_span, &span);
+    for (size_t i = 0; span.any && i < d->rule_count; i++) {
         bool again = d->rules[i].property == 0 || d->rules[i].watch != CONTRACT_BOUND;
         for (size_t k = 0; k < i; k++)
             again = again || (d->rules[k].property == d->rules[i].property &&
                               d->rules[k].watch == CONTRACT_BOUND);
         if (!again)
-            print_plot(r, series, &d->rules[i]);
+            print_plot(r, &span, &d->rules[i]);
     }
-    free(series);
+    free(span.series);
 }
 
 /* ------------------------------------------------------------------ the whole */
@@ -244,6 +261,62 @@ static void print_contracts(const struct trial_replay *p)
                          (int)p->contracts[i].definition->name.len,
                          (const char *)p->contracts[i].definition->name.data);
     (void)printf("%s\n", p->contract_count == 0 ? ", under no contract" : "");
+}
+
+/* Seconds of a rule's excursions that have ended, and how many there are. */
+static uint64_t seconds_of(const struct side *s, struct slice name, size_t *ret_count)
+{
+    uint64_t seconds = 0;
+    *ret_count = 0;
+    for (size_t i = 0; i < s->found->count; i++) {
+        const struct trial_excursion *x = &s->found->items[i];
+        const struct contract_rule *rule = rule_of(s, x);
+        if (!concerns(s, x) || rule == NULL || !slice_equal(rule->name, name))
+            continue;
+        seconds += x->ended ? x->to_ms / 1000 - x->of.from_ms / 1000 : 0;
+        (*ret_count)++;
+    }
+    return seconds;
+}
+
+/* Whether an earlier excursion of this or the other side has the rule's name, so that it was told. */
+static bool told(const struct side *s, size_t end, struct slice name)
+{
+    for (size_t i = 0; i < end; i++) {
+        const struct contract_rule *rule = rule_of(s, &s->found->items[i]);
+        if (concerns(s, &s->found->items[i]) && rule != NULL && slice_equal(rule->name, name))
+            return true;
+    }
+    return false;
+}
+
+static size_t print_differences_of(const struct side *s, const struct side *now,
+                                   const struct side *then)
+{
+    char a[TEXT], b[TEXT];
+    size_t told_count = 0, n, m;
+    for (size_t i = 0; i < s->found->count; i++) {
+        const struct contract_rule *rule = rule_of(s, &s->found->items[i]);
+        if (!concerns(s, &s->found->items[i]) || rule == NULL || told(s, i, rule->name) ||
+            (!s->proposed && told(now, now->found->count, rule->name)))
+            continue;
+        uint64_t here = seconds_of(now, rule->name, &n), there = seconds_of(then, rule->name, &m);
+        if (here == there && n == m)
+            continue;
+        (void)printf("  %.*s: %zu excursion%s, %s; the ledger: %zu, %s\n", (int)rule->name.len,
+                     (const char *)rule->name.data, n, n == 1 ? "" : "s", span_text(here, a), m,
+                     span_text(there, b));
+        told_count++;
+    }
+    return told_count;
+}
+
+static void print_differences(const struct side *now, const struct side *then)
+{
+    (void)printf("\ndifferences\n");
+    size_t n = print_differences_of(now, now, then) + print_differences_of(then, now, then);
+    if (n == 0)
+        (void)printf("  none\n");
 }
 
 void trial_report_print(const struct trial_report *r)
@@ -271,6 +344,7 @@ void trial_report_print(const struct trial_report *r)
     print_side(&now);
     print_contracts(p);
     print_side(&then);
+    print_differences(&now, &then);
 }
 
 /* ------------------------------------------------------------------ JSON */
