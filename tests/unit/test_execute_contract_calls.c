@@ -1,0 +1,173 @@
+/* Contracts that call each other, to the depth that is allowed. */
+#include "tests/unit/support_deal.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define LINKS 6
+
+/*
+ * A contract can only name one that is there before it. So that two know each other, the first is opened
+ * as a place-holder, and a newer version takes its place once the other is there.
+ */
+#define HEAD                          \
+    "summary: One link of a chain.\n" \
+    "roles:\n"                        \
+    "  shipper: packs\n"              \
+    "  clinic: receives\n"            \
+    "parties:\n"                      \
+    "  sender: shipper\n"             \
+    "  receiver: clinic\n"            \
+    "states:\n"                       \
+    "  open: { progress: 0 }\n"       \
+    "  pushed: { progress: 50 }\n"    \
+    "  done: { progress: 100, ends: success }\n"
+
+static const char place_yaml[] = "contract: link\n"
+                                 "version: 1\n" HEAD "actions:\n"
+                                 "  wait: { by: sender, in: open, to: done }\n";
+
+static const char link_yaml[] =
+    "contract: link\n"
+    "version: 2\n" HEAD "properties:\n"
+    "  word: text\n"
+    "terms:\n"
+    "  before: { is: contract }\n"
+    "  next: { is: contract }\n"
+    "actions:\n"
+    "  push:\n"
+    "    by: [sender, before]\n"
+    "    in: open\n"
+    "    takes: { said: text }\n"
+    "    sets: { word: said }\n"
+    "    to: pushed\n"
+    "    calls: { next: { action: push, with: { said: said } } }\n"
+    "  try: { by: sender, in: open, to: pushed, calls: { next: { action: reserved } } }\n"
+    "  ask: { by: sender, in: open, to: pushed, calls: { next: { action: nothing of the kind } } "
+    "}\n";
+
+static const char last_yaml[] = "contract: link\n"
+                                "version: 3\n" HEAD "properties:\n"
+                                "  word: text\n"
+                                "terms:\n"
+                                "  before: { is: contract }\n"
+                                "actions:\n"
+                                "  push: { by: before, in: open, takes: { said: text }, when: said "
+                                "!= \"no\", sets: { word: said }, to: pushed }\n"
+                                "  reserved: { by: sender, in: open, to: pushed }\n";
+
+static int setup(void **state)
+{
+    struct world *w = world_new();
+    *state = w;
+    assert_int_equal(world_say(w, FARM, kit_commission(KIT_UNIT), MINUTES(1)), ACCEPTED);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    world_free(*state);
+    return 0;
+}
+
+/* chain[0] calls chain[1] and so on; `count` of them. */
+static void make_chain(struct world *w, struct deal *chain, size_t count)
+{
+    struct slice place = deal_compile(place_yaml), link = deal_compile(link_yaml);
+    struct deal places[LINKS + 1];
+    for (size_t i = 0; i < count; i++) {
+        struct kit_opening o = deal_draft(w, place);
+        places[i] = deal_open(w, &o);
+    }
+    for (size_t i = count; i-- > 0;) {
+        bool last = i == count - 1;
+        struct kit_opening o = deal_draft(w, last ? deal_compile(last_yaml) : link);
+        /* the first is called by nobody: any opening will do */
+        struct kit_argument terms[] = {
+            kit_bytes("before", hash_slice(&places[i == 0 ? 1 : i - 1].opening)),
+            kit_bytes("next", hash_slice(&chain[last ? i : i + 1].opening)),
+        };
+        o.replaces = &places[i].opening;
+        o.terms = terms;
+        o.term_count = last ? 1 : 2;
+        chain[i] = deal_open(w, &o);
+    }
+}
+
+static enum refusal push(struct world *w, const struct deal *d, const char *word)
+{
+    struct kit_argument said = kit_text("said", word);
+    return deal_call_with(w, FARM, d, "push", &said, 1);
+}
+
+static void one_calls_the_other(void **state)
+{
+    struct world *w = *state;
+    struct deal chain[2];
+    make_chain(w, chain, 2);
+    assert_int_equal(push(w, &chain[0], "hello"), ACCEPTED);
+    assert_string_equal(deal_state(w, &chain[1], NULL), "pushed");
+    assert_string_equal(deal_property(w, &chain[1], "word"), "hello");
+    assert_int_equal(world_count(w, "called " KIT_UNIT " # push farm"), 1);
+    assert_int_equal(world_count(w, "called " KIT_UNIT " # push -"), 1); /* by no key */
+}
+
+/* Who is named as a caller is the contract: not whoever signed the call that set it off. */
+static void only_a_contract_that_is_named_may(void **state)
+{
+    struct world *w = *state;
+    struct deal chain[2];
+    make_chain(w, chain, 2);
+    assert_int_equal(push(w, &chain[1], "hello"), REFUSED_NOT_ALLOWED);
+    deal_said(w, "push: only for before");
+    assert_int_equal(deal_call(w, FARM, &chain[0], "try"), REFUSED_NOT_ALLOWED);
+    deal_said(w, "reserved: only for sender");
+    assert_string_equal(deal_state(w, &chain[0], NULL), "open");
+}
+
+static void a_call_that_fails_refuses_the_whole(void **state)
+{
+    struct world *w = *state;
+    struct deal chain[3];
+    make_chain(w, chain, 3);
+    world_end(w);
+    size_t before = w->event_count;
+    assert_int_equal(push(w, &chain[0], "no"), REFUSED_GUARD);
+    for (size_t i = 0; i < 3; i++)
+        assert_string_equal(deal_state(w, &chain[i], NULL), "open");
+    assert_int_equal(w->event_count, before);
+    assert_int_equal(deal_call(w, FARM, &chain[0], "ask"), REFUSED_NO_SUCH_ACTION);
+    deal_said(w, "the contract called has no action \"nothing of the kind\"");
+    assert_int_equal(push(w, &chain[0], "yes"), ACCEPTED);
+}
+
+static void calls_go_so_deep_and_no_deeper(void **state)
+{
+    struct world *w = *state;
+    struct deal chain[LINKS];
+    make_chain(w, chain, LINKS);
+    assert_int_equal(push(w, &chain[0], "hello"), REFUSED_DEPTH);
+    for (size_t i = 0; i < LINKS; i++)
+        assert_string_equal(deal_state(w, &chain[i], NULL), "open");
+    assert_int_equal(push(w, &chain[1], "hello"),
+                     ACCEPTED); /* four calls from contract to contract */
+    assert_string_equal(deal_state(w, &chain[LINKS - 1], NULL), "pushed");
+    assert_string_equal(deal_state(w, &chain[0], NULL), "open");
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(one_calls_the_other),
+        CASE(only_a_contract_that_is_named_may),
+        CASE(a_call_that_fails_refuses_the_whole),
+        CASE(calls_go_so_deep_and_no_deeper),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
