@@ -54,6 +54,15 @@ static void check_reading(const struct statement *s)
         assert(samples.time_ms[i] > samples.time_ms[i - 1]);
 }
 
+static void check_call(const struct call *c)
+{
+    struct slice text = { NULL, 0 };
+    if (c->has_assets)
+        check_assets(&c->assets);
+    if (call_text(c, "comment", &text))
+        assert(text.len <= CALL_TEXT_MAX);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t scratch_memory[STATEMENT_MAX + COSE_SIG_ROOM];
@@ -81,5 +90,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(n > 0 && n <= OPEN_PARTIES_MAX);
         check_assets(&s.as.open.assets);
     }
+    if (s.kind == KIND_SCAN)
+        check_assets(&s.as.scan.assets);
+    if (s.kind == KIND_DOCUMENT && s.as.document.has_assets)
+        check_assets(&s.as.document.assets);
+    if (s.kind == KIND_CALL)
+        check_call(&s.as.call);
     return 0;
 }

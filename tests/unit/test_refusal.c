@@ -48,6 +48,12 @@ static const struct {
     { 53, "UNKNOWN_MEMBER" },
     { 54, "WRONG_STATE" },
     { 55, "GUARD" },
+    { 64, "NO_SUCH_ACTION" },
+    { 65, "BAD_ARGUMENT" },
+    { 66, "FINISHED" },
+    { 67, "NO_SUCH_DOCUMENT" },
+    { 68, "DEPTH" },
+    { 69, "NOT_REPLACEABLE" },
 };
 
 static void the_codes_of_the_wire(void **state)
@@ -98,7 +104,7 @@ static void fates(void **state)
 
 static void a_number_that_is_none(void **state)
 {
-    static const uint64_t none[] = { 12, 31, 38, 56, 64, UINT64_MAX, (UINT64_C(1) << 32) + 5 };
+    static const uint64_t none[] = { 12, 31, 38, 56, 63, 70, UINT64_MAX, (UINT64_C(1) << 32) + 5 };
     (void)state;
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
         assert_null(refusal_find(none[i]));
