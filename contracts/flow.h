@@ -64,10 +64,7 @@ struct flow_calls {
 enum flow_result flow_start(struct expr_scope *scope, uint64_t block_ms,
                             struct flow_state *ret_state, struct err *err);
 
-/*
- * Whether the caller is one of these. A contract is a caller in its own right only: who signed the call that
- * made it call does not count. scope->fields must be set where fields are named.
- */
+/* Whether the caller is one of these, by scope->fields. A contract calls in its own right alone. */
 bool flow_may(struct expr_scope *scope, const struct contract_callers *callers,
               const struct flow_caller *caller);
 

@@ -212,3 +212,25 @@ void flow_kit_end(struct flow_kit *kit)
     free(kit->def);
     free(kit->terms);
 }
+
+/* ------------------------------------------------------------------ steps */
+
+void kit_guard(struct flow_kit *kit, struct contract_step *step, const char *words,
+               struct contract_code code)
+{
+    struct contract_definition *d = kit->def;
+    if (step->guard_count == 0)
+        step->guard = (uint16_t)d->guard_count;
+    step->guard_count++;
+    d->guards[d->guard_count++] =
+        (struct contract_guard){ .words = slice_text(words), .code = code };
+}
+
+void kit_effect(struct flow_kit *kit, struct contract_step *step, struct contract_effect e)
+{
+    struct contract_definition *d = kit->def;
+    if (step->effect_count == 0)
+        step->effect = (uint16_t)d->effect_count;
+    step->effect_count++;
+    d->effects[d->effect_count++] = e;
+}

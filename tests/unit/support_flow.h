@@ -65,4 +65,9 @@ struct contract_code kit_code(struct flow_kit *kit, const int32_t *words, size_t
     kit_code((kit), (const int32_t[]){ __VA_ARGS__ }, \
              sizeof((const int32_t[]){ __VA_ARGS__ }) / sizeof(int32_t))
 
+/* Each adds one to a step; all of a step are added before those of the next. */
+void kit_guard(struct flow_kit *kit, struct contract_step *step, const char *words,
+               struct contract_code code);
+void kit_effect(struct flow_kit *kit, struct contract_step *step, struct contract_effect e);
+
 #endif
