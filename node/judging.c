@@ -40,25 +40,36 @@ bool judging_load_book(struct execution *x, const struct contract_bound *contrac
     return book_decode(&contract->definition, value, ret_book, NULL);
 }
 
-/* Stores what lies in x->scratch unless it is there already: a copy less. */
-static void store_change(struct execution *x, const struct state_key *key)
+/* Stores what lies in x->scratch; false when it is there already. */
+static bool store_change(struct execution *x, const struct state_key *key)
 {
     struct slice before;
-    if (!execution_get(x, key, &before) || !slice_equal(before, buf_slice(&x->scratch)))
-        execution_store(x, key);
+    if (execution_get(x, key, &before) && slice_equal(before, buf_slice(&x->scratch)))
+        return false;
+    execution_store(x, key);
+    return true;
 }
 
-void judging_store_book(struct execution *x, const struct contract_bound *contract,
-                        struct slice asset, const struct book *book)
+/* True when it has changed. An empty one leaves no entry. */
+static bool store_book(struct execution *x, const struct contract_bound *contract,
+                       struct slice asset, const struct book *book)
 {
     struct state_key key = state_key_book(asset, &contract->opening);
     struct slice before;
     if (book->count > 0 || book->settled_count > 0) {
         book_encode(book, execution_value(x));
-        store_change(x, &key);
-    } else if (execution_get(x, &key, &before)) {
-        overlay_remove(x->overlay, state_key_slice(&key));
+        return store_change(x, &key);
     }
+    if (!execution_get(x, &key, &before))
+        return false;
+    overlay_remove(x->overlay, state_key_slice(&key));
+    return true;
+}
+
+void judging_store_book(struct execution *x, const struct contract_bound *contract,
+                        struct slice asset, const struct book *book)
+{
+    (void)store_book(x, contract, asset, book);
 }
 
 bool judging_charged(struct execution *x, const struct contract_bound *contract, struct slice asset,
@@ -218,7 +229,7 @@ static void move_timer(struct judging *j)
 static void keep_book(struct judging *j)
 {
     if (j->has_book && !j->damaged)
-        judging_store_book(j->x, j->contract, j->asset, &j->room->book);
+        j->book_changed |= store_book(j->x, j->contract, j->asset, &j->room->book);
     j->has_book = false;
 }
 
@@ -230,7 +241,7 @@ void judging_keep(struct judging *j)
     budget_keep(j);
     move_timer(j);
     put_state(j);
-    store_change(j->x, &j->key);
+    (void)store_change(j->x, &j->key);
 }
 
 /* ------------------------------------------------------------------ reactions */

@@ -173,10 +173,13 @@ static void note_used(struct judging *j, unsigned rule, const uint64_t *used_ms)
     for (unsigned i = 0; i < def->rule_count; i++)
         sum += counts(def, i, name) ? used_ms[i] : 0;
     memcpy(device.bytes, j->watch.device, KID_SIZE);
-    if (o == NULL || !budget_note(o, &device, sum, j->newest_ms))
+    if (o == NULL)
         return;
-    store(j->x, j->asset, name, &b);
-    j->used_changed |= UINT32_C(1) << rule;
+    bool changed = budget_note(o, &device, sum, j->newest_ms);
+    if (changed)
+        store(j->x, j->asset, name, &b);
+    if (changed || j->book_changed) /* when it was used matters, too */
+        j->used_changed |= UINT32_C(1) << rule;
 }
 
 void budget_keep(struct judging *j)
@@ -206,6 +209,7 @@ static void recount(struct execution *x, struct slice asset, const struct hash *
     watch_recount(&j.watch);
     judging_report(&j);
     judging_keep(&j);
+    j.used_changed = 0; /* no more was used, it only counts in another way */
     judging_close(&j);
 }
 

@@ -39,7 +39,7 @@ struct judging {
     struct slice asset;
     uint64_t stops_ms; /* what is measured from then on is not judged */
     size_t first_found;
-    bool has_book, has_flow, damaged;
+    bool has_book, has_flow, damaged, book_changed;
     struct watch watch;
 
     /* with a device (judging_load): */

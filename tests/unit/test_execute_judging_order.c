@@ -16,28 +16,33 @@
 #define SEEDS       240
 #define PACKS       14 /* of one device: fewer than the gaps that are kept */
 #define LETTERS_MAX (2 * PACKS + 4)
+#define SECOND      110 /* minute in which a second contract takes over the first one's budget */
 
-static const char yaml[] = "contract: test\nversion: 1\nsummary: For tests.\n"
-                           "roles:\n  shipper: packs the goods\n  clinic: receives them\n"
-                           "parties:\n  sender: shipper\n  receiver: clinic\n"
-                           "maximum gap: 30 min\n"
-                           "lateness: 24 h\n"
-                           "watch:\n"
-                           "  too warm:\n"
-                           "    when: temperature > 8 °C\n"
-                           "    for: 10 min\n"
-                           "    until: temperature < 7 °C\n"
-                           "    severity: high\n"
-                           "  too cold:\n"
-                           "    when: temperature < 2 °C\n"
-                           "    severity: high\n"
-                           "  warm in all:\n"
-                           "    when: temperature > 7.5 °C\n"
-                           "    total: 40 min\n"
-                           "    severity: high\n"
-                           "  silence:\n"
-                           "    no reading for: 45 min\n"
-                           "    severity: low\n";
+#define HEAD                                                        \
+    "contract: test\nversion: 1\nsummary: For tests.\n"             \
+    "roles:\n  shipper: packs the goods\n  clinic: receives them\n" \
+    "parties:\n  sender: shipper\n  receiver: clinic\n"             \
+    "maximum gap: 30 min\nlateness: 24 h\nwatch:\n"
+#define BUDGET                                                             \
+    "  warm in all:\n    when: temperature > 7.5 °C\n    total: 40 min\n" \
+    "    budget: room temperature\n    severity: high\n"
+
+static const char first_yaml[] = HEAD "  too warm:\n"
+                                      "    when: temperature > 8 °C\n"
+                                      "    for: 10 min\n"
+                                      "    until: temperature < 7 °C\n"
+                                      "    severity: high\n"
+                                      "  too cold:\n"
+                                      "    when: temperature < 2 °C\n"
+                                      "    severity: high\n"
+                                      "  silence:\n"
+                                      "    no reading for: 45 min\n"
+                                      "    severity: low\n" BUDGET;
+
+/* Its rule has a number of its own, so that its charges are told from the first contract's. */
+#define NEVER(name) "  " name ":\n    when: temperature > 90 °C\n    severity: low\n"
+static const char second_yaml[] =
+    HEAD NEVER("a") NEVER("b") NEVER("c") NEVER("d") NEVER("e") BUDGET;
 
 struct letter {
     enum world_key who;
@@ -48,6 +53,8 @@ struct letter {
 struct post {
     size_t count;
     struct letter letters[LETTERS_MAX];
+    struct judging_letter open, agree; /* of a second contract */
+    struct hash second;
 };
 
 /* ------------------------------------------------------------------ one journey, from a seed */
@@ -99,6 +106,20 @@ static void write_letters(struct post *p, struct world *w, uint64_t seed)
     uint64_t first = 20 + rand_below(&rand, 80), second = first + 10 + rand_below(&rand, 90);
     hand_over(p, w, FARM, CARRIER, first);
     hand_over(p, w, CARRIER, CLINIC, second);
+    p->open = judging_sign(w, FARM,
+                           kit_open(judging_compile(second_yaml), UNIT, world_kid(w, FARM),
+                                    world_kid(w, CLINIC), MINUTES(SECOND + 60)),
+                           MINUTES(SECOND));
+    p->second = w->by[FARM].last;
+    p->agree = judging_sign(w, CLINIC, kit_agree(&p->second, false), MINUTES(SECOND));
+}
+
+/* The second contract comes into force by block time, so at the same one in any order. */
+static void open_second(struct post *p, struct world *w)
+{
+    world_block(w, MINUTES(SECOND));
+    assert_int_equal(judging_post(w, &p->open), ACCEPTED);
+    assert_int_equal(judging_post(w, &p->agree), ACCEPTED);
 }
 
 /* The four letters of the handovers stay in their order: nobody can accept before the offer. */
@@ -122,20 +143,24 @@ static void shuffle(struct post *p, uint64_t seed)
 /* ------------------------------------------------------------------ its end */
 
 struct end {
-    uint8_t book[BOOK_MAX_BYTES];
-    size_t len;
+    uint8_t books[2][BOOK_MAX_BYTES];
+    size_t lens[2];
     uint8_t custody[4096];
     size_t custody_len;
     char *charges;
 };
 
-static void keep_end(struct world *w, const struct hash *opening, struct end *ret)
+static void keep_end(struct world *w, const struct hash openings[2], struct end *ret)
 {
-    struct slice book = judging_book_bytes(w, opening), custody;
+    struct slice custody;
     struct state_key key = state_key_text(TABLE_CUSTODY, slice_text(UNIT));
-    assert_true(book.len <= sizeof ret->book);
-    memcpy(ret->book, book.data, book.len);
-    ret->len = book.len;
+    for (size_t i = 0; i < 2; i++) {
+        struct slice book = judging_book_bytes(w, &openings[i]);
+        assert_true(book.len <= sizeof ret->books[i]);
+        if (book.len > 0)
+            memcpy(ret->books[i], book.data, book.len);
+        ret->lens[i] = book.len;
+    }
     assert_true(memory_state_get(w->state, state_key_slice(&key), &custody));
     assert_true(custody.len <= sizeof ret->custody);
     memcpy(ret->custody, custody.data, custody.len);
@@ -148,15 +173,22 @@ static void travel(uint64_t seed, bool shuffled, struct end *ret)
 {
     static struct post post;
     struct world *w = judging_world();
-    struct hash opening = judging_open_at(w, yaml, MINUTES(2));
+    struct hash openings[2] = { judging_open_at(w, first_yaml, MINUTES(2)) };
+    bool second = false;
     write_letters(&post, w, seed);
+    openings[1] = post.second;
     if (shuffled) {
         shuffle(&post, seed);
+        open_second(&post, w);
         world_block(w, MINUTES(1300));
     } else {
         qsort(post.letters, post.count, sizeof post.letters[0], by_time);
     }
     for (size_t i = 0; i < post.count; i++) {
+        if (!shuffled && !second && post.letters[i].time_ms >= MINUTES(SECOND)) {
+            open_second(&post, w);
+            second = true;
+        }
         if (w->context.time_ms < post.letters[i].time_ms)
             world_block(w, post.letters[i].time_ms);
         enum refusal code = judging_post(w, &post.letters[i].letter);
@@ -165,7 +197,7 @@ static void travel(uint64_t seed, bool shuffled, struct end *ret)
     }
     world_block(w, MINUTES(1400)); /* silence is raised, */
     world_block(w, MINUTES(4000)); /* and runs of dead sensors end */
-    keep_end(w, &opening, ret);
+    keep_end(w, openings, ret);
     world_free(w);
 }
 
@@ -177,8 +209,11 @@ static void any_order_of_arrival_ends_in_the_same_books(void **state)
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         travel(seed, false, &one);
         travel(seed, true, &other);
-        if (one.len != other.len || memcmp(one.book, other.book, one.len) != 0)
-            fail_msg("seed %llu: the books differ", (unsigned long long)seed);
+        for (size_t i = 0; i < 2; i++)
+            if (one.lens[i] != other.lens[i] ||
+                memcmp(one.books[i], other.books[i], one.lens[i]) != 0)
+                fail_msg("seed %llu: the books of contract %zu differ", (unsigned long long)seed,
+                         i);
         if (strcmp(one.charges, other.charges) != 0)
             fail_msg("seed %llu: in order\n%sshuffled\n%s", (unsigned long long)seed, one.charges,
                      other.charges);
