@@ -74,6 +74,9 @@ static void test_types_and_units(void **state)
     refused(CODE(F(FLOW_KIT_BOOL), F(warm), F(damp), EXPR_IF),
             "word 6: \"if\" does not go with yes or no and a quantity in \"Cel\" and a quantity in "
             "\"%RH\"");
+    refused(CODE(F(count), F(warm), F(warm), EXPR_IF),
+            "word 6: \"if\" does not go with a whole number and a quantity in \"Cel\" and a "
+            "quantity in \"Cel\"");
     refused(CODE(F(count), F(FLOW_KIT_LIST), EXPR_IN),
             "word 4: \"in\" does not go with a whole number and a list, each a text");
     refused(CODE(F(FLOW_KIT_LIMITS), F(damp), EXPR_ADDED),

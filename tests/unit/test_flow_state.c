@@ -150,6 +150,27 @@ static void test_bytes_that_are_no_state(void **state)
     assert_string_equal(err.msg, "workflow state: the contract has no states");
 }
 
+#define DOCUMENT_BYTES 36 /* head, index, head of 32 bytes, hash */
+
+static void test_documents_rise(void **state)
+{
+    (void)state;
+    uint8_t memory[FLOW_MAX_STATE_BYTES];
+    struct flow_state read;
+    flow.documents = 3;
+    struct slice bytes = encode(memory);
+    uint8_t *first = memory + bytes.len - 2 * DOCUMENT_BYTES + 1, *second = first + DOCUMENT_BYTES;
+    assert_true(*first == 0 && *second == 1);
+    assert_true(flow_state_decode(kit.def, bytes, &read, NULL));
+    *first = 1; /* twice the same */
+    assert_false(flow_state_decode(kit.def, bytes, &read, NULL));
+    *second = 0; /* falling */
+    assert_false(flow_state_decode(kit.def, bytes, &read, NULL));
+    *first = 0;
+    *second = 2; /* there is no such document */
+    assert_false(flow_state_decode(kit.def, bytes, &read, NULL));
+}
+
 /* Any byte of a state changed: it is refused, or it reads back to the very bytes. */
 static void test_every_flip_is_refused_or_read_exactly(void **state)
 {
@@ -181,6 +202,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_values_must_fit_their_fields, begin, end),
         cmocka_unit_test_setup_teardown(test_history_must_make_sense, begin, end),
         cmocka_unit_test_setup_teardown(test_bytes_that_are_no_state, begin, end),
+        cmocka_unit_test_setup_teardown(test_documents_rise, begin, end),
         cmocka_unit_test_setup_teardown(test_every_flip_is_refused_or_read_exactly, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
