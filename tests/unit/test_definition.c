@@ -113,11 +113,12 @@ static void test_the_library_compiles(void **state)
         !compile_contract(&tree, &out, &err) || !definition_decode(buf_slice(&out), &def, &err))
         fail_msg("%s", err.msg);
     yaml_tree_free(&tree);
-    assert_int_equal(def.rule_count, 5);
+    assert_int_equal(def.rule_count, 8);
     assert_int_equal(def.property_count, 2);
     assert_int_equal(def.party_count, 2);
+    assert_int_equal(def.state_count, 5);
     /* The wire vectors' opening fits it. */
-    struct contract_terms terms;
+    static struct contract_terms terms;
     uint8_t map[100];
     struct slice in = unhex("a26662756467657483191c20006173677761726d6573748308006343656c", map);
     assert_true(terms_bind(&def, in, &terms, &err));
@@ -235,24 +236,148 @@ static void test_a_rule_is_refused_for_each_of_its_fields(void **state)
             "two rules of one name");
 }
 
+/* Of the sections that came after the first ten. */
+static void test_hostile_sections_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *hex, *why;
+    } cases[] = {
+        { "a3000101616104818361726003", NULL },
+        { "a3000101616104818361726001", "a role for a kind of key that holds none" },
+        { "a3000101616106818361746161"
+          "8100",
+          "a usual value that is not of its term's kind" },
+        { "a30001016161068183617408"
+          "8101",
+          "a kind that the usual value says already" },
+        { "a30001016161068183617408"
+          "83010108",
+          NULL },
+        { "a30001016161068183617408"
+          "83010907",
+          "a range that ends before it begins" },
+        { "a3000101616106818361"
+          "74f68106",
+          NULL },
+        { "a3000101616106818361"
+          "74f6820600",
+          "a kind that speaks of a role that is not declared" },
+        { "a3000101616106818361"
+          "74f68105",
+          "a quantity without a unit or a choice" },
+        { "a3000101616106818361"
+          "74f6820582616161"
+          "61",
+          "a choice that is given twice" },
+        { "a3000101616106818361"
+          "74f6810a",
+          "a list without what it is of" },
+        { "a3000101616106818361"
+          "74f6820a8100",
+          NULL },
+        { "a300010161610a8183617300"
+          "00",
+          NULL },
+        { "a300010161610a81836173186500", "something else was expected" },
+        { "a300010161610a828361730000836173"
+          "0000",
+          "two states of one name" },
+        { "a300010161610b81836166"
+          "8101f6",
+          "a workflow without states" },
+        { "a400010161610a81836173000011f4", "one state for all is said by leaving it out" },
+        { "a400010161610a81836173000011f5", NULL },
+        { "a400010161610a8183617300000f8400000000", "nobody is said by leaving it out" },
+        { "a400010161610a8183617300000f8401000000", "callers that are not declared" },
+        { "a400010161610a8183617300000c8186616784000000000080838080f680", NULL },
+        { "a400010161610a8183617300000c8186616784000000000280838080f680",
+          "an action in states that are not declared" },
+        { "a400010161610a8183617300000c818661678400000000028083808001"
+          "80",
+          "an action in states that are not declared" },
+        { "a400010161610a8183617300000c818661678400000000018083808001"
+          "80",
+          "a next state that is not declared" },
+        { "a400010161610a8183617300000c81866861646420"
+          "6261636b8400000000018083808000"
+          "80",
+          "an action of a name that every contract has already" },
+        { "a400010161610a8183617300000c818661678400000000018083808184000000"
+          "8100f680",
+          "something else was expected" },
+        { "a400010161610a8183617300000c8186616784000000000180838081840000f6"
+          "820000f680",
+          "a property that is not declared" },
+        { "a400010161610a8183617300000c818661678400000000018083808184010061"
+          "61f6f680",
+          "a term that should be one of kind contract" },
+        { "a400010161610a8183617300000d8186617203000183808000"
+          "80",
+          NULL },
+        { "a400010161610a8183617300000d81866172030101838080f680",
+          "a reaction to something that is not declared" },
+        { "a400010161610a8183617300000d81866172030001838080f680", NULL },
+        { "a30001016161101820", "something else was expected" },
+        { "a300010161611000", "an opener not declared" },
+        { "a30001016161128180", NULL },
+        { "a3000101616112818100", "a constant of no kind" },
+        { "a3000101616112"
+          "80",
+          "a list that is empty or too long" },
+        { "a300010161611600", "something else was expected" },
+    };
+    static struct contract_definition def;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        uint8_t bytes[200];
+        struct err err = { 0 };
+        bool good = definition_decode(unhex(cases[i].hex, bytes), &def, &err);
+        if (good != (cases[i].why == NULL) ||
+            (!good && cases[i].why != NULL && strstr(err.msg, cases[i].why) == NULL))
+            fail_msg("%s: %s", cases[i].hex, err.msg);
+    }
+}
+
+/* What changes one bit of a contract is refused, or is another contract and not the same in disguise. */
+static void flip_all(struct slice bytes)
+{
+    static struct contract_definition def;
+    static uint8_t changed[DEFINITION_MAX_BYTES];
+    static uint8_t again[DEFINITION_MAX_BYTES];
+    memcpy(changed, bytes.data, bytes.len);
+    for (size_t i = 0; i < bytes.len; i++)
+        for (unsigned bit = 0; bit < 8; bit++) {
+            changed[i] ^= (uint8_t)(1u << bit);
+            struct slice in = slice_of(changed, bytes.len);
+            struct buf out = buf_fixed(again, sizeof again);
+            if (definition_decode(in, &def, NULL)) {
+                definition_encode(&def, &out);
+                assert_true(slice_equal(buf_slice(&out), in));
+            }
+            changed[i] = bytes.data[i];
+        }
+}
+
 static void test_no_flipped_byte_decodes_to_other_bytes(void **state)
 {
     (void)state;
     static struct support_contract c;
-    static struct contract_definition def;
     support_contract_make(small, &c);
-    for (size_t i = 0; i < c.len; i++)
-        for (unsigned bit = 0; bit < 8; bit++) {
-            uint8_t bytes[400];
-            uint8_t again[400];
-            memcpy(bytes, c.bytes, c.len);
-            bytes[i] ^= (uint8_t)(1u << bit);
-            if (!definition_decode(slice_of(bytes, c.len), &def, NULL))
-                continue;
-            struct buf out = buf_fixed(again, sizeof again);
-            definition_encode(&def, &out);
-            assert_true(slice_equal(buf_slice(&out), slice_of(bytes, c.len)));
-        }
+    flip_all(slice_of(c.bytes, c.len));
+    static const char *const files[] = { "vaccine-2-8", "refrigerated-transportation",
+                                         "cargo-insurance" };
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        char path[80];
+        struct yaml_tree tree = { 0 };
+        struct err err = { 0 };
+        struct buf out = buf_heap(DEFINITION_MAX_BYTES);
+        (void)snprintf(path, sizeof path, "contracts/library/%s.yaml", files[i]);
+        if (!yaml_load(path, &tree, &err) || !compile_contract(&tree, &out, &err))
+            fail_msg("%s", err.msg);
+        flip_all(buf_slice(&out));
+        yaml_free(&tree);
+        buf_free(&out);
+    }
 }
 
 /* ------------------------------------------------------------------ terms and parties */
@@ -357,6 +482,7 @@ int main(void)
         cmocka_unit_test(test_the_library_compiles),
         cmocka_unit_test(test_hostile_bytes_are_refused),
         cmocka_unit_test(test_a_rule_is_refused_for_each_of_its_fields),
+        cmocka_unit_test(test_hostile_sections_are_refused),
         cmocka_unit_test(test_no_flipped_byte_decodes_to_other_bytes),
         cmocka_unit_test(test_terms_of_an_opening),
         cmocka_unit_test(test_parties_of_an_opening),
