@@ -211,6 +211,11 @@ fault-long: ## the fault tests in their long form: hundreds of power cuts and di
 	@$(MAKE) WERROR=1 tests
 	@WAYBILL_LONG=1 tests/run-tests.sh $(BUILD) fault
 
+.PHONY: judge-million
+judge-million: ## 1,000,000 random reading sequences: the compliance engine against its slow reference
+	@$(MAKE) WERROR=1 $(BUILD)/tests/unit/test_watch_reference
+	@$(BUILD)/tests/unit/test_watch_reference --count 1000000
+
 .PHONY: test-clean-root
 test-clean-root: ## prove demo and test in a bare Debian 12 made by debootstrap (root, slow)
 	@tests/e2e/clean-root.sh
