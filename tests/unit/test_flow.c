@@ -33,12 +33,15 @@ static const struct flow_caller stranger = { { (const uint8_t *)"stranger", 8 },
 
 /* ------------------------------------------------------------------ contracts by hand */
 
-#define guard(...)  kit_guard(&kit, __VA_ARGS__)
-#define effect(...) kit_effect(&kit, __VA_ARGS__)
+static void guard(struct contract_step *step, const char *words, struct contract_code code)
+{
+    kit_guard(&kit, step, words, code);
+}
 
 static void set(struct contract_step *step, unsigned field, struct contract_code code)
 {
-    effect(step, (struct contract_effect){ .what = CONTRACT_SET, .target = field, .code = code });
+    kit_effect(&kit, step,
+               (struct contract_effect){ .what = CONTRACT_SET, .target = field, .code = code });
 }
 
 static struct contract_action *action(const char *name)
@@ -323,11 +326,11 @@ static void test_calls_to_other_contracts(void **state)
                                   .action = slice_text("hold") };
     struct contract_effect pass = { .what = CONTRACT_PASS, .action = slice_text("reason") };
     pass.code = CODE(K(kit_text("warm")));
-    effect(&a->step, to);
-    effect(&a->step, pass);
+    kit_effect(&kit, &a->step, to);
+    kit_effect(&kit, &a->step, pass);
     pass.action = slice_text("at");
     pass.code = CODE(K(kit_quantity(90, -1, "Cel")));
-    effect(&a->step, pass);
+    kit_effect(&kit, &a->step, pass);
     refused(FLOW_GUARD, "stop: delivery: no contract is named");
     kit.terms->values[FLOW_KIT_INSTANCE] = kit_of(CONTRACT_INSTANCE, OPENING);
     assert_int_equal(call(0, &receiver), FLOW_DONE);
@@ -342,7 +345,7 @@ static void test_calls_to_other_contracts(void **state)
                                                       "Cel\x66reason\x64warm",
                                                       23)));
     for (unsigned i = 0; i < 4; i++)
-        effect(&a->step, to);
+        kit_effect(&kit, &a->step, to);
     refused(FLOW_GUARD, "stop: hold: one call too many to other contracts");
 }
 
