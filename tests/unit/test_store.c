@@ -345,25 +345,25 @@ static void test_migrations(void **state)
     struct err err = { 0 };
     struct ledger *l = ledger_new(false);
     struct db *db = l->store->db;
-    static const struct store_migration good[] = { { 1, add_column } };
-    static const struct store_migration bad[] = { { 2, fail_halfway } };
+    static const struct store_migration good[] = { { STORE_SCHEMA_VERSION, add_column } };
+    static const struct store_migration bad[] = { { STORE_SCHEMA_VERSION + 1, fail_halfway } };
     int64_t version = 0;
-    expect(store_schema_migrate(db, good, 1, 2, &err), &err);
+    expect(store_schema_migrate(db, good, 1, STORE_SCHEMA_VERSION + 1, &err), &err);
     expect(db_get_version(db, &version, &err), &err);
-    assert_int_equal(version, 2);
+    assert_int_equal(version, STORE_SCHEMA_VERSION + 1);
     expect(db_exec(db, "SELECT note FROM genesis", &err), &err);
-    assert_false(store_schema_migrate(db, bad, 1, 3, &err));
-    assert_non_null(strstr(err.msg, "migrating from schema version 2"));
+    assert_false(store_schema_migrate(db, bad, 1, STORE_SCHEMA_VERSION + 2, &err));
+    assert_non_null(strstr(err.msg, "migrating from schema version 3"));
     expect(db_get_version(db, &version, &err), &err);
-    assert_int_equal(version, 2);
+    assert_int_equal(version, STORE_SCHEMA_VERSION + 1);
     assert_false(db_exec(db, "SELECT id FROM half", &err)); /* rolled back whole */
-    assert_false(store_schema_migrate(db, good, 1, 1, &err));
-    assert_non_null(strstr(err.msg, "schema version 2, this program knows 1"));
+    assert_false(store_schema_migrate(db, good, 1, STORE_SCHEMA_VERSION, &err));
+    assert_non_null(strstr(err.msg, "schema version 3, this program knows 2"));
     store_close(l->store);
     l->store = NULL;
     assert_false(store_open(l->dir, STORE_WRITE, &l->store, &err));
     assert_int_equal(err.code, ERR_INPUT);
-    assert_non_null(strstr(err.msg, "schema version 2, this program knows 1"));
+    assert_non_null(strstr(err.msg, "schema version 3, this program knows 2"));
     assert_false(store_open(l->dir, STORE_READ, &l->store, &err));
     ledger_free(l);
 }

@@ -1,5 +1,6 @@
 /* tools/cmd_journey: a journey told from its bundle alone, and nothing told from a bundle that was touched. */
 #include "node/proof.h"
+#include "tests/support/contract_kit.h"
 #include "tests/unit/support_ledger.h"
 #include "tools/cmd_journey.h"
 
@@ -19,6 +20,7 @@ struct told {
     struct ledger *l;
     struct cmd_home *home;
     struct buf bundle;
+    struct hash opening;
 };
 
 static bool prove(void *ctx, struct slice key, struct buf *out, uint64_t *ret_height,
@@ -42,19 +44,25 @@ static void name_member(struct cmd_home *home, const struct key_pair *key, const
     (void)snprintf(m->name, sizeof m->name, "%s", name);
 }
 
+static void prove_again(struct told *t)
+{
+    struct err err;
+    struct proof_state proof = { t->l, prove };
+    buf_clear(&t->bundle);
+    if (!proof_bundle(t->l->store, &proof, slice_text(LEDGER_UNIT), &t->bundle, &err))
+        fail_msg("%s", err.msg);
+}
+
 static int set_up(void **state)
 {
     struct told *t = calloc(1, sizeof *t);
-    struct err err;
     assert_non_null(t);
     t->l = ledger_new(true);
     t->home = calloc(1, sizeof *t->home);
     assert_non_null(t->home);
     t->bundle = buf_heap(BUNDLE_SIZE_MAX);
-    (void)ledger_journey(t->l);
-    struct proof_state proof = { t->l, prove };
-    if (!proof_bundle(t->l->store, &proof, slice_text(LEDGER_UNIT), &t->bundle, &err))
-        fail_msg("%s", err.msg);
+    t->opening = ledger_journey(t->l);
+    prove_again(t);
     t->home->has_identity = true;
     t->home->identity = t->l->identity;
     name_member(t->home, &t->l->farm, "Farm A");
@@ -123,6 +131,61 @@ static void journey_reads_as_a_person_would_want(void **state)
     expect_text(text, "1,440 readings in 24 packs, ");
     expect_text(text, "proof ok");
     assert_true(j->signatures_checked > 0);
+    journey_free(j);
+}
+
+/* A call with what it caused, an acknowledgement with its comment, and readings that came too late. */
+static void live_on(struct told *t)
+{
+    struct ledger *l = t->l;
+    uint64_t at = LEDGER_T0 + UINT64_C(90000000), from = LEDGER_T0 + UINT64_C(14400000);
+    struct kit_argument comment = kit_text("comment", "looked into it");
+    struct hash opening = t->opening, paper = crypto_sha256(slice_text("paper"));
+    struct statement s = kit_call(&opening, "acknowledge", &comment, 1, NULL);
+    struct hash call = ledger_add(l, &l->farm, at, s);
+    ledger_event(l, EVENT_CALLED, LEDGER_UNIT, at, "htk", &opening, "acknowledge", &l->farm.kid);
+    ledger_event(l, EVENT_ACKNOWLEDGED, LEDGER_UNIT, at, "uuhk", UINT64_C(0), from, &opening,
+                 &l->device.kid);
+    ledger_event(l, EVENT_STATE, LEDGER_UNIT, at, "huut", &opening, UINT64_C(0), UINT64_C(1),
+                 "ship");
+    ledger_event(l, EVENT_DOCUMENT, LEDGER_UNIT, at, "hth", &opening, "bill of lading", &paper);
+    ledger_event(l, EVENT_ADDED_BACK, LEDGER_UNIT, at, "htuh", &opening, "room", UINT64_C(600000),
+                 &call);
+    ledger_event(l, EVENT_ADD_BACK_UNDONE, LEDGER_UNIT, at, "htuh", &opening, "room",
+                 UINT64_C(600000), &call);
+    ledger_event(l, EVENT_SCANNED, LEDGER_UNIT, at, "kt", &l->clinic.kid, "9506000134352");
+    ledger_event(l, EVENT_NOT_JUDGED, LEDGER_UNIT, at, "kuuh", &l->device.kid, from,
+                 from + UINT64_C(60000), &opening);
+    ledger_event(l, EVENT_FINISHED, LEDGER_UNIT, at, "hu", &opening, UINT64_C(1));
+    ledger_event(l, EVENT_REPLACED, LEDGER_UNIT, at, "hh", &opening, &paper);
+    ledger_event(l, EVENT_EXCURSION_CLOSED, LEDGER_UNIT, at, "uuuiihkiib", UINT64_C(0), from,
+                 from + UINT64_C(600000), INT64_C(81), INT64_C(-1), &opening, &l->device.kid,
+                 INT64_C(805), INT64_C(-2), 0);
+    ledger_seal(l, at);
+}
+
+static void what_happens_in_contracts_is_told(void **state)
+{
+    struct told *t = *state;
+    char text[TOLD_MAX + 1];
+    live_on(t);
+    prove_again(t);
+    struct journey *j = load(t);
+    tell(t, j, text);
+    expect_text(text, "acknowledge called by Farm A");
+    expect_text(text, "acknowledged: too warm (looked into it)");
+    expect_text(text, "state 0 -> state 1, by ship");
+    expect_text(text, "document bill of lading attached");
+    expect_text(text, "given back: 10 min to the budget room (looked into it)");
+    expect_text(text, "undone: giving back 10 min to the budget room");
+    expect_text(text, " at 9506000134352");
+    expect_text(text, "NOT JUDGED readings of sensor");
+    expect_text(text, "from 10:00 to 10:01 came too late");
+    expect_text(text, "contract vaccine-2-8 fulfilled");
+    expect_text(text, "contract vaccine-2-8 replaced by a newer one");
+    expect_text(text, "UNCERTAIN too warm: 8.1 °C at worst, 10 min above 8 °C");
+    expect_text(text, "the sensor's accuracy could explain it");
+    expect_text(text, "verdict  UNCERTAIN");
     journey_free(j);
 }
 
@@ -220,6 +283,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(journey_reads_as_a_person_would_want, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_happens_in_contracts_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(identity_that_is_not_pinned_is_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(missing_packs_are_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(json_holds_the_charges, set_up, tear_down),
