@@ -79,8 +79,10 @@ static void index_all(struct memory_state *m)
 
 static void make_room(struct memory_state *m)
 {
-    if (m->count < m->cap)
+    if (m->count < m->cap) {
+        assert(m->entries != NULL && m->slots != NULL);
         return;
+    }
     m->cap = m->cap == 0 ? 64 : 2 * m->cap;
     m->entries = realloc(m->entries, m->cap * sizeof m->entries[0]);
     m->slots = realloc(m->slots, 2 * m->cap * sizeof m->slots[0]);
