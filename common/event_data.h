@@ -5,8 +5,8 @@
 #ifndef COMMON_EVENT_DATA_H
 #define COMMON_EVENT_DATA_H
 
+#include "common/event.h"
 #include "common/key.h"
-#include "common/outcome.h"
 
 /* What names an excursion: of a contract, a rule and a device, by its beginning. */
 struct event_excursion {

@@ -37,8 +37,7 @@ struct provenance_excursion {
     int peak_exponent, mean_exponent;
     bool certain; /* false: the sensor's accuracy leaves it open */
     bool acknowledged;
-    uint64_t acknowledged_ms;
-    uint64_t acknowledged_event; /* number of the asset's event that did */
+    uint64_t acknowledged_ms, acknowledged_event; /* when, by which of the asset's events */
     uint64_t revisions;
     size_t share_count;
     struct provenance_share share[PROVENANCE_SHARES];
@@ -55,7 +54,7 @@ struct provenance_contract {
     struct hash opening;
     enum provenance_status status;
     uint64_t status_ms;
-    bool has_state; /* its state has changed since the start: to this one */
+    bool has_state; /* it is no longer that of the start: */
     uint64_t state; /* place in the definition */
 };
 
@@ -99,9 +98,8 @@ void provenance_add(struct provenance *p, enum event_what what, uint64_t time_ms
                     struct slice data);
 enum provenance_verdict provenance_judge(const struct provenance *p,
                                          enum provenance_reason *ret_reason);
-/* "in force", "succeeded", "failed", "replaced". */
+/* "in force" …; "GOOD" …. */
 const char *provenance_status_name(enum provenance_status status);
-/* "GOOD", "BREACH", "UNCERTAIN". */
 const char *provenance_verdict_name(enum provenance_verdict verdict);
 /* A sentence for people. */
 const char *provenance_reason_sentence(enum provenance_reason reason);
@@ -115,8 +113,8 @@ const struct provenance_interval *provenance_current(const struct provenance *p,
 uint64_t provenance_seconds(const struct provenance_excursion *e);
 /* Excursions that were opened: the others only count towards a total. */
 size_t provenance_breaches(const struct provenance *p);
-/* Of those, the ones that the accuracy of the sensor leaves open. */
-size_t provenance_doubtful(const struct provenance *p);
+/* The accuracy of the sensor leaves it open; how many of them. */
 bool provenance_is_doubtful(const struct provenance_excursion *e);
+size_t provenance_doubtful(const struct provenance *p);
 
 #endif
