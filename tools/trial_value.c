@@ -158,15 +158,11 @@ bool trial_value_quantity(const char *text, const char *unit, bool bare, struct 
 const char *trial_value_show(int64_t mantissa, int exponent, const char *unit,
                              char text[TRIAL_TEXT_SIZE])
 {
-    char number[QUANTITY_TEXT_SIZE];
-    bool money = strlen(unit) == 3 && is_currency(unit);
-    while (!money && exponent < 0 && mantissa % 10 == 0) {
-        mantissa /= 10;
-        exponent++;
-    }
-    quantity_format(mantissa, exponent, number, sizeof number);
-    (void)snprintf(text, TRIAL_TEXT_SIZE, "%s%s%s", number, unit[0] == '\0' ? "" : " ",
-                   strcmp(unit, "Cel") == 0 ? "°C" : unit);
+    struct contract_value v = { .type = CONTRACT_QUANTITY,
+                                .number = mantissa,
+                                .exponent = exponent,
+                                .text = slice_text(unit) };
+    value_show(&v, text, TRIAL_TEXT_SIZE);
     return text;
 }
 
