@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define STEPS_OF_LATE 4
+
 /* A device's statement as it is judged, contract by contract. */
 struct pack {
     const struct speaker *by;
@@ -99,14 +101,19 @@ static void tell_passed_over(struct judging *j, const struct speaker *by,
     cbor_put_bytes(data, hash_slice(&j->opening));
 }
 
+/* Between gaps lie the pieces that a statement is judged from; one that is late is put among them. */
+static uint64_t steps_of_pieces(const struct judging *j, const struct pack *pack)
+{
+    bool fills = (*pack->by->flags & FLAG_FILLS) != 0;
+    return (pack->gap_count + 1) * j->contract->definition.rule_count * (fills ? STEPS_OF_LATE : 1);
+}
+
 static void watch_pack(struct judging *j, const struct pack *pack)
 {
     struct passed_over passed_over = { .any = false };
     if (!judging_load(j, &pack->by->st->kid))
         return;
-    /* a late statement is judged from the pieces around it */
-    if ((*pack->by->flags & FLAG_FILLS) != 0)
-        (void)execution_step(j->x, WATCH_MAX_PIECES * j->contract->definition.rule_count);
+    (void)execution_step(j->x, steps_of_pieces(j, pack));
     watch_begin(&j->watch, pack->by->st->link.seq, pack->gaps, pack->gap_count);
     judging_report(j);
     judge_rows(j, &passed_over);

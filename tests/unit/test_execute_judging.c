@@ -22,7 +22,12 @@ static const char silent_yaml[] = HEAD "maximum gap: 30 min\nlateness: 24 h\nwat
                                        "  silence:\n    no reading for: 60 min\n"
                                        "    severity: medium\n";
 
-/* 24 h at the most of late readings; above 8 °C in minutes [240, 300). */
+static const char both_yaml[] = HEAD "maximum gap: 30 min\nlateness: 24 h\nwatch:\n"
+                                     "  too warm:\n    when: temperature > 8 °C\n    for: 10 min\n"
+                                     "    severity: high\n"
+                                     "  silence:\n    no reading for: 30 h\n    severity: low\n";
+
+/* Above 8 °C in minutes [240, 300). */
 static int centi_at(unsigned minute)
 {
     return minute >= 240 && minute < 300 ? 900 : 450;
@@ -253,6 +258,24 @@ static void a_dead_sensor_ends_its_run(void **state)
     assert_true(world_has(w, "not_judged " UNIT " logger +295m +297m"));
 }
 
+/* The timer stood for silence in 30 h; a run that begins has an earlier end to wait for. */
+static void an_earlier_deadline_moves_the_timer(void **state)
+{
+    struct world *w = *state;
+    (void)judging_open_at(w, both_yaml, MINUTES(1));
+    world_block(w, MINUTES(239));
+    judging_say(w, LOGGER, pack(230, 9), MINUTES(238));
+    world_block(w, MINUTES(260));
+    judging_say(w, LOGGER, pack(239, 20), MINUTES(258));
+    world_block(w, MINUTES(258 + 30 + 1440) - 1);
+    assert_int_equal(world_count(w, "excursion_closed"), 0);
+    world_block(w, MINUTES(258 + 30 + 1440));
+    assert_int_equal(world_count(w, "excursion_closed " UNIT " 0 +240m +288m"), 1);
+    assert_int_equal(world_count(w, "excursion_opened " UNIT " 1"), 0);
+    world_block(w, MINUTES(258 + 1800));
+    assert_int_equal(world_count(w, "excursion_opened " UNIT " 1 +258m"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,6 +292,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_before_the_start_is_not_judged, setup, teardown),
         cmocka_unit_test_setup_teardown(two_devices_have_two_excursions, setup, teardown),
         cmocka_unit_test_setup_teardown(a_dead_sensor_ends_its_run, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_earlier_deadline_moves_the_timer, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
