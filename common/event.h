@@ -5,7 +5,7 @@
 #ifndef COMMON_EVENT_H
 #define COMMON_EVENT_H
 
-#include "common/cbor.h"
+#include "common/asset_set.h"
 
 #define EVENT_DATA_MAX 12 /* items */
 

@@ -1,5 +1,6 @@
 /* Outcomes: summaries, timers and verdicts that decode have one encoding, and their events can be walked. */
 #include "common/event_data.h"
+#include "common/outcome.h"
 
 #include <assert.h>
 #include <stdlib.h>
