@@ -12,9 +12,10 @@ static bool take_version(struct compile *c)
 {
     const struct yaml_node *node = yaml_get(c->tree->root, "version");
     struct place at = { .section = "version" };
+    static const int64_t limits[] = { 1, UINT32_MAX };
     int64_t version = 1;
-    if (node != NULL && !compile_take_number(c, node, at, 1, UINT32_MAX,
-                                             "expected a whole number from 1", &version))
+    if (node != NULL &&
+        !compile_take_number(c, node, at, limits, "expected a whole number from 1", &version))
         return false;
     c->def.version = (unsigned)version;
     return true;

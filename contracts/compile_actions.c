@@ -71,14 +71,14 @@ static struct contract_effect *add_effect(struct compile *c, const struct yaml_n
 static bool take_sets(struct compile *c, const struct yaml_node *map, struct place at,
                       const struct compile_scope *scope, struct contract_step *step)
 {
-    size_t count;
+    size_t count = 0;
     const struct yaml_node *sets = yaml_get(map, "sets");
     at.key = "sets";
     if (!compile_take_pairs(c, sets, at, DEFINITION_MAX_FIELDS, &count))
         return false;
     for (size_t i = 0; i < count; i++) {
         struct slice name = slice_text(sets->keys[i]->text);
-        unsigned field;
+        unsigned field = 0;
         struct compile_nearest nearest = compile_nearest_begin(name);
         for (size_t k = 0; k < c->def.field_count; k++)
             compile_nearest_try(&nearest, c->def.fields[k].name);
@@ -118,7 +118,7 @@ static bool take_call(struct compile *c, const struct yaml_node *map, struct pla
                       const struct compile_scope *scope, unsigned term, struct contract_step *step)
 {
     static const char *const known[] = { "action", "with", NULL };
-    size_t count;
+    size_t count = 0;
     if (map->kind != YAML_MAP)
         return compile_refuse(c, map, at, "expected \"{ action: … }\"", NULL);
     if (!compile_check_keys(c, map, at, known, NULL))
@@ -149,13 +149,13 @@ static bool take_call(struct compile *c, const struct yaml_node *map, struct pla
 static bool take_calls(struct compile *c, const struct yaml_node *map, struct place at,
                        const struct compile_scope *scope, struct contract_step *step)
 {
-    size_t count;
+    size_t count = 0;
     const struct yaml_node *calls = yaml_get(map, "calls");
     at.key = "calls";
     if (!compile_take_pairs(c, calls, at, FLOW_MAX_CALLS, &count))
         return false;
     for (size_t i = 0; i < count; i++) {
-        unsigned term;
+        unsigned term = 0;
         if (!take_instance(c, calls->keys[i], at, &term) ||
             !take_call(c, calls->values[i], at, scope, term, step))
             return false;
@@ -167,7 +167,7 @@ static bool take_step(struct compile *c, const struct yaml_node *map, struct pla
                       const struct compile_scope *scope, struct contract_step *step)
 {
     const struct yaml_node *to = yaml_get(map, "to");
-    unsigned next;
+    unsigned next = 0;
     *step = (struct contract_step){ .effect = (uint16_t)c->def.effect_count, .next = -1 };
     if (!take_guards(c, map, at, scope, step) || !take_sets(c, map, at, scope, step) ||
         !take_calls(c, map, at, scope, step))
@@ -242,7 +242,7 @@ static bool take_params(struct compile *c, const struct yaml_node *map, struct p
     static const char *const known[] = { "is", "one of", NULL };
     struct contract_definition *d = &c->def;
     const struct yaml_node *takes = yaml_get(map, "takes");
-    size_t count;
+    size_t count = 0;
     at.key = "takes";
     action->param = (uint16_t)d->param_count;
     if (!compile_take_pairs(c, takes, at, DEFINITION_MAX_ACTION_PARAMS, &count))
@@ -339,7 +339,7 @@ static bool take_detail(struct compile *c, const struct yaml_node *node, struct 
     bool owner = compile_is_word(node, "ownership");
     switch (r->trigger) {
     case CONTRACT_ON_READING:
-        if (!compile_take_property(c, node, at, &property))
+        if (!compile_take_property(c, node, at, &property) || property == NULL)
             return false;
         r->detail = property->id;
         return true;

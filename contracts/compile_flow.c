@@ -21,9 +21,10 @@ static bool take_state(struct compile *c, const struct yaml_node *node, struct p
         return false;
     const struct yaml_node *progress = yaml_get(node, "progress");
     const struct yaml_node *ends = yaml_get(node, "ends");
+    static const int64_t limits[] = { 0, MAX_PROGRESS };
     int64_t number = 0;
     at.key = "progress";
-    if (progress != NULL && !compile_take_number(c, progress, at, 0, MAX_PROGRESS,
+    if (progress != NULL && !compile_take_number(c, progress, at, limits,
                                                  "expected a whole number from 0 to 100", &number))
         return false;
     state->progress = (unsigned)number;
@@ -72,7 +73,7 @@ bool compile_take_state_set(struct compile *c, const struct yaml_node *node, str
 {
     uint64_t bits = 0;
     for (size_t i = 0; i < compile_count(node); i++) {
-        unsigned state;
+        unsigned state = 0;
         if (!compile_take_state(c, compile_nth(node, i), at, &state))
             return false;
         bits |= UINT64_C(1) << state;

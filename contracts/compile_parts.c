@@ -200,12 +200,12 @@ bool compile_is_word(const struct yaml_node *node, const char *word)
 }
 
 bool compile_take_number(struct compile *c, const struct yaml_node *node, struct place at,
-                         int64_t min, int64_t max, const char *why, int64_t *ret)
+                         const int64_t limits[2], const char *why, int64_t *ret)
 {
     struct quantity q;
     bool good = node->kind == YAML_SCALAR && !node->quoted &&
                 quantity_parse(node->text, &q, NULL) && q.unit[0] == '\0' && q.exponent == 0 &&
-                q.mantissa >= min && q.mantissa <= max;
+                q.mantissa >= limits[0] && q.mantissa <= limits[1];
     if (!good)
         return compile_refuse(c, node, at, why, node->kind == YAML_SCALAR ? node->text : NULL);
     *ret = q.mantissa;

@@ -73,9 +73,9 @@ bool compile_take_pairs(struct compile *c, const struct yaml_node *node, struct 
 bool compile_take_text(struct compile *c, const struct yaml_node *node, struct place at, size_t max,
                        struct slice *ret);
 bool compile_is_word(const struct yaml_node *node, const char *word);
-/* An unquoted whole number from min to max; why: the sentence when it is not. */
+/* An unquoted whole number from limits[0] to limits[1]; why: the sentence when it is not. */
 bool compile_take_number(struct compile *c, const struct yaml_node *node, struct place at,
-                         int64_t min, int64_t max, const char *why, int64_t *ret);
+                         const int64_t limits[2], const char *why, int64_t *ret);
 bool compile_take_yes(struct compile *c, const struct yaml_node *node, struct place at, bool *ret);
 /* A name of one of the definition's lists; which: "state", "role" … for the complaint. */
 bool compile_take_role(struct compile *c, const struct yaml_node *node, struct place at,

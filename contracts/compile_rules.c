@@ -64,20 +64,17 @@ static bool take_term(struct compile *c, const struct yaml_node *node, struct pl
 }
 
 bool compile_take_operand(struct compile *c, const struct yaml_node *node, struct place at,
-                          const char *text, size_t len, const char *unit,
-                          struct contract_operand *ret)
+                          struct slice text, const char *unit, struct contract_operand *ret)
 {
     char words[MAX_OPERAND];
-    while (len > 0 && text[0] == ' ') {
-        text++;
-        len--;
-    }
-    while (len > 0 && text[len - 1] == ' ')
-        len--;
-    if (len >= sizeof words)
-        return refuse_operand(c, node, at, unit, text);
-    memcpy(words, text, len);
-    words[len] = '\0';
+    while (text.len > 0 && text.data[0] == ' ')
+        text = slice_from(text, 1, text.len - 1);
+    while (text.len > 0 && text.data[text.len - 1] == ' ')
+        text.len--;
+    if (text.len >= sizeof words)
+        return refuse_operand(c, node, at, unit, node->text);
+    memcpy(words, text.data, text.len);
+    words[text.len] = '\0';
     *ret = (struct contract_operand){ 0 };
     if (!compile_looks_like_number(words))
         return take_term(c, node, at, words, unit, ret);
@@ -99,7 +96,7 @@ bool compile_take_duration(struct compile *c, const struct yaml_node *node, stru
 {
     if (node->kind != YAML_SCALAR)
         return refuse_operand(c, node, at, "s", NULL);
-    if (!compile_take_operand(c, node, at, node->text, strlen(node->text), "s", ret))
+    if (!compile_take_operand(c, node, at, slice_text(node->text), "s", ret))
         return false;
     uint64_t ms;
     const struct contract_value *v = ret->is_term ? &c->def.terms[ret->term].usual : &ret->number;
@@ -176,12 +173,12 @@ static bool take_comparison(struct compile *c, const struct yaml_node *node, str
 static bool take_when(struct compile *c, const struct yaml_node *node, struct place at,
                       struct contract_rule *rule)
 {
-    const struct property *property;
+    const struct property *property = NULL;
     const char *right;
-    if (!take_comparison(c, node, at, &property, &rule->op, &right))
+    if (!take_comparison(c, node, at, &property, &rule->op, &right) || property == NULL)
         return false;
     rule->property = property->id;
-    return compile_take_operand(c, node, at, right, strlen(right), property->unit, &rule->bound);
+    return compile_take_operand(c, node, at, slice_text(right), property->unit, &rule->bound);
 }
 
 /* Where " - " or " + " stands in a bound that is moved, or NULL. */
@@ -202,9 +199,9 @@ static const char *find_move(const char *text, bool *ret_minus, size_t *ret_len)
 static bool take_until(struct compile *c, const struct yaml_node *node, struct place at,
                        struct contract_rule *rule)
 {
-    const struct property *property;
+    const struct property *property = NULL;
     const char *right;
-    if (!take_comparison(c, node, at, &property, &rule->until_op, &right))
+    if (!take_comparison(c, node, at, &property, &rule->until_op, &right) || property == NULL)
         return false;
     if (property->id != rule->property)
         return compile_refuse(c, node, at, "expected the same property as in \"when\"", node->text);
@@ -221,12 +218,12 @@ static bool take_until(struct compile *c, const struct yaml_node *node, struct p
                                      .text = slice_text(property->unit) };
     rule->has_until = true;
     rule->until_less = (struct contract_operand){ .number = nought };
-    if (!compile_take_operand(c, node, at, right, before, property->unit, &rule->until))
+    if (!compile_take_operand(c, node, at, slice_of(right, before), property->unit, &rule->until))
         return false;
     if (move == NULL)
         return true;
     const char *moved = move + len;
-    if (!compile_take_operand(c, node, at, moved, strlen(moved), property->unit, &rule->until_less))
+    if (!compile_take_operand(c, node, at, slice_text(moved), property->unit, &rule->until_less))
         return false;
     if (rule->until_less.is_term)
         return refuse_operand(c, node, at, property->unit, moved);
@@ -325,11 +322,11 @@ static bool take_of(struct compile *c, const struct yaml_node *map, struct place
                     struct contract_rule *rule)
 {
     const struct yaml_node *of = yaml_get(map, "of");
-    const struct property *property;
+    const struct property *property = NULL;
     at.key = "of";
     if (of == NULL)
         return !required || compile_refuse(c, map, at, "missing; say of which property", NULL);
-    if (!compile_take_property(c, of, at, &property))
+    if (!compile_take_property(c, of, at, &property) || property == NULL)
         return false;
     rule->property = property->id;
     return true;
@@ -356,9 +353,9 @@ static bool take_stuck(struct compile *c, const struct yaml_node *map, struct pl
 static bool take_fault(struct compile *c, const struct yaml_node *map, struct place at,
                        struct contract_rule *rule)
 {
-    const struct property *property;
+    const struct property *property = NULL;
     at.key = "sensor fault";
-    if (!compile_take_property(c, yaml_get(map, "sensor fault"), at, &property))
+    if (!compile_take_property(c, yaml_get(map, "sensor fault"), at, &property) || property == NULL)
         return false;
     rule->property = property->id;
     return true;
@@ -387,8 +384,7 @@ static bool take_kinetic(struct compile *c, const struct yaml_node *map, struct 
         return compile_refuse(c, map, at, "missing; say above which temperature", NULL);
     if (above->kind != YAML_SCALAR)
         return refuse_operand(c, above, at, "Cel", NULL);
-    return compile_take_operand(c, above, at, above->text, strlen(above->text), "Cel",
-                                &rule->bound);
+    return compile_take_operand(c, above, at, slice_text(above->text), "Cel", &rule->bound);
 }
 
 /* ------------------------------------------------------------------ one rule */

@@ -30,8 +30,7 @@ bool compile_take_terms(struct compile *c);
 
 /* text: a number with its unit, or a term's name. unit outlives the compilation. */
 bool compile_take_operand(struct compile *c, const struct yaml_node *node, struct place at,
-                          const char *text, size_t len, const char *unit,
-                          struct contract_operand *ret);
+                          struct slice text, const char *unit, struct contract_operand *ret);
 bool compile_take_duration(struct compile *c, const struct yaml_node *node, struct place at,
                            bool zero_allowed, struct contract_operand *ret);
 bool compile_take_property(struct compile *c, const struct yaml_node *node, struct place at,

@@ -15,9 +15,9 @@ static bool take_range(struct compile *c, const struct yaml_node *node, struct p
     if (dots == NULL)
         return compile_refuse(c, node, at, form, node->text);
     sensor->has_range = true;
-    if (!compile_take_operand(c, node, at, node->text, (size_t)(dots - node->text), unit,
+    if (!compile_take_operand(c, node, at, slice_of(node->text, (size_t)(dots - node->text)), unit,
                               &sensor->low) ||
-        !compile_take_operand(c, node, at, dots + 2, strlen(dots + 2), unit, &sensor->high))
+        !compile_take_operand(c, node, at, slice_text(dots + 2), unit, &sensor->high))
         return false;
     const struct contract_operand *low = &sensor->low;
     const struct contract_operand *high = &sensor->high;
@@ -46,7 +46,7 @@ static bool take_sensor(struct compile *c, const struct yaml_node *map, struct p
     if (accuracy->kind != YAML_SCALAR)
         return compile_refuse(c, accuracy, at, "expected a value such as \"0.5 °C\"", NULL);
     sensor->has_accuracy = true;
-    if (!compile_take_operand(c, accuracy, at, accuracy->text, strlen(accuracy->text), p->unit,
+    if (!compile_take_operand(c, accuracy, at, slice_text(accuracy->text), p->unit,
                               &sensor->accuracy))
         return false;
     return sensor->accuracy.is_term || sensor->accuracy.number.number >= 0 ||
@@ -98,8 +98,8 @@ bool compile_take_sensors(struct compile *c)
     for (size_t i = 0; map != NULL && i < map->count; i++) {
         struct contract_sensor sensor = { 0 };
         struct place at = { "sensors", map->keys[i]->text, NULL };
-        const struct property *property;
-        if (!compile_take_property(c, map->keys[i], at, &property))
+        const struct property *property = NULL;
+        if (!compile_take_property(c, map->keys[i], at, &property) || property == NULL)
             return false;
         sensor.property = property->id;
         if (!take_sensor(c, map->values[i], at, &sensor))

@@ -110,7 +110,7 @@ static uint8_t *keep(struct compile *c, const void *bytes, size_t len)
 static bool take_number_of(struct compile *c, const char *text, const struct value_kind *kind,
                            struct contract_value *ret)
 {
-    struct quantity q;
+    struct quantity q = { 0 };
     if (!compile_quantity(text, &q, NULL) || !compile_keep_quantity(c, &q, ret))
         return false;
     if (kind->type == CONTRACT_QUANTITY && ret->type == CONTRACT_INT) {
@@ -227,7 +227,7 @@ static bool take_plain_term(struct compile *c, const struct yaml_node *node, str
                               "expected a quantity such as \"8 °C\", a whole number, yes, no, or a "
                               "text in quotes",
                               node->text);
-    struct quantity q;
+    struct quantity q = { 0 };
     struct err why;
     if (!compile_quantity(node->text, &q, &why))
         return compile_refuse(c, node, at, why.msg, NULL);

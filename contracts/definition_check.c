@@ -129,7 +129,7 @@ static bool check_rules(struct check *c)
 static bool check_code(struct check *c, struct contract_code code, const struct value_kind *wanted,
                        struct slice where)
 {
-    struct value_kind kind;
+    struct value_kind kind = { 0 };
     if (!expr_check(c->def, code, c->params, c->param_count, c->trigger, c->detail, &kind, c->err))
         return err_wrap(c->err, "definition: %.*s", SHOW(where));
     if (value_kind_suits(&kind, wanted))
@@ -145,7 +145,7 @@ static bool check_code(struct check *c, struct contract_code code, const struct 
 /* An argument's kind is the other contract's to know: that it is well-typed is all. */
 static bool check_argument(struct check *c, const struct contract_effect *effect)
 {
-    struct value_kind kind;
+    struct value_kind kind = { 0 };
     return expr_check(c->def, effect->code, c->params, c->param_count, c->trigger, c->detail, &kind,
                       c->err) ||
            err_wrap(c->err, "definition: %.*s", SHOW(effect->action));
@@ -210,11 +210,11 @@ static bool check_step(struct check *c, const struct contract_step *step, size_t
 static bool check_steps(struct check *c, const struct contract_step *step, size_t first,
                         size_t count)
 {
-    size_t calls;
+    size_t calls = 0;
     if (!check_step(c, step, 0, &calls))
         return false;
     for (size_t i = 0; i < count; i++) {
-        size_t with_case;
+        size_t with_case = 0;
         if (!check_step(c, &c->def->cases[first + i].step, calls, &with_case))
             return false;
     }
