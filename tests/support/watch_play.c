@@ -135,10 +135,26 @@ static void tell(struct watch_play *p, const struct watch_finding *f)
     }
 }
 
+static bool said_the_same(const struct watch_told *a, const struct watch_told *b)
+{
+    const struct book_stretch *s = &a->stretch, *t = &b->stretch;
+    return a->opened == b->opened && a->closed == b->closed && a->charged == b->charged &&
+           s->broken_ms == t->broken_ms && s->to_ms == t->to_ms &&
+           (!a->closed || (s->peak == t->peak && s->peak_exponent == t->peak_exponent &&
+                           s->mean == t->mean && s->certain == t->certain));
+}
+
+/* What one call found. Nothing is withdrawn only to be said again. */
 static void tell_all(struct watch_play *p)
 {
+    p->revised_count = 0;
     for (size_t i = 0; i < p->findings.count; i++)
         tell(p, &p->findings.items[i]);
+    for (size_t i = 0; i < p->revised_count; i++) {
+        const struct watch_told *t = told_of(p, &p->revised[i].stretch);
+        if (t != NULL && said_the_same(t, &p->revised[i]))
+            fail_finding(p, "revised, and nothing changed", &t->stretch);
+    }
     p->findings.count = 0;
 }
 

@@ -38,6 +38,8 @@ struct watch_play {
     uint64_t now_ms;
     size_t told_count;
     struct watch_told told[WATCH_PLAY_TOLD];
+    size_t revised_count; /* of the call that is being told */
+    struct watch_told revised[WATCH_PLAY_TOLD];
     struct watch_reading readings[WATCH_WORLD_READINGS];
     struct reference_book reference;
     size_t not_judged;

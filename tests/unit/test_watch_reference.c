@@ -50,6 +50,12 @@ static uint64_t pick_final(struct watch_world *w)
     uint64_t dead = w->terms.maximum_gap_ms + w->terms.lateness_ms, at = w->end_ms;
     if (d->reading_count > 0)
         at = d->readings[watch_world_pick(w, 0, (int64_t)d->reading_count - 1)].time_ms;
+    for (size_t i = 0; i < w->definition.rule_count; i++) {
+        uint64_t step = w->terms.limits[i].duration_ms / 24;
+        if (w->definition.rules[i].watch == CONTRACT_KINETIC && step > 0 &&
+            watch_world_chance(w, 2))
+            at = (at / step + 1) * step;
+    }
     switch (watch_world_pick(w, 0, 4)) {
     case 0: return w->end_ms;
     case 1: return w->end_ms + (uint64_t)watch_world_pick(w, 0, 8) * w->step_ms;
