@@ -174,6 +174,48 @@ static void a_property_names_who_may(void **state)
     assert_string_equal(deal_property(w, &d, "note"), "helped");
 }
 
+static void enrol_with_right(struct world *w, const char *right)
+{
+    uint8_t bytes[64];
+    struct buf rights = buf_fixed(bytes, sizeof bytes);
+    struct statement enrol =
+        kit_enrol(&w->by[STRANGER].key, &w->id, world_kid(w, FARM), CLASS_OPERATOR);
+    cbor_put_array(&rights, 1);
+    cbor_put_text(&rights, slice_text(right));
+    enrol.as.enrol.rights = buf_slice(&rights);
+    assert_int_equal(world_say(w, FARM, enrol, MINUTES(1)), ACCEPTED);
+}
+
+/* Not even where it is named itself: an opening gives no right that its company has not. */
+static void a_named_key_has_no_more_than_its_rights(void **state)
+{
+    static const char yaml[] = "contract: named\n"
+                               "roles: { shipper: packs, clinic: receives }\n"
+                               "parties: { sender: shipper, receiver: clinic }\n"
+                               "states: { open: { progress: 0 } }\n"
+                               "documents: { bill: sender }\n"
+                               "actions: { go: { by: sender } }\n";
+    static const char *const rights[] = { "driver", "shipper" };
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct world *w;
+        (void)setup((void **)&w);
+        enrol_with_right(w, rights[i]);
+        struct kit_opening o = deal_draft(w, deal_compile(yaml));
+        struct kit_party parties[] = { { "sender", *world_kid(w, STRANGER) },
+                                       { "receiver", *world_kid(w, CLINIC) } };
+        o.parties = parties;
+        assert_int_equal(world_say(w, CLINIC, kit_open_with(&o), MINUTES(2)), ACCEPTED);
+        struct deal d = { o.definition, w->last };
+        enum refusal wanted = i == 0 ? REFUSED_NOT_ALLOWED : ACCEPTED;
+        assert_int_equal(deal_call(w, STRANGER, &d, "go"), wanted);
+        deal_said(w, i == 0 ? "go: the signer's rights do not name a role that may" : "");
+        struct statement bill = kit_document(&d.opening, "bill", slice_text("x"), NULL);
+        assert_int_equal(world_say(w, STRANGER, bill, MINUTES(9)), wanted);
+        world_free(w);
+    }
+}
+
 /* A key enrolled with names as rights holds the roles of these names and no others. */
 static void rights_that_name_roles_bind_the_key(void **state)
 {
@@ -186,14 +228,7 @@ static void rights_that_name_roles_bind_the_key(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct world *w;
         (void)setup((void **)&w);
-        uint8_t bytes[64];
-        struct buf rights = buf_fixed(bytes, sizeof bytes);
-        cbor_put_array(&rights, 1);
-        cbor_put_text(&rights, slice_text(cases[i].right));
-        struct statement enrol =
-            kit_enrol(&w->by[STRANGER].key, &w->id, world_kid(w, FARM), CLASS_OPERATOR);
-        enrol.as.enrol.rights = buf_slice(&rights);
-        assert_int_equal(world_say(w, FARM, enrol, MINUTES(1)), ACCEPTED);
+        enrol_with_right(w, cases[i].right);
         /* the farm is sender, and an inspector too */
         struct kit_opening o = deal_draft(w, deal_compile(delivery_yaml));
         struct kit_party holder = { "inspector", *world_kid(w, FARM) };
@@ -342,6 +377,7 @@ int main(void)
         CASE(only_those_who_may),
         CASE(a_property_names_who_may),
         CASE(rights_that_name_roles_bind_the_key),
+        CASE(a_named_key_has_no_more_than_its_rights),
         CASE(each_refusal_says_why),
         CASE(what_is_refused_leaves_nothing),
         CASE(only_what_is_in_force_is_called),

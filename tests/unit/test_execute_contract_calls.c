@@ -48,7 +48,19 @@ static const char link_yaml[] =
     "    calls: { next: { action: push, with: { said: said } } }\n"
     "  try: { by: sender, in: open, to: pushed, calls: { next: { action: reserved } } }\n"
     "  ask: { by: sender, in: open, to: pushed, calls: { next: { action: nothing of the kind } } "
-    "}\n";
+    "}\n"
+    "reactions:\n"
+    "  seen:\n"
+    "    on: { scan: any }\n"
+    "    in: open\n"
+    "    sets: { word: \"seen\" }\n"
+    "    to: pushed\n"
+    "    calls: { next: { action: push, with: { said: \"no\" } } }\n"
+    "  handed over:\n"
+    "    on: { handover: custody }\n"
+    "    in: open\n"
+    "    to: pushed\n"
+    "    calls: { next: { action: push, with: { said: \"yes\" } } }\n";
 
 static const char last_yaml[] = "contract: link\n"
                                 "version: 3\n" HEAD "properties:\n"
@@ -159,6 +171,37 @@ static void calls_go_so_deep_and_no_deeper(void **state)
     assert_string_equal(deal_state(w, &chain[0], NULL), "open");
 }
 
+/* What a reaction did before its call was refused is taken back; the scan stays. */
+static void a_reaction_whose_call_fails_does_nothing(void **state)
+{
+    struct world *w = *state;
+    struct deal chain[2];
+    make_chain(w, chain, 2);
+    assert_int_equal(world_say(w, FARM, kit_scan(KIT_UNIT, NULL, NULL), MINUTES(90)), ACCEPTED);
+    assert_string_equal(deal_state(w, &chain[0], NULL), "open");
+    assert_string_equal(deal_property(w, &chain[0], "word"), "nothing");
+    assert_int_equal(w->caused, 1);
+    deal_said(w, "");
+}
+
+static void a_reaction_calls_another(void **state)
+{
+    struct world *w = *state;
+    struct deal chain[2];
+    make_chain(w, chain, 2);
+    assert_int_equal(
+        world_say(w, FARM, kit_offer(KIT_UNIT, world_kid(w, CARRIER), ROLE_CUSTODIAN), MINUTES(90)),
+        ACCEPTED);
+    struct hash offer = w->last;
+    assert_int_equal(world_say(w, CARRIER,
+                               kit_answer(CUSTODY_ACCEPT, KIT_UNIT, &offer, ROLE_CUSTODIAN),
+                               MINUTES(91)),
+                     ACCEPTED);
+    assert_string_equal(deal_state(w, &chain[0], NULL), "pushed");
+    assert_string_equal(deal_state(w, &chain[1], NULL), "pushed");
+    assert_string_equal(deal_property(w, &chain[1], "word"), "yes");
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -168,6 +211,8 @@ int main(void)
         CASE(only_a_contract_that_is_named_may),
         CASE(a_call_that_fails_refuses_the_whole),
         CASE(calls_go_so_deep_and_no_deeper),
+        CASE(a_reaction_whose_call_fails_does_nothing),
+        CASE(a_reaction_calls_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,7 +71,6 @@ static void a_handover_moves_it_on(void **state)
     struct world *w = *state;
     struct deal d = deal_open_yaml(w, watching_yaml);
     hand_over(w, FARM, CARRIER, ROLE_CUSTODIAN);
-    /* what listens in the state that the event found: not also what listens in the next one */
     assert_string_equal(deal_state(w, &d, NULL), "moving");
     assert_int_equal(world_count(w, "state " KIT_UNIT " # 0 1 leaves"), 1);
     hand_over(w, FARM, CLINIC, ROLE_OWNER); /* not while it is on its way */
@@ -86,6 +85,15 @@ static void a_handover_moves_it_on(void **state)
     hand_over(w, CLINIC, CARRIER, ROLE_OWNER);
     assert_string_equal(deal_state(w, &d, NULL), "paid");
     assert_int_equal(world_count(w, "finished " KIT_UNIT " # 1"), 1);
+}
+
+/* One event is one step: what listens in the state that it led to waits for the next. */
+static void a_handover_moves_it_on_once(void **state)
+{
+    struct world *w = *state;
+    struct deal d = deal_open_yaml(w, watching_yaml);
+    hand_over(w, FARM, CLINIC, ROLE_CUSTODIAN);
+    assert_string_equal(deal_state(w, &d, NULL), "moving");
 }
 
 /* `seen` may not be 3: the reaction fails, and the scan is on the ledger all the same. */
@@ -340,6 +348,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_handover_moves_it_on),
+        CASE(a_handover_moves_it_on_once),
         CASE(a_reaction_that_fails_refuses_nobody),
         CASE(a_document_moves_it_on),
         CASE(success_tells_who_listens),
