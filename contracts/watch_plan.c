@@ -85,7 +85,7 @@ void watch_plan_ready(const struct watch *w)
 #define RUN_BYTES     56 /* from, a peak, two sums of 128 bits */
 #define RUNS_BYTES    (12 + 2 * RUN_BYTES)
 #define TOTAL_BYTES   18                       /* total_ms, silent_ms */
-#define KINETIC_BYTES (128 + WATCH_STEPS * 24) /* a step: heat below 2^103, weight below 2^41 */
+#define KINETIC_BYTES (128 + WATCH_STEPS * 26) /* a step: heat of 13 bytes, weight of 8 */
 
 size_t watch_plan_pieces(const struct contract_definition *def, const struct watch_plan *plan,
                          size_t *ret_bytes)
