@@ -4,32 +4,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct contract_value kit_int(int64_t number)
+struct contract_value flow_kit_int(int64_t number)
 {
     return (struct contract_value){ .type = CONTRACT_INT, .number = number };
 }
 
-struct contract_value kit_bool(bool value)
+struct contract_value flow_kit_bool(bool value)
 {
     return (struct contract_value){ .type = CONTRACT_BOOL, .number = value ? 1 : 0 };
 }
 
-struct contract_value kit_text(const char *text)
+struct contract_value flow_kit_text(const char *text)
 {
     return (struct contract_value){ .type = CONTRACT_TEXT, .text = slice_text(text) };
 }
 
-struct contract_value kit_of(enum contract_type type, const char *bytes)
+struct contract_value flow_kit_of(enum contract_type type, const char *bytes)
 {
     return (struct contract_value){ .type = type, .text = slice_text(bytes) };
 }
 
-struct contract_value kit_time(int64_t ms)
+struct contract_value flow_kit_time(int64_t ms)
 {
     return (struct contract_value){ .type = CONTRACT_TIME, .number = ms };
 }
 
-struct contract_value kit_quantity(int64_t mantissa, int exponent, const char *unit)
+struct contract_value flow_kit_quantity(int64_t mantissa, int exponent, const char *unit)
 {
     return (struct contract_value){ .type = CONTRACT_QUANTITY,
                                     .number = mantissa,
@@ -37,12 +37,12 @@ struct contract_value kit_quantity(int64_t mantissa, int exponent, const char *u
                                     .text = slice_text(unit) };
 }
 
-struct contract_value kit_nothing(void)
+struct contract_value flow_kit_nothing(void)
 {
     return (struct contract_value){ .type = CONTRACT_NOTHING };
 }
 
-int32_t kit_constant(struct flow_kit *kit, struct contract_value value)
+int32_t flow_kit_constant(struct flow_kit *kit, struct contract_value value)
 {
     struct contract_definition *def = kit->def;
     for (size_t i = 0; i < def->constant_count; i++) {
@@ -56,7 +56,7 @@ int32_t kit_constant(struct flow_kit *kit, struct contract_value value)
     return (int32_t)def->constant_count++;
 }
 
-struct contract_code kit_code(struct flow_kit *kit, const int32_t *words, size_t count)
+struct contract_code flow_kit_code(struct flow_kit *kit, const int32_t *words, size_t count)
 {
     struct contract_definition *def = kit->def;
     assert(def->code_count + count <= DEFINITION_MAX_CODE);
@@ -185,15 +185,15 @@ void flow_kit_begin(struct flow_kit *kit)
         kit->def->fields[i] = (struct contract_field){ .name = name, .kind = kind };
         kit->def->terms[i] = (struct contract_term){ .name = name, .kind = kind };
         kit->def->params[i] = (struct contract_param){ .name = name, .kind = kind };
-        kit->fields[i] = kit->terms->values[i] = kit_nothing();
+        kit->fields[i] = kit->terms->values[i] = flow_kit_nothing();
     }
     kit->def->field_count = kit->def->term_count = kit->def->param_count = FLOW_KIT_FIELDS;
     for (size_t i = 0; i < FLOW_MAX_ARGUMENTS; i++)
-        kit->params[i] = kit_nothing();
+        kit->params[i] = flow_kit_nothing();
     for (size_t i = 0; i <= EXPR_UNCERTAIN; i++)
-        kit->facts[i] = kit_nothing();
+        kit->facts[i] = flow_kit_nothing();
     for (size_t i = 0; i <= EXPR_PEAK_OF; i++)
-        kit->rule_facts[i] = kit_nothing();
+        kit->rule_facts[i] = flow_kit_nothing();
     kit->parties[0] = slice_text("sender__");
     kit->ledger =
         (struct expr_ledger){ kit, answer_fact, answer_rule_fact, answer_charged, answer_holds };
@@ -215,8 +215,8 @@ void flow_kit_end(struct flow_kit *kit)
 
 /* ------------------------------------------------------------------ steps */
 
-void kit_guard(struct flow_kit *kit, struct contract_step *step, const char *words,
-               struct contract_code code)
+void flow_kit_guard(struct flow_kit *kit, struct contract_step *step, const char *words,
+                    struct contract_code code)
 {
     struct contract_definition *d = kit->def;
     if (step->guard_count == 0)
@@ -226,7 +226,7 @@ void kit_guard(struct flow_kit *kit, struct contract_step *step, const char *wor
         (struct contract_guard){ .words = slice_text(words), .code = code };
 }
 
-void kit_effect(struct flow_kit *kit, struct contract_step *step, struct contract_effect e)
+void flow_kit_effect(struct flow_kit *kit, struct contract_step *step, struct contract_effect e)
 {
     struct contract_definition *d = kit->def;
     if (step->effect_count == 0)

@@ -50,24 +50,25 @@ struct flow_kit {
 void flow_kit_begin(struct flow_kit *kit);
 void flow_kit_end(struct flow_kit *kit);
 
-struct contract_value kit_int(int64_t number);
-struct contract_value kit_bool(bool value);
-struct contract_value kit_text(const char *text);
-struct contract_value kit_of(enum contract_type type, const char *bytes); /* a party, a hash … */
-struct contract_value kit_time(int64_t ms);
-struct contract_value kit_quantity(int64_t mantissa, int exponent, const char *unit);
-struct contract_value kit_nothing(void);
+struct contract_value flow_kit_int(int64_t number);
+struct contract_value flow_kit_bool(bool value);
+struct contract_value flow_kit_text(const char *text);
+struct contract_value flow_kit_of(enum contract_type type,
+                                  const char *bytes); /* a party, a hash … */
+struct contract_value flow_kit_time(int64_t ms);
+struct contract_value flow_kit_quantity(int64_t mantissa, int exponent, const char *unit);
+struct contract_value flow_kit_nothing(void);
 /* Index of the constant, which is added when it is new. */
-int32_t kit_constant(struct flow_kit *kit, struct contract_value value);
+int32_t flow_kit_constant(struct flow_kit *kit, struct contract_value value);
 
-struct contract_code kit_code(struct flow_kit *kit, const int32_t *words, size_t count);
-#define KIT_CODE(kit, ...)                            \
-    kit_code((kit), (const int32_t[]){ __VA_ARGS__ }, \
-             sizeof((const int32_t[]){ __VA_ARGS__ }) / sizeof(int32_t))
+struct contract_code flow_kit_code(struct flow_kit *kit, const int32_t *words, size_t count);
+#define KIT_CODE(kit, ...)                                 \
+    flow_kit_code((kit), (const int32_t[]){ __VA_ARGS__ }, \
+                  sizeof((const int32_t[]){ __VA_ARGS__ }) / sizeof(int32_t))
 
 /* Each adds one to a step; all of a step are added before those of the next. */
-void kit_guard(struct flow_kit *kit, struct contract_step *step, const char *words,
-               struct contract_code code);
-void kit_effect(struct flow_kit *kit, struct contract_step *step, struct contract_effect e);
+void flow_kit_guard(struct flow_kit *kit, struct contract_step *step, const char *words,
+                    struct contract_code code);
+void flow_kit_effect(struct flow_kit *kit, struct contract_step *step, struct contract_effect e);
 
 #endif

@@ -18,9 +18,9 @@ static int begin(void **state)
     struct flow_kit *kit = malloc(sizeof *kit);
     assert_non_null(kit);
     flow_kit_begin(kit);
-    assert_int_equal(kit_constant(kit, kit_bool(true)), YES);
-    assert_int_equal(kit_constant(kit, kit_bool(false)), NO);
-    assert_int_equal(kit_constant(kit, kit_nothing()), NONE);
+    assert_int_equal(flow_kit_constant(kit, flow_kit_bool(true)), YES);
+    assert_int_equal(flow_kit_constant(kit, flow_kit_bool(false)), NO);
+    assert_int_equal(flow_kit_constant(kit, flow_kit_nothing()), NONE);
     *state = kit;
     return 0;
 }
@@ -41,7 +41,7 @@ static bool check(struct flow_kit *kit, struct contract_code code, struct value_
 
 static struct contract_value value(struct flow_kit *kit, struct contract_code code)
 {
-    struct contract_value v = kit_nothing();
+    struct contract_value v = flow_kit_nothing();
     struct value_kind kind;
     struct err err;
     if (!check(kit, code, &kind, &err) || !expr_value(&kit->scope, code, &v, &err))
@@ -83,7 +83,7 @@ static void explains(struct flow_kit *kit, struct contract_code code, const char
 #define C(index)  EXPR_CONSTANT, (index)
 #define F(index)  EXPR_FIELD, (index)
 #define FACT(f)   EXPR_FACT, (f)
-#define K(v)      EXPR_CONSTANT, kit_constant(kit, (v))
+#define K(v)      EXPR_CONSTANT, flow_kit_constant(kit, (v))
 
 /* ------------------------------------------------------------------ logic of three values */
 
@@ -116,7 +116,8 @@ static void test_and_or_not_with_no_value(void **state)
 static void test_if_asks_only_the_chosen_side(void **state)
 {
     struct flow_kit *kit = *state;
-    int32_t one = kit_constant(kit, kit_int(1)), nought = kit_constant(kit, kit_int(0));
+    int32_t one = flow_kit_constant(kit, flow_kit_int(1)),
+            nought = flow_kit_constant(kit, flow_kit_int(0));
     struct contract_code good = CODE(C(YES), C(one), C(one), C(nought), EXPR_DIVIDE, EXPR_IF);
     assert_int_equal(value(kit, good).number, 1);
     has_none(kit, CODE(C(NO), C(one), C(one), C(nought), EXPR_DIVIDE, EXPR_IF),
@@ -128,7 +129,7 @@ static void test_if_asks_only_the_chosen_side(void **state)
 static void test_nothing_compares_with_nothing_alone(void **state)
 {
     struct flow_kit *kit = *state;
-    int32_t warm = kit_constant(kit, kit_quantity(8, 0, "Cel"));
+    int32_t warm = flow_kit_constant(kit, flow_kit_quantity(8, 0, "Cel"));
     is_bool(kit, CODE(F(FLOW_KIT_TEMP), C(NONE), EXPR_EQUAL), true);
     is_bool(kit, CODE(C(NONE), F(FLOW_KIT_TEMP), EXPR_DIFFERENT), false);
     has_none(kit, CODE(F(FLOW_KIT_TEMP), C(warm), EXPR_EQUAL), "warm is not set");
@@ -136,7 +137,7 @@ static void test_nothing_compares_with_nothing_alone(void **state)
     has_none(kit, CODE(F(FLOW_KIT_TEMP), C(warm), EXPR_LESS), "warm is not set");
     has_none(kit, CODE(F(FLOW_KIT_TEMP), EXPR_NEGATE, C(NONE), EXPR_EQUAL), "warm is not set");
     has_none(kit, CODE(F(FLOW_KIT_TEMP)), "warm is not set");
-    kit->fields[FLOW_KIT_TEMP] = kit_quantity(80, -1, "Cel");
+    kit->fields[FLOW_KIT_TEMP] = flow_kit_quantity(80, -1, "Cel");
     is_bool(kit, CODE(F(FLOW_KIT_TEMP), C(NONE), EXPR_EQUAL), false);
     is_bool(kit, CODE(F(FLOW_KIT_TEMP), C(warm), EXPR_EQUAL), true);
     assert_int_equal(value(kit, CODE(C(NONE))).type, CONTRACT_NOTHING);
@@ -158,9 +159,10 @@ static void test_comparisons(void **state)
     };
     struct contract_value pairs[][3] = {
         /* b, less than it, and equal to it written otherwise */
-        { kit_int(5), kit_int(-5), kit_int(5) },
-        { kit_quantity(81, -1, "Cel"), kit_quantity(8, 0, "Cel"), kit_quantity(810, -2, "Cel") },
-        { kit_time(1000), kit_time(999), kit_time(1000) }
+        { flow_kit_int(5), flow_kit_int(-5), flow_kit_int(5) },
+        { flow_kit_quantity(81, -1, "Cel"), flow_kit_quantity(8, 0, "Cel"),
+          flow_kit_quantity(810, -2, "Cel") },
+        { flow_kit_time(1000), flow_kit_time(999), flow_kit_time(1000) }
     };
     for (size_t p = 0; p < sizeof pairs / sizeof pairs[0]; p++)
         for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
@@ -168,9 +170,9 @@ static void test_comparisons(void **state)
             is_bool(kit, CODE(K(pairs[p][2]), K(pairs[p][0]), ops[i].op), ops[i].same);
             is_bool(kit, CODE(K(pairs[p][0]), K(pairs[p][1]), ops[i].op), ops[i].more);
         }
-    kit->fields[FLOW_KIT_CHOICE] = kit_of(CONTRACT_CHOICE, "A");
-    is_bool(kit, CODE(F(FLOW_KIT_CHOICE), K(kit_text("A")), EXPR_EQUAL), true);
-    is_bool(kit, CODE(K(kit_text("B")), F(FLOW_KIT_CHOICE), EXPR_EQUAL), false);
+    kit->fields[FLOW_KIT_CHOICE] = flow_kit_of(CONTRACT_CHOICE, "A");
+    is_bool(kit, CODE(F(FLOW_KIT_CHOICE), K(flow_kit_text("A")), EXPR_EQUAL), true);
+    is_bool(kit, CODE(K(flow_kit_text("B")), F(FLOW_KIT_CHOICE), EXPR_EQUAL), false);
     is_bool(kit, CODE(EXPR_PARTY, 0, EXPR_PARTY, 0, EXPR_EQUAL), true);
 }
 
@@ -179,11 +181,11 @@ static void test_comparisons(void **state)
 static void test_leaves(void **state)
 {
     struct flow_kit *kit = *state;
-    kit->terms->values[FLOW_KIT_MONEY] = kit_quantity(125, -1, "EUR");
-    kit->params[FLOW_KIT_INT] = kit_int(7);
-    kit->facts[EXPR_NOW] = kit_time(99);
-    kit->rule_facts[EXPR_COUNT_OF] = kit_int(3);
-    kit->rule_facts[EXPR_PEAK_OF] = kit_quantity(99, -1, "Cel");
+    kit->terms->values[FLOW_KIT_MONEY] = flow_kit_quantity(125, -1, "EUR");
+    kit->params[FLOW_KIT_INT] = flow_kit_int(7);
+    kit->facts[EXPR_NOW] = flow_kit_time(99);
+    kit->rule_facts[EXPR_COUNT_OF] = flow_kit_int(3);
+    kit->rule_facts[EXPR_PEAK_OF] = flow_kit_quantity(99, -1, "Cel");
     kit->scope.documents = 2;
     assert_int_equal(value(kit, CODE(EXPR_TERM, FLOW_KIT_MONEY)).number, 125);
     assert_int_equal(value(kit, CODE(EXPR_PARAM, FLOW_KIT_INT)).number, 7);
@@ -224,7 +226,7 @@ static void test_questions_about_a_party(void **state)
 static void test_steps_are_operations_and_questions(void **state)
 {
     struct flow_kit *kit = *state;
-    kit->facts[EXPR_NOW] = kit_time(99);
+    kit->facts[EXPR_NOW] = flow_kit_time(99);
     kit->scope.steps = 10;
     (void)value(kit, CODE(FACT(EXPR_NOW), FACT(EXPR_NOW), EXPR_EQUAL)); /* 3 and 2 */
     assert_int_equal(kit->scope.steps, 15);
@@ -237,8 +239,9 @@ static void test_steps_are_operations_and_questions(void **state)
 static void test_lists(void **state)
 {
     struct flow_kit *kit = *state;
-    kit->fields[FLOW_KIT_LIST] = kit_of(CONTRACT_LIST, "\x82\x61x\x61y");
-    int32_t x = kit_constant(kit, kit_text("x")), z = kit_constant(kit, kit_text("zz"));
+    kit->fields[FLOW_KIT_LIST] = flow_kit_of(CONTRACT_LIST, "\x82\x61x\x61y");
+    int32_t x = flow_kit_constant(kit, flow_kit_text("x")),
+            z = flow_kit_constant(kit, flow_kit_text("zz"));
     assert_int_equal(value(kit, CODE(F(FLOW_KIT_LIST), EXPR_COUNT)).number, 2);
     is_bool(kit, CODE(C(x), F(FLOW_KIT_LIST), EXPR_IN), true);
     is_bool(kit, CODE(C(z), F(FLOW_KIT_LIST), EXPR_IN), false);
@@ -248,12 +251,12 @@ static void test_lists(void **state)
     v = value(kit, CODE(F(FLOW_KIT_LIST), C(z), EXPR_ADDED));
     assert_true(slice_equal(v.text, slice_text("\x83\x61x\x61y\x62zz")));
     assert_int_equal(kit->scope.memory_used, 8);
-    v = value(kit, CODE(F(FLOW_KIT_LIST), C(z), EXPR_ADDED, K(kit_text("w")), EXPR_ADDED));
+    v = value(kit, CODE(F(FLOW_KIT_LIST), C(z), EXPR_ADDED, K(flow_kit_text("w")), EXPR_ADDED));
     assert_true(slice_equal(v.text, slice_text("\x84\x61x\x61y\x62zz\x61w")));
     /* Quantities are added in their one form. */
-    kit->fields[FLOW_KIT_LIMITS] = kit_of(CONTRACT_LIST, "\x80");
-    v = value(kit, CODE(F(FLOW_KIT_LIMITS), K(kit_quantity(500, -2, "Cel")), EXPR_ADDED,
-                        K(kit_quantity(5, 0, "Cel")), EXPR_ADDED));
+    kit->fields[FLOW_KIT_LIMITS] = flow_kit_of(CONTRACT_LIST, "\x80");
+    v = value(kit, CODE(F(FLOW_KIT_LIMITS), K(flow_kit_quantity(500, -2, "Cel")), EXPR_ADDED,
+                        K(flow_kit_quantity(5, 0, "Cel")), EXPR_ADDED));
     assert_true(slice_equal(v.text, slice_of("\x81\x83\x05\x00\x63"
                                              "Cel",
                                              8)));
@@ -269,15 +272,15 @@ static void test_lists_have_an_end(void **state)
     }
     kit->fields[FLOW_KIT_LIST] =
         (struct contract_value){ .type = CONTRACT_LIST, .text = slice_of(full, sizeof full) };
-    has_none(kit, CODE(F(FLOW_KIT_LIST), K(kit_text("new")), EXPR_ADDED), "the list is full");
-    kit->fields[FLOW_KIT_LIST] = kit_of(CONTRACT_LIST, "\x81\x61x");
+    has_none(kit, CODE(F(FLOW_KIT_LIST), K(flow_kit_text("new")), EXPR_ADDED), "the list is full");
+    kit->fields[FLOW_KIT_LIST] = flow_kit_of(CONTRACT_LIST, "\x81\x61x");
     kit->scope.memory_used = EXPR_MEMORY - 6;
-    has_none(kit, CODE(F(FLOW_KIT_LIST), K(kit_text("new")), EXPR_ADDED), "the list is full");
+    has_none(kit, CODE(F(FLOW_KIT_LIST), K(flow_kit_text("new")), EXPR_ADDED), "the list is full");
     kit->scope.memory_used = EXPR_MEMORY - 7;
-    (void)value(kit, CODE(F(FLOW_KIT_LIST), K(kit_text("new")), EXPR_ADDED));
+    (void)value(kit, CODE(F(FLOW_KIT_LIST), K(flow_kit_text("new")), EXPR_ADDED));
     assert_int_equal(kit->scope.memory_used, EXPR_MEMORY);
     kit->scope.memory = NULL;
-    has_none(kit, CODE(F(FLOW_KIT_LIST), K(kit_text("new")), EXPR_ADDED), "the list is full");
+    has_none(kit, CODE(F(FLOW_KIT_LIST), K(flow_kit_text("new")), EXPR_ADDED), "the list is full");
 }
 
 /* ------------------------------------------------------------------ words */
@@ -285,25 +288,28 @@ static void test_lists_have_an_end(void **state)
 static void test_explanations(void **state)
 {
     struct flow_kit *kit = *state;
-    kit->facts[EXPR_WORST] = kit_int(4);
-    kit->fields[FLOW_KIT_TEMP] = kit_quantity(91, -1, "Cel");
-    kit->terms->values[FLOW_KIT_TEMP] = kit_quantity(8, 0, "Cel");
-    kit->fields[FLOW_KIT_PARTY] = kit_of(CONTRACT_PARTY, "AAAAAAAA");
-    explains(kit, CODE(FACT(EXPR_WORST), K(kit_int(4)), EXPR_LESS), "worst severity is critical");
+    kit->facts[EXPR_WORST] = flow_kit_int(4);
+    kit->fields[FLOW_KIT_TEMP] = flow_kit_quantity(91, -1, "Cel");
+    kit->terms->values[FLOW_KIT_TEMP] = flow_kit_quantity(8, 0, "Cel");
+    kit->fields[FLOW_KIT_PARTY] = flow_kit_of(CONTRACT_PARTY, "AAAAAAAA");
+    explains(kit, CODE(FACT(EXPR_WORST), K(flow_kit_int(4)), EXPR_LESS),
+             "worst severity is critical");
     explains(kit, CODE(F(FLOW_KIT_TEMP), EXPR_TERM, FLOW_KIT_TEMP, EXPR_AT_MOST),
              "warm is 9.1 °C, warm is 8 °C");
-    explains(kit, CODE(C(YES), F(FLOW_KIT_TEMP), K(kit_quantity(9, 0, "Cel")), EXPR_LESS, EXPR_AND),
+    explains(kit,
+             CODE(C(YES), F(FLOW_KIT_TEMP), K(flow_kit_quantity(9, 0, "Cel")), EXPR_LESS, EXPR_AND),
              "warm is 9.1 °C");
     explains(kit,
-             CODE(F(FLOW_KIT_TEMP), K(kit_quantity(1, 0, "Cel")), EXPR_ADD,
-                  K(kit_quantity(9, 0, "Cel")), EXPR_LESS),
+             CODE(F(FLOW_KIT_TEMP), K(flow_kit_quantity(1, 0, "Cel")), EXPR_ADD,
+                  K(flow_kit_quantity(9, 0, "Cel")), EXPR_LESS),
              "warm is 9.1 °C, the left side is 10.1 °C");
     explains(kit, CODE(EXPR_DOCUMENT, 0), "document bill is not attached");
     explains(kit, CODE(F(FLOW_KIT_PARTY), EXPR_HOLDS, 1), "holder is 4141414141414141");
     explains(kit, CODE(F(FLOW_KIT_BOOL), F(FLOW_KIT_HUMID), C(NONE), EXPR_EQUAL, EXPR_AND),
              "on is not set");
     char text[10];
-    expr_explain(&kit->scope, CODE(FACT(EXPR_WORST), K(kit_int(4)), EXPR_LESS), text, sizeof text);
+    expr_explain(&kit->scope, CODE(FACT(EXPR_WORST), K(flow_kit_int(4)), EXPR_LESS), text,
+                 sizeof text);
     assert_string_equal(text, "worst sev");
 }
 

@@ -34,7 +34,7 @@ static bool calculate(struct flow_kit *kit, int32_t op, const struct contract_va
     kit->def->constant_count = count;
     words[n++] = op;
     kit->def->code_count = 0;
-    struct contract_code code = kit_code(kit, words, n);
+    struct contract_code code = flow_kit_code(kit, words, n);
     struct value_kind kind;
     struct err err;
     if (!expr_check(kit->def, code, NULL, 0, -1, 0, &kind, &err))
@@ -86,7 +86,7 @@ static int draw_exponent(void)
 
 static struct contract_value amount(int64_t mantissa, int exponent, const char *unit)
 {
-    return kit_quantity(mantissa, exponent, unit);
+    return flow_kit_quantity(mantissa, exponent, unit);
 }
 
 static bool run_case(struct flow_kit *kit, size_t i, struct contract_value *ret)
@@ -98,7 +98,8 @@ static bool run_case(struct flow_kit *kit, size_t i, struct contract_value *ret)
     for (size_t k = 0; k < 3; k++)
         e[k] = draw_exponent();
     struct contract_value x = amount(m[0], e[0], "kg"), y = amount(m[1], e[1], "kg");
-    struct contract_value plain = amount(m[1], e[1], ""), n = kit_int(m[0]), d = kit_int(m[1]);
+    struct contract_value plain = amount(m[1], e[1], ""), n = flow_kit_int(m[0]),
+                          d = flow_kit_int(m[1]);
     struct contract_value by[3] = { x, amount(m[1], e[1], "s"), amount(m[2], e[2], "s") };
     struct contract_value of_n[3] = { n, by[1], by[2] };
     switch (i % KINDS) {
@@ -146,7 +147,7 @@ static void test_vectors(void **state)
 static void comes_to(struct flow_kit *kit, int32_t op, struct contract_value a,
                      struct contract_value b, struct contract_value expected)
 {
-    struct contract_value v = kit_nothing();
+    struct contract_value v = flow_kit_nothing();
     bool has = calculate(kit, op, (struct contract_value[]){ a, b }, 2, &v);
     assert_int_equal(has, expected.type != CONTRACT_NOTHING);
     if (!has)
@@ -162,16 +163,17 @@ static void test_whole_numbers_at_the_limits(void **state)
     (void)state;
     struct flow_kit k;
     flow_kit_begin(&k);
-    struct contract_value none = kit_nothing(), max = kit_int(INT64_MAX), min = kit_int(INT64_MIN);
-    comes_to(&k, EXPR_ADD, max, kit_int(0), max);
-    comes_to(&k, EXPR_ADD, max, kit_int(1), none);
-    comes_to(&k, EXPR_SUBTRACT, min, kit_int(1), none);
-    comes_to(&k, EXPR_SUBTRACT, min, kit_int(-1), kit_int(INT64_MIN + 1));
-    comes_to(&k, EXPR_SUBTRACT, kit_int(0), min, none);
-    comes_to(&k, EXPR_MULTIPLY, min, kit_int(-1), none);
-    comes_to(&k, EXPR_MULTIPLY, min, kit_int(1), min);
-    comes_to(&k, EXPR_DIVIDE, min, kit_int(-1), none);
-    comes_to(&k, EXPR_DIVIDE, kit_int(1), kit_int(0), none);
+    struct contract_value none = flow_kit_nothing(), max = flow_kit_int(INT64_MAX),
+                          min = flow_kit_int(INT64_MIN);
+    comes_to(&k, EXPR_ADD, max, flow_kit_int(0), max);
+    comes_to(&k, EXPR_ADD, max, flow_kit_int(1), none);
+    comes_to(&k, EXPR_SUBTRACT, min, flow_kit_int(1), none);
+    comes_to(&k, EXPR_SUBTRACT, min, flow_kit_int(-1), flow_kit_int(INT64_MIN + 1));
+    comes_to(&k, EXPR_SUBTRACT, flow_kit_int(0), min, none);
+    comes_to(&k, EXPR_MULTIPLY, min, flow_kit_int(-1), none);
+    comes_to(&k, EXPR_MULTIPLY, min, flow_kit_int(1), min);
+    comes_to(&k, EXPR_DIVIDE, min, flow_kit_int(-1), none);
+    comes_to(&k, EXPR_DIVIDE, flow_kit_int(1), flow_kit_int(0), none);
     comes_to(&k, EXPR_MINIMUM, min, max, min);
     comes_to(&k, EXPR_MAXIMUM, min, max, max);
     flow_kit_end(&k);
@@ -187,23 +189,31 @@ static void test_rounding_is_half_to_even(void **state)
     } whole[] = { { 1, 2, 0 },   { 3, 2, 2 },   { 5, 2, 2 },   { 7, 2, 4 }, { -1, 2, 0 },
                   { -3, 2, -2 }, { -5, 2, -2 }, { 5, -2, -2 }, { 2, 3, 1 }, { 1, 3, 0 } };
     for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
-        comes_to(&k, EXPR_DIVIDE, kit_int(whole[i].dividend), kit_int(whole[i].divisor),
-                 kit_int(whole[i].quotient));
+        comes_to(&k, EXPR_DIVIDE, flow_kit_int(whole[i].dividend), flow_kit_int(whole[i].divisor),
+                 flow_kit_int(whole[i].quotient));
     /* A quantity keeps two decimals, or its own when it has more. */
-    comes_to(&k, EXPR_DIVIDE, kit_quantity(100, 0, "EUR"), kit_int(3),
-             kit_quantity(3333, -2, "EUR"));
-    comes_to(&k, EXPR_DIVIDE, kit_quantity(1, -2, "EUR"), kit_int(2), kit_quantity(0, 0, "EUR"));
-    comes_to(&k, EXPR_DIVIDE, kit_quantity(3, -2, "EUR"), kit_int(2), kit_quantity(2, -2, "EUR"));
-    comes_to(&k, EXPR_DIVIDE, kit_quantity(1, -4, "kg"), kit_int(3), kit_quantity(0, 0, "kg"));
-    comes_to(&k, EXPR_DIVIDE, kit_quantity(2, -4, "kg"), kit_int(3), kit_quantity(1, -4, "kg"));
-    comes_to(&k, EXPR_DIVIDE, kit_int(5), kit_quantity(25, -1, ""), kit_int(2));
+    comes_to(&k, EXPR_DIVIDE, flow_kit_quantity(100, 0, "EUR"), flow_kit_int(3),
+             flow_kit_quantity(3333, -2, "EUR"));
+    comes_to(&k, EXPR_DIVIDE, flow_kit_quantity(1, -2, "EUR"), flow_kit_int(2),
+             flow_kit_quantity(0, 0, "EUR"));
+    comes_to(&k, EXPR_DIVIDE, flow_kit_quantity(3, -2, "EUR"), flow_kit_int(2),
+             flow_kit_quantity(2, -2, "EUR"));
+    comes_to(&k, EXPR_DIVIDE, flow_kit_quantity(1, -4, "kg"), flow_kit_int(3),
+             flow_kit_quantity(0, 0, "kg"));
+    comes_to(&k, EXPR_DIVIDE, flow_kit_quantity(2, -4, "kg"), flow_kit_int(3),
+             flow_kit_quantity(1, -4, "kg"));
+    comes_to(&k, EXPR_DIVIDE, flow_kit_int(5), flow_kit_quantity(25, -1, ""), flow_kit_int(2));
     /* By its own unit: towards minus infinity. */
-    comes_to(&k, EXPR_DIVIDE, kit_quantity(7, 0, "s"), kit_quantity(2, 0, "s"), kit_int(3));
-    comes_to(&k, EXPR_DIVIDE, kit_quantity(-7, 0, "s"), kit_quantity(2, 0, "s"), kit_int(-4));
-    comes_to(&k, EXPR_DIVIDE, kit_quantity(8, 0, "s"), kit_quantity(-2, 0, "s"), kit_int(-4));
-    comes_to(&k, EXPR_DIVIDE, kit_quantity(1, 0, "s"), kit_quantity(0, 0, "s"), kit_nothing());
-    comes_to(&k, EXPR_DIVIDE, kit_quantity(INT64_MAX, 9, "s"), kit_quantity(1, -9, "s"),
-             kit_nothing());
+    comes_to(&k, EXPR_DIVIDE, flow_kit_quantity(7, 0, "s"), flow_kit_quantity(2, 0, "s"),
+             flow_kit_int(3));
+    comes_to(&k, EXPR_DIVIDE, flow_kit_quantity(-7, 0, "s"), flow_kit_quantity(2, 0, "s"),
+             flow_kit_int(-4));
+    comes_to(&k, EXPR_DIVIDE, flow_kit_quantity(8, 0, "s"), flow_kit_quantity(-2, 0, "s"),
+             flow_kit_int(-4));
+    comes_to(&k, EXPR_DIVIDE, flow_kit_quantity(1, 0, "s"), flow_kit_quantity(0, 0, "s"),
+             flow_kit_nothing());
+    comes_to(&k, EXPR_DIVIDE, flow_kit_quantity(INT64_MAX, 9, "s"), flow_kit_quantity(1, -9, "s"),
+             flow_kit_nothing());
     flow_kit_end(&k);
 }
 
@@ -212,11 +222,11 @@ static void test_a_value_does_not_depend_on_how_it_is_written(void **state)
     (void)state;
     struct flow_kit k;
     flow_kit_begin(&k);
-    struct contract_value third = kit_quantity(167, -2, "Cel");
-    comes_to(&k, EXPR_DIVIDE, kit_quantity(5, 0, "Cel"), kit_int(3), third);
-    comes_to(&k, EXPR_DIVIDE, kit_quantity(5000000, -6, "Cel"), kit_int(3), third);
-    comes_to(&k, EXPR_ADD, kit_quantity(50, -1, "Cel"), kit_quantity(30, -1, "Cel"),
-             kit_quantity(8, 0, "Cel"));
+    struct contract_value third = flow_kit_quantity(167, -2, "Cel");
+    comes_to(&k, EXPR_DIVIDE, flow_kit_quantity(5, 0, "Cel"), flow_kit_int(3), third);
+    comes_to(&k, EXPR_DIVIDE, flow_kit_quantity(5000000, -6, "Cel"), flow_kit_int(3), third);
+    comes_to(&k, EXPR_ADD, flow_kit_quantity(50, -1, "Cel"), flow_kit_quantity(30, -1, "Cel"),
+             flow_kit_quantity(8, 0, "Cel"));
     flow_kit_end(&k);
 }
 
@@ -225,16 +235,16 @@ static void test_times(void **state)
     (void)state;
     struct flow_kit k;
     flow_kit_begin(&k);
-    struct contract_value none = kit_nothing(), t = kit_time(10000);
-    comes_to(&k, EXPR_ADD, t, kit_quantity(25, -1, "s"), kit_time(12500));
-    comes_to(&k, EXPR_ADD, kit_quantity(25, -1, "s"), t, kit_time(12500));
-    comes_to(&k, EXPR_SUBTRACT, t, kit_quantity(10, 0, "s"), kit_time(0));
-    comes_to(&k, EXPR_SUBTRACT, t, kit_quantity(10001, -3, "s"), none);
-    comes_to(&k, EXPR_ADD, t, kit_quantity(1, -4, "s"), none);
-    comes_to(&k, EXPR_ADD, t, kit_quantity(INT64_MAX, 9, "s"), none);
-    comes_to(&k, EXPR_ADD, kit_time(VALUE_TIME_MAX), kit_quantity(1, -3, "s"), none);
-    comes_to(&k, EXPR_SUBTRACT, t, kit_time(12500), kit_quantity(-25, -1, "s"));
-    comes_to(&k, EXPR_MAXIMUM, t, kit_time(12500), kit_time(12500));
+    struct contract_value none = flow_kit_nothing(), t = flow_kit_time(10000);
+    comes_to(&k, EXPR_ADD, t, flow_kit_quantity(25, -1, "s"), flow_kit_time(12500));
+    comes_to(&k, EXPR_ADD, flow_kit_quantity(25, -1, "s"), t, flow_kit_time(12500));
+    comes_to(&k, EXPR_SUBTRACT, t, flow_kit_quantity(10, 0, "s"), flow_kit_time(0));
+    comes_to(&k, EXPR_SUBTRACT, t, flow_kit_quantity(10001, -3, "s"), none);
+    comes_to(&k, EXPR_ADD, t, flow_kit_quantity(1, -4, "s"), none);
+    comes_to(&k, EXPR_ADD, t, flow_kit_quantity(INT64_MAX, 9, "s"), none);
+    comes_to(&k, EXPR_ADD, flow_kit_time(VALUE_TIME_MAX), flow_kit_quantity(1, -3, "s"), none);
+    comes_to(&k, EXPR_SUBTRACT, t, flow_kit_time(12500), flow_kit_quantity(-25, -1, "s"));
+    comes_to(&k, EXPR_MAXIMUM, t, flow_kit_time(12500), flow_kit_time(12500));
     flow_kit_end(&k);
 }
 
@@ -243,14 +253,18 @@ static void test_units_of_products(void **state)
     (void)state;
     struct flow_kit k;
     flow_kit_begin(&k);
-    comes_to(&k, EXPR_MULTIPLY, kit_quantity(25, -1, "kg"), kit_int(4), kit_quantity(10, 0, "kg"));
-    comes_to(&k, EXPR_MULTIPLY, kit_int(4), kit_quantity(25, -1, "kg"), kit_quantity(10, 0, "kg"));
-    comes_to(&k, EXPR_MULTIPLY, kit_quantity(2, 0, ""), kit_quantity(25, -1, "kg"),
-             kit_quantity(5, 0, "kg"));
-    comes_to(&k, EXPR_MULTIPLY, kit_int(3), kit_quantity(15, -1, ""), kit_quantity(45, -1, ""));
-    comes_to(&k, EXPR_MULTIPLY, kit_quantity(1, -9, "kg"), kit_quantity(1, -1, ""), kit_nothing());
-    comes_to(&k, EXPR_MULTIPLY, kit_quantity(10, -9, "kg"), kit_quantity(1, -1, ""),
-             kit_quantity(1, -9, "kg"));
+    comes_to(&k, EXPR_MULTIPLY, flow_kit_quantity(25, -1, "kg"), flow_kit_int(4),
+             flow_kit_quantity(10, 0, "kg"));
+    comes_to(&k, EXPR_MULTIPLY, flow_kit_int(4), flow_kit_quantity(25, -1, "kg"),
+             flow_kit_quantity(10, 0, "kg"));
+    comes_to(&k, EXPR_MULTIPLY, flow_kit_quantity(2, 0, ""), flow_kit_quantity(25, -1, "kg"),
+             flow_kit_quantity(5, 0, "kg"));
+    comes_to(&k, EXPR_MULTIPLY, flow_kit_int(3), flow_kit_quantity(15, -1, ""),
+             flow_kit_quantity(45, -1, ""));
+    comes_to(&k, EXPR_MULTIPLY, flow_kit_quantity(1, -9, "kg"), flow_kit_quantity(1, -1, ""),
+             flow_kit_nothing());
+    comes_to(&k, EXPR_MULTIPLY, flow_kit_quantity(10, -9, "kg"), flow_kit_quantity(1, -1, ""),
+             flow_kit_quantity(1, -9, "kg"));
     flow_kit_end(&k);
 }
 
@@ -259,7 +273,7 @@ static void test_negating(void **state)
     (void)state;
     struct flow_kit k;
     flow_kit_begin(&k);
-    struct contract_value v, min = kit_int(INT64_MIN), warm = kit_quantity(81, -1, "Cel");
+    struct contract_value v, min = flow_kit_int(INT64_MIN), warm = flow_kit_quantity(81, -1, "Cel");
     assert_false(calculate(&k, EXPR_NEGATE, &min, 1, &v));
     assert_true(calculate(&k, EXPR_NEGATE, &warm, 1, &v));
     assert_int_equal(v.number, -81);

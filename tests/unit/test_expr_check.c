@@ -31,7 +31,7 @@ static int end(void **state)
 #define CODE(...) KIT_CODE(&kit, __VA_ARGS__)
 #define F(index)  EXPR_FIELD, (index)
 #define FACT(f)   EXPR_FACT, (f)
-#define K(v)      EXPR_CONSTANT, kit_constant(&kit, (v))
+#define K(v)      EXPR_CONSTANT, flow_kit_constant(&kit, (v))
 
 static void refused(struct contract_code code, const char *message)
 {
@@ -90,14 +90,14 @@ static void test_types_and_units(void **state)
             "word 6: \"prorate\" does not go with a quantity in \"EUR\" and a quantity in \"Cel\" "
             "and a quantity in \"%RH\"");
     refused(CODE(F(count), EXPR_HOLDS, 0), "word 2: \"holds\" does not go with a whole number");
-    refused(CODE(K(kit_nothing()), K(kit_int(1)), EXPR_ADD),
+    refused(CODE(K(flow_kit_nothing()), K(flow_kit_int(1)), EXPR_ADD),
             "word 4: \"+\" does not go with nothing and a whole number");
 }
 
 static void test_shape(void **state)
 {
     (void)state;
-    int32_t one = kit_constant(&kit, kit_int(1));
+    int32_t one = flow_kit_constant(&kit, flow_kit_int(1));
     refused((struct contract_code){ 0, 0 }, "an expression of 1 to 256 words was expected");
     refused((struct contract_code){ 0, 257 }, "an expression of 1 to 256 words was expected");
     refused((struct contract_code){ 8191, 2 }, "an expression of 1 to 256 words was expected");
@@ -115,7 +115,7 @@ static void test_shape(void **state)
         words[2 * i] = EXPR_CONSTANT;
         words[2 * i + 1] = one;
     }
-    refused(kit_code(&kit, words, 2 * (EXPR_MAX_STACK + 1)),
+    refused(flow_kit_code(&kit, words, 2 * (EXPR_MAX_STACK + 1)),
             "word 64: a constant: the expression is too deep");
 }
 
@@ -156,13 +156,13 @@ static void test_kinds_that_are_made(void **state)
     assert_true(k.ranged && k.max == 1000);
     k = taken(CODE(F(FLOW_KIT_INT), F(FLOW_KIT_INT), EXPR_ADD));
     assert_false(k.ranged);
-    k = taken(CODE(F(FLOW_KIT_BOOL), F(FLOW_KIT_CHOICE), K(kit_text("A")), EXPR_IF));
+    k = taken(CODE(F(FLOW_KIT_BOOL), F(FLOW_KIT_CHOICE), K(flow_kit_text("A")), EXPR_IF));
     assert_int_equal(k.type, CONTRACT_TEXT);
-    k = taken(CODE(F(FLOW_KIT_BOOL), K(kit_nothing()), F(FLOW_KIT_TEMP), EXPR_IF));
+    k = taken(CODE(F(FLOW_KIT_BOOL), K(flow_kit_nothing()), F(FLOW_KIT_TEMP), EXPR_IF));
     assert_int_equal(k.type, CONTRACT_QUANTITY);
-    k = taken(CODE(K(kit_of(CONTRACT_LIST, "\x80")), F(FLOW_KIT_TEMP), EXPR_ADDED));
+    k = taken(CODE(K(flow_kit_of(CONTRACT_LIST, "\x80")), F(FLOW_KIT_TEMP), EXPR_ADDED));
     assert_true(k.type == CONTRACT_LIST && k.scalar == CONTRACT_QUANTITY && k.unit.len == 3);
-    refused(CODE(K(kit_of(CONTRACT_LIST, "\x82\x01\x61x")), EXPR_COUNT),
+    refused(CODE(K(flow_kit_of(CONTRACT_LIST, "\x82\x01\x61x")), EXPR_COUNT),
             "word 0: a constant: a list of unlike values");
 }
 
@@ -193,7 +193,7 @@ static void known(struct contract_code code, const char *expected)
 static void test_what_is_known_where(void **state)
 {
     (void)state;
-    known(CODE(K(kit_int(1))), "SARHCB");
+    known(CODE(K(flow_kit_int(1))), "SARHCB");
     known(CODE(EXPR_TERM, 0), "SARHCB");
     known(CODE(EXPR_PARTY, 0), "SARHCB");
     known(CODE(FACT(EXPR_NOW)), "SARHCB");
@@ -246,7 +246,7 @@ static size_t pooled, leaf_count;
 static bool is_taken(const struct drawn *d, struct value_kind *ret_kind)
 {
     kit.def->code_count = 0;
-    struct contract_code code = kit_code(&kit, d->words, d->count);
+    struct contract_code code = flow_kit_code(&kit, d->words, d->count);
     return expr_check(kit.def, code, kit.def->params, FLOW_KIT_FIELDS, -1, 0, ret_kind, NULL);
 }
 
@@ -323,7 +323,7 @@ static struct contract_value draw_value(const struct value_kind *kind)
     case CONTRACT_LIST:
         v.text = slice_text(kind->scalar == CONTRACT_TEXT ? "\x82\x61x\x61y" : "\x80");
         break;
-    case CONTRACT_NOTHING: v = kit_nothing(); break;
+    case CONTRACT_NOTHING: v = flow_kit_nothing(); break;
     }
     if (v.type != CONTRACT_BOOL && v.type != CONTRACT_INT && v.type != CONTRACT_TIME &&
         v.type != CONTRACT_QUANTITY)
@@ -369,18 +369,18 @@ static bool is_of_kind(const struct contract_value *v, const struct value_kind *
 static void test_whatever_is_taken_runs(void **state)
 {
     (void)state;
-    struct contract_value constants[] = { kit_bool(true),
-                                          kit_int(0),
-                                          kit_int(7),
-                                          kit_nothing(),
-                                          kit_quantity(5, -1, "Cel"),
-                                          kit_quantity(3, 9, "s"),
-                                          kit_text("A"),
-                                          kit_of(CONTRACT_LIST, "\x80"),
-                                          kit_of(CONTRACT_LIST, "\x82\x01\x02"),
-                                          kit_quantity(INT64_MAX, -9, "") };
+    struct contract_value constants[] = { flow_kit_bool(true),
+                                          flow_kit_int(0),
+                                          flow_kit_int(7),
+                                          flow_kit_nothing(),
+                                          flow_kit_quantity(5, -1, "Cel"),
+                                          flow_kit_quantity(3, 9, "s"),
+                                          flow_kit_text("A"),
+                                          flow_kit_of(CONTRACT_LIST, "\x80"),
+                                          flow_kit_of(CONTRACT_LIST, "\x82\x01\x02"),
+                                          flow_kit_quantity(INT64_MAX, -9, "") };
     for (size_t i = 0; i < sizeof constants / sizeof constants[0]; i++)
-        (void)kit_constant(&kit, constants[i]);
+        (void)flow_kit_constant(&kit, constants[i]);
     seed = 42;
     begin_pool();
     size_t ran = 0, had_value = 0, long_ones = 0;

@@ -22,7 +22,7 @@ static struct err why;
 
 #define CODE(...) KIT_CODE(&kit, __VA_ARGS__)
 #define F(index)  EXPR_FIELD, (index)
-#define K(v)      EXPR_CONSTANT, kit_constant(&kit, (v))
+#define K(v)      EXPR_CONSTANT, flow_kit_constant(&kit, (v))
 
 static const struct flow_caller receiver = { { (const uint8_t *)RECEIVER, 8 },
                                              { (const uint8_t *)RECEIVER, 8 },
@@ -35,13 +35,14 @@ static const struct flow_caller stranger = { { (const uint8_t *)"stranger", 8 },
 
 static void guard(struct contract_step *step, const char *words, struct contract_code code)
 {
-    kit_guard(&kit, step, words, code);
+    flow_kit_guard(&kit, step, words, code);
 }
 
 static void set(struct contract_step *step, unsigned field, struct contract_code code)
 {
-    kit_effect(&kit, step,
-               (struct contract_effect){ .what = CONTRACT_SET, .target = field, .code = code });
+    flow_kit_effect(
+        &kit, step,
+        (struct contract_effect){ .what = CONTRACT_SET, .target = field, .code = code });
 }
 
 static struct contract_action *action(const char *name)
@@ -68,7 +69,7 @@ static int begin(void **state)
     (void)state;
     flow_kit_begin(&kit);
     kit.parties[1] = slice_text(RECEIVER);
-    kit.facts[EXPR_WORST] = kit_int(2);
+    kit.facts[EXPR_WORST] = flow_kit_int(2);
     assert_int_equal(flow_start(&kit.scope, 1000, &flow, &why), FLOW_DONE);
     memset(&why, 0, sizeof why);
     kit.scope.params = kit.params;
@@ -107,11 +108,11 @@ static void test_an_action_does_what_it_says(void **state)
 {
     (void)state;
     struct contract_action *a = action("release");
-    set(&a->step, FLOW_KIT_INT, CODE(K(kit_int(5))));
+    set(&a->step, FLOW_KIT_INT, CODE(K(flow_kit_int(5))));
     set(&a->step, FLOW_KIT_INT,
-        CODE(F(FLOW_KIT_INT), K(kit_int(1)), EXPR_ADD)); /* sees the first */
-    set(&a->step, FLOW_KIT_CHOICE, CODE(K(kit_text("B"))));
-    set(&a->step, FLOW_KIT_TEMP, CODE(K(kit_quantity(500, -2, "Cel"))));
+        CODE(F(FLOW_KIT_INT), K(flow_kit_int(1)), EXPR_ADD)); /* sees the first */
+    set(&a->step, FLOW_KIT_CHOICE, CODE(K(flow_kit_text("B"))));
+    set(&a->step, FLOW_KIT_TEMP, CODE(K(flow_kit_quantity(500, -2, "Cel"))));
     a->step.next = 1;
     assert_int_equal(call(0, &receiver), FLOW_DONE);
     assert_int_equal(flow.fields[FLOW_KIT_INT].number, 6);
@@ -147,7 +148,7 @@ static void test_who_may_call(void **state)
     a->callers = (struct contract_callers){ .fields = (uint64_t)1 << FLOW_KIT_PARTY };
     assert_int_equal(call(0, &receiver), FLOW_NOT_ALLOWED);
     assert_string_equal(why.msg, "release: only for holder");
-    flow.fields[FLOW_KIT_PARTY] = kit_of(CONTRACT_PARTY, RECEIVER);
+    flow.fields[FLOW_KIT_PARTY] = flow_kit_of(CONTRACT_PARTY, RECEIVER);
     assert_int_equal(call(0, &receiver), FLOW_DONE);
     a->callers = (struct contract_callers){ .parties = 0 };
     assert_int_equal(call(0, &receiver), FLOW_NOT_ALLOWED);
@@ -163,7 +164,7 @@ static void test_a_contract_calls_in_its_own_right_only(void **state)
     assert_int_equal(call(0, &contract), FLOW_NOT_ALLOWED);
     a->callers.instance_terms = (uint64_t)1 << FLOW_KIT_INSTANCE;
     assert_int_equal(call(0, &contract), FLOW_NOT_ALLOWED);
-    kit.terms->values[FLOW_KIT_INSTANCE] = kit_of(CONTRACT_INSTANCE, OPENING);
+    kit.terms->values[FLOW_KIT_INSTANCE] = flow_kit_of(CONTRACT_INSTANCE, OPENING);
     assert_int_equal(call(0, &contract), FLOW_DONE);
 }
 
@@ -172,15 +173,15 @@ static void test_guards_say_what_they_found(void **state)
     (void)state;
     struct contract_action *a = action("release");
     guard(&a->step, "worst severity < critical",
-          CODE(EXPR_FACT, EXPR_WORST, K(kit_int(4)), EXPR_LESS));
+          CODE(EXPR_FACT, EXPR_WORST, K(flow_kit_int(4)), EXPR_LESS));
     assert_int_equal(call(0, &receiver), FLOW_DONE);
-    kit.facts[EXPR_WORST] = kit_int(4);
+    kit.facts[EXPR_WORST] = flow_kit_int(4);
     refused(FLOW_GUARD,
             "release: \"worst severity < critical\" does not hold: worst severity is critical");
-    kit.facts[EXPR_WORST] = kit_nothing();
+    kit.facts[EXPR_WORST] = flow_kit_nothing();
     refused(FLOW_GUARD,
             "release: \"worst severity < critical\" does not hold: worst severity is not known");
-    kit.facts[EXPR_WORST] = kit_int(0);
+    kit.facts[EXPR_WORST] = flow_kit_int(0);
     guard(&a->step, "guard check the seal", CODE(EXPR_OPEN_GUARD, 0));
     refused(FLOW_GUARD, "release: guard \"check the seal\" is not filled in");
 }
@@ -193,8 +194,8 @@ static void test_reasons_are_cut_to_what_a_verdict_holds(void **state)
     memset(words, 'w', 400);
     memset(text, 't', 400);
     struct contract_action *a = action(name);
-    kit.terms->values[FLOW_KIT_TEXT] = kit_text(text);
-    guard(&a->step, words, CODE(EXPR_TERM, FLOW_KIT_TEXT, K(kit_text("x")), EXPR_EQUAL));
+    kit.terms->values[FLOW_KIT_TEXT] = flow_kit_text(text);
+    guard(&a->step, words, CODE(EXPR_TERM, FLOW_KIT_TEXT, K(flow_kit_text("x")), EXPR_EQUAL));
     assert_int_equal(call(0, &receiver), FLOW_GUARD);
     assert_non_null(strstr(why.msg, "w…\" does not hold: note is ttt"));
 }
@@ -203,26 +204,26 @@ static void test_an_effect_that_cannot_be_undoes_all(void **state)
 {
     (void)state;
     struct contract_action *a = action("count");
-    set(&a->step, FLOW_KIT_BOOL, CODE(K(kit_bool(true))));
+    set(&a->step, FLOW_KIT_BOOL, CODE(K(flow_kit_bool(true))));
     set(&a->step, FLOW_KIT_INT, CODE(EXPR_PARAM, FLOW_KIT_INT));
     a->step.next = 1;
     refused(FLOW_GUARD, "count: count: count is not set");
-    kit.params[FLOW_KIT_INT] = kit_int(1001);
+    kit.params[FLOW_KIT_INT] = flow_kit_int(1001);
     refused(FLOW_GUARD, "count: count: expected 0 to 1000, found 1001");
-    kit.params[FLOW_KIT_INT] = kit_int(1000);
+    kit.params[FLOW_KIT_INT] = flow_kit_int(1000);
     assert_int_equal(call(0, &receiver), FLOW_DONE);
     a->states = 3;
-    kit.def->effects[1].code = CODE(K(kit_int(1)), K(kit_int(0)), EXPR_DIVIDE);
+    kit.def->effects[1].code = CODE(K(flow_kit_int(1)), K(flow_kit_int(0)), EXPR_DIVIDE);
     refused(FLOW_GUARD, "count: count: a division by nought");
     kit.def->effects[1] =
-        (struct contract_effect){ .target = FLOW_KIT_CHOICE, .code = CODE(K(kit_text("C"))) };
+        (struct contract_effect){ .target = FLOW_KIT_CHOICE, .code = CODE(K(flow_kit_text("C"))) };
     refused(FLOW_GUARD, "count: grade: expected one of A, B, found \"C\"");
     kit.def->effects[1].target = FLOW_KIT_PARTY;
     kit.def->effects[1].code = CODE(EXPR_PARTY, 0);
     refused(FLOW_GUARD, "count: holder: 73656e6465725f5f does not hold the role \"carrier\"");
     kit.held = 2;
     assert_int_equal(call(0, &receiver), FLOW_DONE);
-    kit.def->effects[1].code = CODE(K(kit_nothing()));
+    kit.def->effects[1].code = CODE(K(flow_kit_nothing()));
     assert_int_equal(call(0, &receiver), FLOW_DONE); /* nobody, and said so */
     assert_int_equal(flow.fields[FLOW_KIT_PARTY].type, CONTRACT_NOTHING);
 }
@@ -235,20 +236,20 @@ static void test_the_first_case_that_holds_applies(void **state)
     a->case_count = 2;
     kit.def->case_count = 2;
     struct contract_step *first = &kit.def->cases[0].step, *second = &kit.def->cases[1].step;
-    guard(first, "count > 10", CODE(F(FLOW_KIT_INT), K(kit_int(10)), EXPR_GREATER));
-    set(first, FLOW_KIT_TEXT, CODE(K(kit_text("many"))));
+    guard(first, "count > 10", CODE(F(FLOW_KIT_INT), K(flow_kit_int(10)), EXPR_GREATER));
+    set(first, FLOW_KIT_TEXT, CODE(K(flow_kit_text("many"))));
     first->next = 1;
-    guard(second, "count > 5", CODE(F(FLOW_KIT_INT), K(kit_int(5)), EXPR_GREATER));
-    set(second, FLOW_KIT_TEXT, CODE(K(kit_text("some"))));
+    guard(second, "count > 5", CODE(F(FLOW_KIT_INT), K(flow_kit_int(5)), EXPR_GREATER));
+    set(second, FLOW_KIT_TEXT, CODE(K(flow_kit_text("some"))));
     second->next = -1;
-    kit.params[FLOW_KIT_INT] = kit_int(3);
+    kit.params[FLOW_KIT_INT] = flow_kit_int(3);
     assert_int_equal(call(0, &receiver), FLOW_DONE);
     assert_int_equal(flow.fields[FLOW_KIT_TEXT].type, CONTRACT_NOTHING);
-    kit.params[FLOW_KIT_INT] = kit_int(7);
+    kit.params[FLOW_KIT_INT] = flow_kit_int(7);
     assert_int_equal(call(0, &receiver), FLOW_DONE);
     assert_true(slice_equal(flow.fields[FLOW_KIT_TEXT].text, slice_text("some")));
     assert_int_equal(flow.state, 0);
-    kit.params[FLOW_KIT_INT] = kit_int(11);
+    kit.params[FLOW_KIT_INT] = flow_kit_int(11);
     assert_int_equal(call(0, &receiver), FLOW_DONE);
     assert_true(slice_equal(flow.fields[FLOW_KIT_TEXT].text, slice_text("many")));
     assert_int_equal(flow.state, 1);
@@ -264,16 +265,17 @@ static void test_steps_are_bounded(void **state)
     struct contract_action *a = action("toil");
     int32_t words[EXPR_MAX_CODE];
     size_t n = 0;
-    for (words[n++] = EXPR_CONSTANT, words[n++] = kit_constant(&kit, kit_bool(true)); n < 256;)
+    for (words[n++] = EXPR_CONSTANT, words[n++] = flow_kit_constant(&kit, flow_kit_bool(true));
+         n < 256;)
         words[n++] = EXPR_NOT;
-    struct contract_code code = kit_code(&kit, words, n); /* 255 operations */
+    struct contract_code code = flow_kit_code(&kit, words, n); /* 255 operations */
     for (unsigned i = 0; i < 16; i++)
         guard(&a->step, "toil", code);
     assert_int_equal(call(0, &receiver), FLOW_DONE); /* 4080 */
     for (unsigned i = 0; i < 5; i++)
-        set(&a->step, FLOW_KIT_INT, CODE(K(kit_int(1)), K(kit_int(1)), EXPR_ADD));
+        set(&a->step, FLOW_KIT_INT, CODE(K(flow_kit_int(1)), K(flow_kit_int(1)), EXPR_ADD));
     assert_int_equal(call(0, &receiver), FLOW_DONE); /* 4095 */
-    set(&a->step, FLOW_KIT_INT, CODE(K(kit_int(1)), K(kit_int(1)), EXPR_ADD));
+    set(&a->step, FLOW_KIT_INT, CODE(K(flow_kit_int(1)), K(flow_kit_int(1)), EXPR_ADD));
     refused(FLOW_STEPS, "toil: takes more than 4096 steps");
 }
 
@@ -286,8 +288,8 @@ static void test_a_state_has_a_largest_size(void **state)
     kit.def->fields[FLOW_KIT_TEXT].kind.ranged = false;
     for (unsigned i = 0; i < 5; i++) {
         kit.def->fields[FLOW_KIT_FIELDS + i] = kit.def->fields[FLOW_KIT_TEXT];
-        flow.fields[FLOW_KIT_FIELDS + i] = kit_nothing();
-        set(&a->step, FLOW_KIT_FIELDS + i, CODE(K(kit_text(big))));
+        flow.fields[FLOW_KIT_FIELDS + i] = flow_kit_nothing();
+        set(&a->step, FLOW_KIT_FIELDS + i, CODE(K(flow_kit_text(big))));
     }
     kit.def->field_count += 5;
     refused(FLOW_GUARD, "write: properties: grow beyond what a contract may keep");
@@ -325,14 +327,14 @@ static void test_calls_to_other_contracts(void **state)
                                   .target = FLOW_KIT_INSTANCE,
                                   .action = slice_text("hold") };
     struct contract_effect pass = { .what = CONTRACT_PASS, .action = slice_text("reason") };
-    pass.code = CODE(K(kit_text("warm")));
-    kit_effect(&kit, &a->step, to);
-    kit_effect(&kit, &a->step, pass);
+    pass.code = CODE(K(flow_kit_text("warm")));
+    flow_kit_effect(&kit, &a->step, to);
+    flow_kit_effect(&kit, &a->step, pass);
     pass.action = slice_text("at");
-    pass.code = CODE(K(kit_quantity(90, -1, "Cel")));
-    kit_effect(&kit, &a->step, pass);
+    pass.code = CODE(K(flow_kit_quantity(90, -1, "Cel")));
+    flow_kit_effect(&kit, &a->step, pass);
     refused(FLOW_GUARD, "stop: delivery: no contract is named");
-    kit.terms->values[FLOW_KIT_INSTANCE] = kit_of(CONTRACT_INSTANCE, OPENING);
+    kit.terms->values[FLOW_KIT_INSTANCE] = flow_kit_of(CONTRACT_INSTANCE, OPENING);
     assert_int_equal(call(0, &receiver), FLOW_DONE);
     assert_int_equal(calls.count, 1);
     assert_true(slice_equal(calls.items[0].instance, slice_text(OPENING)));
@@ -345,7 +347,7 @@ static void test_calls_to_other_contracts(void **state)
                                                       "Cel\x66reason\x64warm",
                                                       23)));
     for (unsigned i = 0; i < 4; i++)
-        kit_effect(&kit, &a->step, to);
+        flow_kit_effect(&kit, &a->step, to);
     refused(FLOW_GUARD, "stop: hold: one call too many to other contracts");
 }
 
@@ -384,7 +386,7 @@ static void test_arguments(void **state)
     takes("\xa1\x01\x01", 3, "tell: an argument without a usable name");
     a->param = FLOW_KIT_PARTY;
     a->param_count = 1;
-    kit.params[0] = kit_of(CONTRACT_PARTY, RECEIVER);
+    kit.params[0] = flow_kit_of(CONTRACT_PARTY, RECEIVER);
     refused(FLOW_BAD_ARGUMENT, "tell: holder: 7265636569766572 does not hold the role \"carrier\"");
     kit.held = 2;
     assert_int_equal(call(0, &receiver), FLOW_DONE);
@@ -394,13 +396,13 @@ static void test_probing_passes_over_what_is_not_known(void **state)
 {
     (void)state;
     struct contract_action *a = action("release");
-    guard(&a->step, "count > 1", CODE(EXPR_PARAM, FLOW_KIT_INT, K(kit_int(1)), EXPR_GREATER));
+    guard(&a->step, "count > 1", CODE(EXPR_PARAM, FLOW_KIT_INT, K(flow_kit_int(1)), EXPR_GREATER));
     struct flow_state before = flow;
-    set(&a->step, FLOW_KIT_BOOL, CODE(K(kit_bool(true))));
+    set(&a->step, FLOW_KIT_BOOL, CODE(K(flow_kit_bool(true))));
     assert_int_equal(flow_probe(&kit.scope, 0, &receiver, &flow, &why), FLOW_DONE);
     assert_int_equal(flow_probe(&kit.scope, 0, &stranger, &flow, &why), FLOW_NOT_ALLOWED);
     guard(&a->step, "worst severity = none",
-          CODE(EXPR_FACT, EXPR_WORST, K(kit_int(0)), EXPR_EQUAL));
+          CODE(EXPR_FACT, EXPR_WORST, K(flow_kit_int(0)), EXPR_EQUAL));
     assert_int_equal(flow_probe(&kit.scope, 0, &receiver, &flow, &why), FLOW_GUARD);
     assert_string_equal(
         why.msg, "release: \"worst severity = none\" does not hold: worst severity is medium");
@@ -417,11 +419,11 @@ static void test_reactions_run_one_by_one(void **state)
     struct contract_reaction *r = reaction("unknown", CONTRACT_ON_BROKEN, 0);
     guard(&r->step, "on", CODE(F(FLOW_KIT_BOOL))); /* without a value it does not hold */
     r = reaction("first", CONTRACT_ON_BROKEN, 0);
-    set(&r->step, FLOW_KIT_INT, CODE(K(kit_int(1))));
+    set(&r->step, FLOW_KIT_INT, CODE(K(flow_kit_int(1))));
     r = reaction("fails", CONTRACT_ON_BROKEN, 0);
-    set(&r->step, FLOW_KIT_INT, CODE(K(kit_int(-1))));
+    set(&r->step, FLOW_KIT_INT, CODE(K(flow_kit_int(-1))));
     r = reaction("second", CONTRACT_ON_BROKEN, 0);
-    set(&r->step, FLOW_KIT_TEXT, CODE(K(kit_text("warm"))));
+    set(&r->step, FLOW_KIT_TEXT, CODE(K(flow_kit_text("warm"))));
     r->step.next = 1;
     (void)reaction("not any more", CONTRACT_ON_BROKEN, 0);
     unsigned i = 0;
@@ -458,12 +460,12 @@ static void test_documents(void **state)
 static void test_the_start(void **state)
 {
     (void)state;
-    kit.facts[EXPR_OPENER] = kit_of(CONTRACT_PARTY, SENDER);
+    kit.facts[EXPR_OPENER] = flow_kit_of(CONTRACT_PARTY, SENDER);
     kit.def->fields[FLOW_KIT_PARTY].start = CODE(EXPR_FACT, EXPR_OPENER);
     kit.def->fields[FLOW_KIT_INT].start = CODE(EXPR_TERM, FLOW_KIT_INT);
     assert_int_equal(flow_start(&kit.scope, 5, &flow, &why), FLOW_GUARD);
     assert_string_equal(why.msg, "opening: count: count is not set");
-    kit.terms->values[FLOW_KIT_INT] = kit_int(9);
+    kit.terms->values[FLOW_KIT_INT] = flow_kit_int(9);
     assert_int_equal(flow_start(&kit.scope, 5, &flow, &why), FLOW_GUARD);
     assert_string_equal(why.msg,
                         "opening: holder: 73656e6465725f5f does not hold the role \"carrier\"");

@@ -21,7 +21,7 @@ static int begin(void **state)
     flow_kit_begin(&kit);
     memset(&flow, 0, sizeof flow);
     for (size_t i = 0; i < FLOW_KIT_FIELDS; i++)
-        flow.fields[i] = kit_nothing();
+        flow.fields[i] = flow_kit_nothing();
     flow.state = 1;
     flow.change_count = 2;
     flow.changes[0] = (struct flow_change){ .time_ms = 1000, .state = 0 };
@@ -48,18 +48,18 @@ static void test_every_kind_of_value_reads_back(void **state)
 {
     (void)state;
     static const char hash[] = "0123456789abcdef0123456789abcdef";
-    flow.fields[FLOW_KIT_BOOL] = kit_bool(true);
-    flow.fields[FLOW_KIT_INT] = kit_int(1000);
-    flow.fields[FLOW_KIT_TEXT] = kit_text("so");
-    flow.fields[FLOW_KIT_TEMP] = kit_quantity(-5, -1, "Cel");
-    flow.fields[FLOW_KIT_TIME] = kit_time(VALUE_TIME_MAX);
-    flow.fields[FLOW_KIT_CHOICE] = kit_of(CONTRACT_CHOICE, "B");
-    flow.fields[FLOW_KIT_PARTY] = kit_of(CONTRACT_PARTY, "8 bytes.");
-    flow.fields[FLOW_KIT_ASSET] = kit_of(CONTRACT_ASSET, "00/095060001343520019");
-    flow.fields[FLOW_KIT_INSTANCE] = kit_of(CONTRACT_INSTANCE, hash);
-    flow.fields[FLOW_KIT_HASH] = kit_of(CONTRACT_HASH, hash);
-    flow.fields[FLOW_KIT_LIST] = kit_of(CONTRACT_LIST, "\x82\x61x\x61y");
-    flow.fields[FLOW_KIT_MONEY] = kit_quantity(INT64_MAX, 9, "EUR");
+    flow.fields[FLOW_KIT_BOOL] = flow_kit_bool(true);
+    flow.fields[FLOW_KIT_INT] = flow_kit_int(1000);
+    flow.fields[FLOW_KIT_TEXT] = flow_kit_text("so");
+    flow.fields[FLOW_KIT_TEMP] = flow_kit_quantity(-5, -1, "Cel");
+    flow.fields[FLOW_KIT_TIME] = flow_kit_time(VALUE_TIME_MAX);
+    flow.fields[FLOW_KIT_CHOICE] = flow_kit_of(CONTRACT_CHOICE, "B");
+    flow.fields[FLOW_KIT_PARTY] = flow_kit_of(CONTRACT_PARTY, "8 bytes.");
+    flow.fields[FLOW_KIT_ASSET] = flow_kit_of(CONTRACT_ASSET, "00/095060001343520019");
+    flow.fields[FLOW_KIT_INSTANCE] = flow_kit_of(CONTRACT_INSTANCE, hash);
+    flow.fields[FLOW_KIT_HASH] = flow_kit_of(CONTRACT_HASH, hash);
+    flow.fields[FLOW_KIT_LIST] = flow_kit_of(CONTRACT_LIST, "\x82\x61x\x61y");
+    flow.fields[FLOW_KIT_MONEY] = flow_kit_quantity(INT64_MAX, 9, "EUR");
     flow.documents = 2;
     flow.document_hashes[1].bytes[3] = 9;
     uint8_t memory[FLOW_MAX_STATE_BYTES], again[FLOW_MAX_STATE_BYTES];
@@ -92,17 +92,17 @@ static void refused(const char *message)
 static void test_values_must_fit_their_fields(void **state)
 {
     (void)state;
-    flow.fields[FLOW_KIT_INT] = kit_int(1001);
+    flow.fields[FLOW_KIT_INT] = flow_kit_int(1001);
     refused("workflow state: count: expected 0 to 1000, found 1001");
-    flow.fields[FLOW_KIT_INT] = kit_text("1");
+    flow.fields[FLOW_KIT_INT] = flow_kit_text("1");
     refused("workflow state: count: expected a whole number, found a text");
-    flow.fields[FLOW_KIT_INT] = kit_nothing();
-    flow.fields[FLOW_KIT_TEMP] = kit_quantity(50, -1, "Cel");
+    flow.fields[FLOW_KIT_INT] = flow_kit_nothing();
+    flow.fields[FLOW_KIT_TEMP] = flow_kit_quantity(50, -1, "Cel");
     refused("workflow state: warm: a quantity with zeros to cut");
-    flow.fields[FLOW_KIT_TEMP] = kit_quantity(5, 0, "%RH");
+    flow.fields[FLOW_KIT_TEMP] = flow_kit_quantity(5, 0, "%RH");
     refused("workflow state: warm: expected a quantity in \"Cel\", found 5 %RH");
-    flow.fields[FLOW_KIT_TEMP] = kit_nothing();
-    flow.fields[FLOW_KIT_CHOICE] = kit_text("C");
+    flow.fields[FLOW_KIT_TEMP] = flow_kit_nothing();
+    flow.fields[FLOW_KIT_CHOICE] = flow_kit_text("C");
     refused("workflow state: grade: expected one of A, B, found \"C\"");
 }
 
@@ -176,9 +176,9 @@ static void test_every_flip_is_refused_or_read_exactly(void **state)
 {
     (void)state;
     uint8_t memory[FLOW_MAX_STATE_BYTES], again[FLOW_MAX_STATE_BYTES];
-    flow.fields[FLOW_KIT_TEMP] = kit_quantity(-5, -1, "Cel");
-    flow.fields[FLOW_KIT_LIST] = kit_of(CONTRACT_LIST, "\x82\x61x\x61y");
-    flow.fields[FLOW_KIT_INT] = kit_int(500);
+    flow.fields[FLOW_KIT_TEMP] = flow_kit_quantity(-5, -1, "Cel");
+    flow.fields[FLOW_KIT_LIST] = flow_kit_of(CONTRACT_LIST, "\x82\x61x\x61y");
+    flow.fields[FLOW_KIT_INT] = flow_kit_int(500);
     flow.documents = 1;
     size_t len = encode(memory).len, taken = 0;
     for (size_t at = 0; at < len; at++)

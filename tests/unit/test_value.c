@@ -71,24 +71,25 @@ static void test_round_trips(void **state)
 {
     (void)state;
     static const char hash[] = "0123456789abcdef0123456789abcdef";
-    round_trips(kit_bool(true), kind(CONTRACT_BOOL, ""));
-    round_trips(kit_int(INT64_MIN), kind(CONTRACT_INT, ""));
-    round_trips(kit_int(INT64_MAX), kind(CONTRACT_INT, ""));
-    round_trips(kit_text("straße"), kind(CONTRACT_TEXT, ""));
-    round_trips(kit_quantity(91, -1, "Cel"), kind(CONTRACT_QUANTITY, "Cel"));
-    round_trips(kit_quantity(9100, -3, "Cel"), kind(CONTRACT_QUANTITY, "Cel")); /* as written */
-    round_trips(kit_time(VALUE_TIME_MAX), kind(CONTRACT_TIME, ""));
-    round_trips(kit_of(CONTRACT_CHOICE, "green"), kind(CONTRACT_CHOICE, ""));
-    round_trips(kit_of(CONTRACT_PARTY, "8 bytes."), kind(CONTRACT_PARTY, ""));
-    round_trips(kit_of(CONTRACT_ASSET, "01/09506000134352/21/A"), kind(CONTRACT_ASSET, ""));
-    round_trips(kit_of(CONTRACT_INSTANCE, hash), kind(CONTRACT_INSTANCE, ""));
-    round_trips(kit_of(CONTRACT_HASH, hash), kind(CONTRACT_HASH, ""));
-    round_trips(kit_of(CONTRACT_LIST, "\x82\x61x\x61y"), list_of(CONTRACT_TEXT, ""));
-    round_trips(kit_of(CONTRACT_LIST, "\x81\x83\x05\x20\x63"
-                                      "Cel"),
+    round_trips(flow_kit_bool(true), kind(CONTRACT_BOOL, ""));
+    round_trips(flow_kit_int(INT64_MIN), kind(CONTRACT_INT, ""));
+    round_trips(flow_kit_int(INT64_MAX), kind(CONTRACT_INT, ""));
+    round_trips(flow_kit_text("straße"), kind(CONTRACT_TEXT, ""));
+    round_trips(flow_kit_quantity(91, -1, "Cel"), kind(CONTRACT_QUANTITY, "Cel"));
+    round_trips(flow_kit_quantity(9100, -3, "Cel"),
+                kind(CONTRACT_QUANTITY, "Cel")); /* as written */
+    round_trips(flow_kit_time(VALUE_TIME_MAX), kind(CONTRACT_TIME, ""));
+    round_trips(flow_kit_of(CONTRACT_CHOICE, "green"), kind(CONTRACT_CHOICE, ""));
+    round_trips(flow_kit_of(CONTRACT_PARTY, "8 bytes."), kind(CONTRACT_PARTY, ""));
+    round_trips(flow_kit_of(CONTRACT_ASSET, "01/09506000134352/21/A"), kind(CONTRACT_ASSET, ""));
+    round_trips(flow_kit_of(CONTRACT_INSTANCE, hash), kind(CONTRACT_INSTANCE, ""));
+    round_trips(flow_kit_of(CONTRACT_HASH, hash), kind(CONTRACT_HASH, ""));
+    round_trips(flow_kit_of(CONTRACT_LIST, "\x82\x61x\x61y"), list_of(CONTRACT_TEXT, ""));
+    round_trips(flow_kit_of(CONTRACT_LIST, "\x81\x83\x05\x20\x63"
+                                           "Cel"),
                 list_of(CONTRACT_QUANTITY, "Cel"));
     for (int type = 0; type < CONTRACT_NOTHING; type++)
-        round_trips(kit_nothing(), kind((enum contract_type)type, ""));
+        round_trips(flow_kit_nothing(), kind((enum contract_type)type, ""));
 }
 
 static void refused(struct contract_value v, struct value_kind k, const char *message)
@@ -106,30 +107,31 @@ static void refused(struct contract_value v, struct value_kind k, const char *me
 static void test_what_does_not_fit_is_refused_in_words(void **state)
 {
     (void)state;
-    refused(kit_text("8"), kind(CONTRACT_QUANTITY, "Cel"),
+    refused(flow_kit_text("8"), kind(CONTRACT_QUANTITY, "Cel"),
             "expected a quantity in \"Cel\", found a text");
-    refused(kit_quantity(8, 0, "%RH"), kind(CONTRACT_QUANTITY, "Cel"),
+    refused(flow_kit_quantity(8, 0, "%RH"), kind(CONTRACT_QUANTITY, "Cel"),
             "expected a quantity in \"Cel\", found 8 %RH");
-    refused(kit_int(1), kind(CONTRACT_BOOL, ""), "expected yes or no, found a whole number");
-    refused(kit_int(-1), kind(CONTRACT_TIME, ""), "expected a time between 1970 and the year 9999");
-    refused(kit_int(VALUE_TIME_MAX + 1), kind(CONTRACT_TIME, ""),
+    refused(flow_kit_int(1), kind(CONTRACT_BOOL, ""), "expected yes or no, found a whole number");
+    refused(flow_kit_int(-1), kind(CONTRACT_TIME, ""),
             "expected a time between 1970 and the year 9999");
-    refused(kit_text("blue"), kind(CONTRACT_CHOICE, ""),
+    refused(flow_kit_int(VALUE_TIME_MAX + 1), kind(CONTRACT_TIME, ""),
+            "expected a time between 1970 and the year 9999");
+    refused(flow_kit_text("blue"), kind(CONTRACT_CHOICE, ""),
             "expected one of red, green, found \"blue\"");
-    refused(kit_of(CONTRACT_PARTY, "7 bytes"), kind(CONTRACT_PARTY, ""),
+    refused(flow_kit_of(CONTRACT_PARTY, "7 bytes"), kind(CONTRACT_PARTY, ""),
             "expected a party of 8 bytes, found 7");
-    refused(kit_of(CONTRACT_PARTY, "8 bytes."), kind(CONTRACT_HASH, ""),
+    refused(flow_kit_of(CONTRACT_PARTY, "8 bytes."), kind(CONTRACT_HASH, ""),
             "expected a hash of 32 bytes, found 8");
-    refused(kit_text(""), kind(CONTRACT_ASSET, ""),
+    refused(flow_kit_text(""), kind(CONTRACT_ASSET, ""),
             "expected an asset of at most 64 bytes, found 0");
-    refused(kit_of(CONTRACT_LIST, "\x82\x61x\x01"), list_of(CONTRACT_TEXT, ""),
+    refused(flow_kit_of(CONTRACT_LIST, "\x82\x61x\x01"), list_of(CONTRACT_TEXT, ""),
             "value 2 of the list is not a text");
-    refused(kit_of(CONTRACT_LIST, "\x81\x83\x0a\x20\x63"
-                                  "Cel"),
+    refused(flow_kit_of(CONTRACT_LIST, "\x81\x83\x0a\x20\x63"
+                                       "Cel"),
             list_of(CONTRACT_QUANTITY, "Cel"), "value 1 of the list has zeros to cut");
-    refused(kit_of(CONTRACT_LIST, "\x81\x81\x01"), list_of(CONTRACT_LIST, ""),
+    refused(flow_kit_of(CONTRACT_LIST, "\x81\x81\x01"), list_of(CONTRACT_LIST, ""),
             "value 1 of the list is not a list");
-    refused(kit_int(1), kind(CONTRACT_NOTHING, ""), "expected nothing, found a whole number");
+    refused(flow_kit_int(1), kind(CONTRACT_NOTHING, ""), "expected nothing, found a whole number");
 }
 
 static void test_ranges_are_inclusive(void **state)
@@ -137,21 +139,21 @@ static void test_ranges_are_inclusive(void **state)
     (void)state;
     struct value_kind k = ranged(CONTRACT_QUANTITY, "Cel", -400, 850);
     k.exponent = -1;
-    round_trips(kit_quantity(85, 0, "Cel"), k);
-    round_trips(kit_quantity(-40000, -3, "Cel"), k);
-    refused(kit_quantity(85001, -3, "Cel"), k, "expected -40 °C to 85 °C, found 85.001 °C");
-    refused(kit_quantity(-401, -1, "Cel"), k, "expected -40 °C to 85 °C, found -40.1 °C");
-    round_trips(kit_int(0), ranged(CONTRACT_INT, "", 0, 10));
-    round_trips(kit_int(10), ranged(CONTRACT_INT, "", 0, 10));
-    refused(kit_int(11), ranged(CONTRACT_INT, "", 0, 10), "expected 0 to 10, found 11");
-    refused(kit_int(-1), ranged(CONTRACT_INT, "", 0, 10), "expected 0 to 10, found -1");
-    round_trips(kit_text("straße"), ranged(CONTRACT_TEXT, "", 0, 7));
-    refused(kit_text("straße!"), ranged(CONTRACT_TEXT, "", 0, 7),
+    round_trips(flow_kit_quantity(85, 0, "Cel"), k);
+    round_trips(flow_kit_quantity(-40000, -3, "Cel"), k);
+    refused(flow_kit_quantity(85001, -3, "Cel"), k, "expected -40 °C to 85 °C, found 85.001 °C");
+    refused(flow_kit_quantity(-401, -1, "Cel"), k, "expected -40 °C to 85 °C, found -40.1 °C");
+    round_trips(flow_kit_int(0), ranged(CONTRACT_INT, "", 0, 10));
+    round_trips(flow_kit_int(10), ranged(CONTRACT_INT, "", 0, 10));
+    refused(flow_kit_int(11), ranged(CONTRACT_INT, "", 0, 10), "expected 0 to 10, found 11");
+    refused(flow_kit_int(-1), ranged(CONTRACT_INT, "", 0, 10), "expected 0 to 10, found -1");
+    round_trips(flow_kit_text("straße"), ranged(CONTRACT_TEXT, "", 0, 7));
+    refused(flow_kit_text("straße!"), ranged(CONTRACT_TEXT, "", 0, 7),
             "expected a text of at most 7 bytes, found 8");
     struct value_kind list = ranged(CONTRACT_LIST, "", 0, 10);
     list.scalar = CONTRACT_INT;
-    round_trips(kit_of(CONTRACT_LIST, "\x81\x0a"), list);
-    refused(kit_of(CONTRACT_LIST, "\x82\x0a\x0b"), list,
+    round_trips(flow_kit_of(CONTRACT_LIST, "\x81\x0a"), list);
+    refused(flow_kit_of(CONTRACT_LIST, "\x82\x0a\x0b"), list,
             "value 2 of the list: expected 0 to 10, found 11");
 }
 
@@ -172,7 +174,7 @@ static void test_lists_have_at_most_64_values(void **state)
 
 static void settles(int64_t mantissa, int exponent, int64_t to, int to_exponent)
 {
-    struct contract_value v = kit_quantity(mantissa, exponent, "kg");
+    struct contract_value v = flow_kit_quantity(mantissa, exponent, "kg");
     value_settle(&v);
     assert_int_equal(v.number, to);
     assert_int_equal(v.exponent, to_exponent);
@@ -192,7 +194,7 @@ static void test_settling(void **state)
     settles(922337203685477580, 9, 9223372036854775800, 8); /* ten times it just fits */
     settles(922337203685477581, 9, 922337203685477581, 9);
     settles(INT64_MIN, -9, INT64_MIN, -9);
-    struct contract_value v = kit_int(1000);
+    struct contract_value v = flow_kit_int(1000);
     value_settle(&v);
     assert_int_equal(v.number, 1000);
 }
@@ -200,25 +202,25 @@ static void test_settling(void **state)
 static void test_comparing(void **state)
 {
     (void)state;
-    struct contract_value a = kit_quantity(90, -1, "Cel"), b = kit_quantity(9, 0, "Cel");
+    struct contract_value a = flow_kit_quantity(90, -1, "Cel"), b = flow_kit_quantity(9, 0, "Cel");
     assert_int_equal(value_compare(&a, &b), 0);
-    b = kit_quantity(901, -2, "Cel");
+    b = flow_kit_quantity(901, -2, "Cel");
     assert_true(value_compare(&a, &b) < 0 && value_compare(&b, &a) > 0);
-    b = kit_quantity(9, 0, "K");
+    b = flow_kit_quantity(9, 0, "K");
     assert_int_not_equal(value_compare(&a, &b), 0);
-    a = kit_quantity(INT64_MAX, 9, "Cel");
-    b = kit_quantity(INT64_MIN, 9, "Cel");
+    a = flow_kit_quantity(INT64_MAX, 9, "Cel");
+    b = flow_kit_quantity(INT64_MIN, 9, "Cel");
     assert_true(value_compare(&a, &b) > 0);
-    a = kit_text("A");
-    b = kit_of(CONTRACT_CHOICE, "A");
+    a = flow_kit_text("A");
+    b = flow_kit_of(CONTRACT_CHOICE, "A");
     assert_int_equal(value_compare(&a, &b), 0);
     assert_int_equal(value_compare(&b, &a), 0);
-    b = kit_of(CONTRACT_HASH, "A");
+    b = flow_kit_of(CONTRACT_HASH, "A");
     assert_int_not_equal(value_compare(&a, &b), 0);
-    a = kit_int(1);
-    b = kit_time(1);
+    a = flow_kit_int(1);
+    b = flow_kit_time(1);
     assert_int_not_equal(value_compare(&a, &b), 0);
-    b = kit_bool(true);
+    b = flow_kit_bool(true);
     assert_int_not_equal(value_compare(&a, &b), 0);
 }
 
@@ -253,28 +255,28 @@ static void shows(struct contract_value v, const char *expected)
 static void test_showing(void **state)
 {
     (void)state;
-    shows(kit_bool(true), "yes");
-    shows(kit_bool(false), "no");
-    shows(kit_int(-12), "-12");
-    shows(kit_int(INT64_MIN), "-9223372036854775808");
-    shows(kit_quantity(91, -1, "Cel"), "9.1 °C");
-    shows(kit_quantity(65, 0, "%RH"), "65 %RH");
-    shows(kit_quantity(15, -1, ""), "1.5");
-    shows(kit_quantity(25, 0, "m/s2"), "25 m/s²");
-    shows(kit_quantity(125, -1, "EUR"), "EUR 12.50");
-    shows(kit_quantity(12, 0, "EUR"), "EUR 12.00");
-    shows(kit_quantity(-12345, -3, "EUR"), "EUR -12.345");
-    shows(kit_quantity(1200, 0, "s"), "20 min");
-    shows(kit_quantity(7200, 0, "s"), "2 h");
-    shows(kit_quantity(61, 0, "s"), "61 s");
-    shows(kit_quantity(15, -1, "s"), "1.5 s");
-    shows(kit_quantity(0, 0, "s"), "0 s");
-    shows(kit_time(1780293600000), "2026-06-01T06:00:00Z");
-    shows(kit_of(CONTRACT_PARTY, "AAAAAAAA"), "4141414141414141");
-    shows(kit_text("straße"), "straße");
-    shows(kit_nothing(), "nothing");
-    shows(kit_of(CONTRACT_LIST, "\x82\x61x\x61y"), "[x, y]");
-    shows(kit_of(CONTRACT_LIST, "\x89\x01\x02\x03\x04\x05\x06\x07\x08\x09"),
+    shows(flow_kit_bool(true), "yes");
+    shows(flow_kit_bool(false), "no");
+    shows(flow_kit_int(-12), "-12");
+    shows(flow_kit_int(INT64_MIN), "-9223372036854775808");
+    shows(flow_kit_quantity(91, -1, "Cel"), "9.1 °C");
+    shows(flow_kit_quantity(65, 0, "%RH"), "65 %RH");
+    shows(flow_kit_quantity(15, -1, ""), "1.5");
+    shows(flow_kit_quantity(25, 0, "m/s2"), "25 m/s²");
+    shows(flow_kit_quantity(125, -1, "EUR"), "EUR 12.50");
+    shows(flow_kit_quantity(12, 0, "EUR"), "EUR 12.00");
+    shows(flow_kit_quantity(-12345, -3, "EUR"), "EUR -12.345");
+    shows(flow_kit_quantity(1200, 0, "s"), "20 min");
+    shows(flow_kit_quantity(7200, 0, "s"), "2 h");
+    shows(flow_kit_quantity(61, 0, "s"), "61 s");
+    shows(flow_kit_quantity(15, -1, "s"), "1.5 s");
+    shows(flow_kit_quantity(0, 0, "s"), "0 s");
+    shows(flow_kit_time(1780293600000), "2026-06-01T06:00:00Z");
+    shows(flow_kit_of(CONTRACT_PARTY, "AAAAAAAA"), "4141414141414141");
+    shows(flow_kit_text("straße"), "straße");
+    shows(flow_kit_nothing(), "nothing");
+    shows(flow_kit_of(CONTRACT_LIST, "\x82\x61x\x61y"), "[x, y]");
+    shows(flow_kit_of(CONTRACT_LIST, "\x89\x01\x02\x03\x04\x05\x06\x07\x08\x09"),
           "[1, 2, 3, 4, 5, 6, 7, 8, …]");
 }
 
@@ -282,7 +284,7 @@ static void test_a_cut_keeps_characters_whole(void **state)
 {
     (void)state;
     char text[6];
-    struct contract_value v = kit_text("aaaaß");
+    struct contract_value v = flow_kit_text("aaaaß");
     value_show(&v, text, sizeof text);
     assert_string_equal(text, "aaaa");
     char one[1] = "x";
