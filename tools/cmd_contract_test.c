@@ -97,7 +97,11 @@ static bool run_files(struct running *r, struct err *err)
 
 int cmd_contract_test(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
-    struct running r = { .args = args, .outcome = malloc(sizeof *r.outcome) };
+    struct running r = { .args = args, .outcome = calloc(1, sizeof *r.outcome) };
+    if (r.outcome == NULL) {
+        (void)err_set(err, ERR_IO, "out of memory");
+        return CMD_ERROR;
+    }
     struct json_doc *doc = home->json ? json_doc_object() : NULL;
     if (doc != NULL) {
         r.tests = json_doc_put_array(doc, "tests");

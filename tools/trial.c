@@ -135,40 +135,36 @@ static bool enrol(struct trial *t, const struct trial_person *who, struct slice 
     return store(t, state_key_kid(TABLE_MEMBER, &who->key.kid));
 }
 
-struct trial_person *trial_add(struct trial *t, const char *name, enum key_class class,
-                               const struct trial_person *company, const struct kid *kid,
-                               struct slice rights, struct err *err)
+static bool check_name(struct trial *t, const char *name, struct err *err)
 {
     size_t len = strlen(name);
-    if (trial_find(t, name) != NULL) {
-        (void)err_set(err, ERR_INPUT, "there are two of the name \"%s\"", name);
+    if (trial_find(t, name) != NULL)
+        return err_set(err, ERR_INPUT, "there are two of the name \"%s\"", name);
+    if (len == 0 || len >= TRIAL_NAME_SIZE || !cbor_text_valid(slice_text(name)))
+        return err_set(err, ERR_INPUT, "expected a name of 1 to %d bytes, found \"%.40s\"",
+                       TRIAL_NAME_SIZE - 1, name);
+    return t->person_count < TRIAL_PEOPLE_MAX ||
+           err_set(err, ERR_BUSY, "more than %d people", TRIAL_PEOPLE_MAX);
+}
+
+struct trial_person *trial_add(struct trial *t, const struct trial_who *who, struct err *err)
+{
+    if (!check_name(t, who->name, err) || !trial_settle(t, err))
         return NULL;
-    }
-    if (len == 0 || len >= TRIAL_NAME_SIZE || !cbor_text_valid(slice_text(name))) {
-        (void)err_set(err, ERR_INPUT, "expected a name of 1 to %d bytes, found \"%.40s\"",
-                      TRIAL_NAME_SIZE - 1, name);
-        return NULL;
-    }
-    if (t->person_count == TRIAL_PEOPLE_MAX) {
-        (void)err_set(err, ERR_BUSY, "more than %d people", TRIAL_PEOPLE_MAX);
-        return NULL;
-    }
-    struct trial_person *who = &t->people[t->person_count];
-    struct hash seed = crypto_sha256(slice_text(name));
-    *who = (struct trial_person){ .class = class, .key = key_from_seed(seed.bytes) };
-    memcpy(who->name, name, len + 1);
-    if (kid != NULL)
-        who->key.kid = *kid;
-    who->member = company != NULL ? company->key.kid : who->key.kid;
-    memcpy(who->prev, t->ledger.bytes, HALF_SIZE);
-    if (!trial_settle(t, err))
-        return NULL;
-    if (!enrol(t, who, rights)) {
+    struct trial_person *made = &t->people[t->person_count];
+    struct hash seed = crypto_sha256(slice_text(who->name));
+    *made = (struct trial_person){ .class = who->class, .key = key_from_seed(seed.bytes) };
+    memcpy(made->name, who->name, strlen(who->name) + 1);
+    if (who->kid != NULL)
+        made->key.kid = *who->kid;
+    made->member = who->company != NULL ? who->company->key.kid : made->key.kid;
+    memcpy(made->prev, t->ledger.bytes, HALF_SIZE);
+    if (!enrol(t, made, who->rights)) {
         (void)no_memory(err);
         return NULL;
     }
     t->person_count++;
-    return who;
+    return made;
 }
 
 /* ------------------------------------------------------------------ blocks */

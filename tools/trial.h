@@ -49,14 +49,17 @@ struct trial {
 struct trial *trial_new(uint64_t start_ms); /* NULL when memory is short */
 void trial_free(struct trial *t);           /* NULL is legal */
 
-/*
- * In: company: NULL for a member; kid: NULL, or the one it shall go by; rights: the raw array of what a
- *     key other than a member's may do, or empty: any property.
- * Returns: NULL with a sentence when there are too many, or the name is taken.
- */
-struct trial_person *trial_add(struct trial *t, const char *name, enum key_class class,
-                               const struct trial_person *company, const struct kid *kid,
-                               struct slice rights, struct err *err);
+/* Somebody to be made. */
+struct trial_who {
+    const char *name;
+    enum key_class class;
+    const struct trial_person *company; /* NULL for a member */
+    const struct kid *kid;              /* NULL, or the one it shall go by */
+    struct slice
+        rights; /* raw array of what the key may do; empty: a device reports any property */
+};
+/* NULL with a sentence when there are too many, or the name is taken. */
+struct trial_person *trial_add(struct trial *t, const struct trial_who *who, struct err *err);
 struct trial_person *trial_find(struct trial *t, const char *name);
 struct trial_person *trial_find_kid(struct trial *t, const struct kid *kid);
 

@@ -156,7 +156,7 @@ bool trial_case_unit_number(struct trial_case *c, const struct yaml_node *node,
 static bool put_listed(struct trial_case *c, const struct yaml_node *list, struct buf *memory)
 {
     char name[ASSET_NAME_MAX + 1];
-    unsigned before = 0, number;
+    unsigned before = 0, number = 0;
     cbor_put_array(memory, list->count);
     for (size_t i = 0; i < list->count; i++) {
         if (!trial_case_unit_number(c, list->values[i], &number))

@@ -5,6 +5,7 @@
 #ifndef TOOLS_TRIAL_FINDINGS_H
 #define TOOLS_TRIAL_FINDINGS_H
 
+#include "common/asset_set.h"
 #include "common/event_data.h"
 
 #define TRIAL_SHARES_MAX 64

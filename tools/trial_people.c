@@ -132,9 +132,8 @@ static bool add_person(struct trial_case *c, size_t i, bool companies)
     if (class == CLASS_OPERATOR || class == CLASS_ORACLE)
         put_rights(c, slice_of(node->text, len), &c->bufs[0]);
     c->roles[c->t->person_count] = node;
-    return trial_add(c->t, name->text, class, member, NULL, buf_slice(&c->bufs[0]), &c->err) !=
-               NULL ||
-           trial_case_blame(c, name);
+    struct trial_who who = { name->text, class, member, NULL, buf_slice(&c->bufs[0]) };
+    return trial_add(c->t, &who, &c->err) != NULL || trial_case_blame(c, name);
 }
 
 static bool add_people(struct trial_case *c)

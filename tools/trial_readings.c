@@ -138,8 +138,8 @@ static bool fill_column(struct trial_case *c, struct readings *g, size_t k, size
 {
     const struct column *column = &g->column[k];
     struct sample_column *out = &g->samples->column[k];
-    struct quantity q;
-    bool present;
+    struct quantity q = { 0 };
+    bool present = false;
     out->property = column->property->id;
     out->exponent = column->property->exponent;
     for (size_t i = 0; i < n; i++) {
@@ -207,16 +207,18 @@ static bool send_all(struct trial_case *c, struct readings *g)
 bool trial_readings_take(struct trial_case *c, const struct yaml_node *step)
 {
     struct readings g = { .step = step };
+    bool good;
     if (step->kind != YAML_MAP)
         return trial_case_refuse(c, step, "expected { from: DEVICE, PROPERTY: VALUE, … }");
     if (!trial_case_person(c, step, "from", &g.from) || !read_columns(c, &g) ||
         !read_options(c, &g))
         return false;
-    g.samples = malloc(sizeof *g.samples);
+    struct samples *samples = malloc(sizeof *samples);
+    g.samples = samples;
     g.memory = buf_heap(1u << 20);
-    bool good = g.samples != NULL ? send_all(c, &g) : err_set(&c->err, ERR_IO, "out of memory");
+    good = samples != NULL ? send_all(c, &g) : err_set(&c->err, ERR_IO, "out of memory");
     buf_free(&g.memory);
-    free(g.samples);
+    free(samples);
     return good;
 }
 

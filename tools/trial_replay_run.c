@@ -42,7 +42,10 @@ static struct trial_person *add_person(struct running *x, const struct kid *kid,
     const struct trial_person *of = company == NULL ? NULL : trial_find_kid(x->r->t, company);
     if (there != NULL)
         return there;
-    return trial_add(x->r->t, name_of(x, kid, text), class, of, kid, slice_of("", 0), x->err);
+    struct trial_who who = {
+        .name = name_of(x, kid, text), .class = class, .company = of, .kid = kid
+    };
+    return trial_add(x->r->t, &who, x->err);
 }
 
 /* Parties that never held the goods are companies too, unless a device goes by that kid. */

@@ -4,7 +4,8 @@
 #include <string.h>
 
 struct entry {
-    struct slice key, value; /* in one piece of memory, which begins at the key */
+    uint8_t *memory; /* of both: the key, then the value */
+    struct slice key, value;
 };
 
 struct trial_state {
@@ -19,7 +20,7 @@ struct trial_state *trial_state_new(void)
 
 static void release(struct entry *e)
 {
-    free((void *)(uintptr_t)e->key.data);
+    free(e->memory);
 }
 
 void trial_state_free(struct trial_state *s)
@@ -58,8 +59,8 @@ static bool make_entry(struct slice key, struct slice value, struct entry *ret_e
         return false;
     memcpy(memory, key.data, key.len);
     memcpy(memory + key.len, value.data, value.len);
-    ret_entry->key = slice_of(memory, key.len);
-    ret_entry->value = slice_of(memory + key.len, value.len);
+    *ret_entry =
+        (struct entry){ memory, slice_of(memory, key.len), slice_of(memory + key.len, value.len) };
     return true;
 }
 

@@ -212,7 +212,7 @@ static bool put_quantity(const struct yaml_node *node, struct buf *out, struct e
 static bool put_kid(const struct yaml_node *node, const struct trial_names *names, struct buf *out,
                     struct err *err)
 {
-    struct kid kid;
+    struct kid kid = { { 0 } };
     if (!names->kid(names->ctx, node->text, &kid))
         return expected(err, "the name of someone under `people`", node);
     kid_put(out, &kid);
@@ -222,7 +222,7 @@ static bool put_kid(const struct yaml_node *node, const struct trial_names *name
 static bool put_hash(const struct yaml_node *node, const struct trial_names *names, bool instance,
                      struct buf *out, struct err *err)
 {
-    struct hash hash;
+    struct hash hash = { { 0 } };
     if (!names->hash(names->ctx, node->text, &hash) &&
         !hex_decode(node->text, strlen(node->text), hash.bytes, HASH_SIZE))
         return expected(err,
@@ -249,7 +249,7 @@ bool trial_value_put(const struct yaml_node *node, enum contract_type type,
                      enum contract_type scalar, const struct trial_names *names, struct buf *out,
                      struct err *err)
 {
-    struct trial_instant instant;
+    struct trial_instant instant = { .ms = 0 };
     if (type == CONTRACT_LIST)
         return put_list(node, scalar, names, out, err);
     if (node->kind != YAML_SCALAR)

@@ -88,23 +88,31 @@ static struct statement commission(struct buf *memory)
     return s;
 }
 
+static struct trial_person *add(struct trial *t, const char *name, struct err *err)
+{
+    return trial_add(t, &(struct trial_who){ .name = name, .class = CLASS_MEMBER }, err);
+}
+
 static void test_people_are_who_they_say(void **state)
 {
     (void)state;
     struct err err = { 0 };
     struct trial *t = trial_new(TRIAL_START_MS), *again = trial_new(TRIAL_START_MS);
     struct kid other = { { 1, 2, 3 } };
-    struct slice none = slice_of("", 0);
-    struct trial_person *farm = trial_add(t, "Farm A", CLASS_MEMBER, NULL, NULL, none, &err);
-    struct trial_person *logger = trial_add(t, "logger", CLASS_DEVICE, farm, &other, none, &err);
+    struct trial_person *farm = add(t, "Farm A", &err);
+    struct trial_person *logger =
+        trial_add(t,
+                  &(struct trial_who){
+                      .name = "logger", .class = CLASS_DEVICE, .company = farm, .kid = &other },
+                  &err);
     assert_non_null(farm);
     assert_non_null(logger);
     assert_ptr_equal(trial_find(t, "Farm A"), farm);
     assert_ptr_equal(trial_find_kid(t, &other), logger);
     assert_true(kid_equal(&logger->member, &farm->key.kid));
-    assert_null(trial_add(t, "Farm A", CLASS_MEMBER, NULL, NULL, none, &err));
+    assert_null(add(t, "Farm A", &err));
     assert_non_null(strstr(err.msg, "two of the name"));
-    struct trial_person *same = trial_add(again, "Farm A", CLASS_MEMBER, NULL, NULL, none, &err);
+    struct trial_person *same = add(again, "Farm A", &err);
     assert_true(kid_equal(&same->key.kid, &farm->key.kid));
     trial_free(t);
     trial_free(again);
@@ -117,8 +125,7 @@ static void test_a_refusal_is_a_result_with_its_words(void **state)
     struct err err = { 0 };
     struct buf memory = buf_fixed(bytes, sizeof bytes);
     struct trial *t = trial_new(TRIAL_START_MS);
-    struct trial_person *farm =
-        trial_add(t, "Farm A", CLASS_MEMBER, NULL, NULL, slice_of("", 0), &err);
+    struct trial_person *farm = add(t, "Farm A", &err);
     expect(trial_say(t, farm, commission(&memory), &err), &err);
     assert_int_equal(t->last.code, ACCEPTED);
     expect(trial_say(t, farm, commission(&memory), &err), &err);
@@ -154,8 +161,7 @@ static void test_blocks_of_a_moment(void **state)
     struct err err = { 0 };
     struct buf memory = buf_fixed(bytes, sizeof bytes);
     struct trial *t = trial_new(TRIAL_START_MS);
-    struct trial_person *farm =
-        trial_add(t, "Farm A", CLASS_MEMBER, NULL, NULL, slice_of("", 0), &err);
+    struct trial_person *farm = add(t, "Farm A", &err);
     expect(trial_say(t, farm, commission(&memory), &err), &err);
     expect(trial_say(t, farm, commission(&memory), &err), &err);
     assert_int_equal(t->now_ms, TRIAL_START_MS);
