@@ -1,5 +1,5 @@
 /* Steps that call a contract's actions and attach documents. */
-#include "tools/trial_case.h"
+#include "tools/trial_step.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * One test under way: what the readers of its steps share. trial_file.c runs it, trial_step.c and
- * trial_readings.c take its steps, trial_expect.c compares. Nobody else includes this.
+ * One test under way: what the readers of its steps share. trial_file.c runs it, the files of
+ * trial_step.h take its steps. Nobody else includes this.
  */
 #ifndef TOOLS_TRIAL_CASE_H
 #define TOOLS_TRIAL_CASE_H
@@ -110,18 +110,5 @@ bool trial_case_say(struct trial_case *c, const struct yaml_node *node, struct t
                     struct statement draft);
 /* The clock, moved. */
 bool trial_case_advance(struct trial_case *c, const struct yaml_node *node, uint64_t time_ms);
-
-/* A step's verb; each returns as trial_case_say() does. */
-bool trial_step_open(struct trial_case *c, const struct yaml_node *step);
-bool trial_step_agree(struct trial_case *c, const struct yaml_node *step);
-bool trial_step_handover(struct trial_case *c, const struct yaml_node *step);
-bool trial_step_attach(struct trial_case *c, const struct yaml_node *step);
-bool trial_step_detach(struct trial_case *c, const struct yaml_node *step);
-bool trial_step_scan(struct trial_case *c, const struct yaml_node *step);
-bool trial_call_take(struct trial_case *c, const struct yaml_node *step);
-bool trial_call_document(struct trial_case *c, const struct yaml_node *step);
-bool trial_readings_take(struct trial_case *c, const struct yaml_node *step);
-bool trial_readings_deliver(struct trial_case *c, const struct yaml_node *step);
-bool trial_expect_all(struct trial_case *c, const struct yaml_node *step);
 
 #endif

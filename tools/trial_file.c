@@ -1,4 +1,4 @@
-#include "tools/trial_case.h"
+#include "tools/trial_step.h"
 
 #include "common/file.h"
 #include "contracts/compile.h"

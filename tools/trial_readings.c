@@ -1,5 +1,5 @@
 /* Readings of a device: made up from a value or a list, sent as they are taken, or kept for later. */
-#include "tools/trial_case.h"
+#include "tools/trial_step.h"
 
 #include "contracts/property.h"
 

@@ -1,5 +1,5 @@
 /* Steps that open contracts and move goods. */
-#include "tools/trial_case.h"
+#include "tools/trial_step.h"
 
 #include "contracts/terms.h"
 
