@@ -167,20 +167,31 @@ static void sort_devices(struct budget_opening *o)
         }
 }
 
+static struct budget_device *find_device(struct budget_opening *o, const struct kid *device)
+{
+    for (size_t i = 0; i < o->device_count; i++)
+        if (kid_equal(&o->devices[i].kid, device))
+            return &o->devices[i];
+    return NULL;
+}
+
+bool budget_meet(struct budget_opening *o, const struct kid *device)
+{
+    return find_device(o, device) == NULL && budget_note(o, device, 0, 0);
+}
+
 bool budget_note(struct budget_opening *o, const struct kid *device, uint64_t used_ms,
                  uint64_t newest_ms)
 {
-    for (size_t i = 0; i < o->device_count; i++) {
-        struct budget_device *d = &o->devices[i];
-        if (!kid_equal(&d->kid, device))
-            continue;
-        if (d->used_ms == used_ms)
-            return false; /* newest_ms matters while the device uses */
+    struct budget_device *d = find_device(o, device);
+    if (d != NULL && d->used_ms == used_ms)
+        return false; /* newest_ms matters while the device uses */
+    if (d != NULL) {
         d->used_ms = used_ms;
         d->newest_ms = newest_ms > d->newest_ms ? newest_ms : d->newest_ms;
         return true;
     }
-    struct budget_device *d = make_place(o, used_ms);
+    d = make_place(o, used_ms);
     if (d == NULL)
         return false;
     *d = (struct budget_device){ *device, used_ms, newest_ms };

@@ -50,6 +50,8 @@ void budget_encode(const struct budget *b, struct buf *out);
 /* The opening's place, made when it has none; NULL when it was let go. */
 struct budget_opening *budget_enter(struct budget *b, const struct hash *opening,
                                     uint64_t start_ms);
+/* Makes sure that the device has a place, so that it is judged anew when others are. True when it was new. */
+bool budget_meet(struct budget_opening *o, const struct kid *device);
 /* Notes what a device has used under an opening. True when that changed. */
 bool budget_note(struct budget_opening *o, const struct kid *device, uint64_t used_ms,
                  uint64_t newest_ms);

@@ -13,7 +13,7 @@ bool judging_load_book(struct execution *x, const struct contract_bound *contrac
                        struct slice asset, struct book *ret_book);
 void judging_store_book(struct execution *x, const struct contract_bound *contract,
                         struct slice asset, const struct book *book);
-/* Seconds of the excursions of a rule (rule < 0: of all) charged to a member. */
+/* Seconds of the closed excursions of a rule (rule < 0: of all) charged to a member, as far as the book goes. */
 bool judging_charged(struct execution *x, const struct contract_bound *contract, struct slice asset,
                      int rule, const struct kid *member, uint64_t *ret_seconds);
 

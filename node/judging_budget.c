@@ -124,7 +124,7 @@ static void carry_rule(struct judging *j, unsigned rule, const struct kid *devic
     if (is_new)
         o->judged_ms = carried(j->x, j->asset, name_slice(&name), &b, (size_t)(o - &b.openings[0]));
     j->watch.carried_ms[rule] = o->judged_ms;
-    if (budget_note(o, device, 0, 0) || is_new)
+    if (budget_meet(o, device) || is_new)
         store(j->x, j->asset, name_slice(&name), &b);
 }
 

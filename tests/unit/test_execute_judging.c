@@ -22,6 +22,15 @@ static const char silent_yaml[] = HEAD "maximum gap: 30 min\nlateness: 24 h\nwat
                                        "  silence:\n    no reading for: 60 min\n"
                                        "    severity: medium\n";
 
+static const char named_yaml[] =
+    "contract: test\nversion: 1\nsummary: For tests.\n"
+    "roles:\n  shipper: packs the goods\n  clinic: receives them\n"
+    "  logger: { is: device, does: reports temperature }\n"
+    "parties:\n  sender: shipper\n  receiver: clinic\n  sensor: logger\n"
+    "maximum gap: 30 min\nlateness: 24 h\nwatch:\n"
+    "  too warm:\n    when: temperature > 8 °C\n    for: 10 min\n    severity: high\n"
+    "  silence:\n    no reading for: 60 min\n    severity: low\n";
+
 static const char both_yaml[] = HEAD "maximum gap: 30 min\nlateness: 24 h\nwatch:\n"
                                      "  too warm:\n    when: temperature > 8 °C\n    for: 10 min\n"
                                      "    severity: high\n"
@@ -238,6 +247,32 @@ static void two_devices_have_two_excursions(void **state)
     assert_true(world_has(w, "charged " UNIT " 0 farm 3000 +250m # tracker at +300m"));
 }
 
+/* A contract that names its sensor listens to no other, and waits for no other. */
+static void a_named_sensor_is_the_only_one(void **state)
+{
+    struct world *w = *state;
+    const struct kit_party parties[] = { { "sender", *world_kid(w, FARM) },
+                                         { "receiver", *world_kid(w, CLINIC) },
+                                         { "sensor", *world_kid(w, LOGGER) } };
+    const struct kit_opening o = { .definition = judging_compile(named_yaml),
+                                   .asset = UNIT,
+                                   .parties = parties,
+                                   .party_count = 3,
+                                   .expires_ms = MINUTES(60) };
+    world_block(w, MINUTES(1));
+    judging_say(w, FARM, kit_open_with(&o), MINUTES(1));
+    struct hash opening = w->last;
+    judging_say(w, CLINIC, kit_agree(&opening, false), MINUTES(1));
+    world_block(w, MINUTES(59));
+    judging_report_flat(w, TRACKER, 20, 30, 900);
+    assert_int_equal(world_count(w, "excursion"), 0);
+    world_block(w, MINUTES(61));
+    assert_true(world_has(w, "excursion_opened " UNIT " 1 +1m # # at +61m"));
+    judging_report_flat(w, LOGGER, 20, 30, 900);
+    assert_true(world_has(w, "excursion_opened " UNIT " 0 +20m # logger at +30m"));
+    assert_true(world_has(w, "revision " UNIT " 1 +1m # # yes"));
+}
+
 /* The timer that stands is early; it is armed again and closes the excursion when it is time. */
 static void a_dead_sensor_ends_its_run(void **state)
 {
@@ -291,6 +326,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_not_judged_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_before_the_start_is_not_judged, setup, teardown),
         cmocka_unit_test_setup_teardown(two_devices_have_two_excursions, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_named_sensor_is_the_only_one, setup, teardown),
         cmocka_unit_test_setup_teardown(a_dead_sensor_ends_its_run, setup, teardown),
         cmocka_unit_test_setup_teardown(an_earlier_deadline_moves_the_timer, setup, teardown),
     };
