@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -244,6 +245,38 @@ static void facts_about_many_goods_end(void **state)
     assert_string_equal(deal_state(w, &d, NULL), "fine");
 }
 
+/* Reactions that ask ten thousand books each run out of steps, and the reading does not. */
+static void reactions_leave_room_for_what_set_them_off(void **state)
+{
+    static const char counting_yaml[] = "contract: counting\n" HEAD "properties:\n"
+                                        "  seen: { is: int, starts: 0 }\n"
+                                        "states: { open: { progress: 0 } }\n"
+                                        "reactions:\n"
+                                        "  sees:\n"
+                                        "    on: { reading: temperature }\n"
+                                        "    when: worst severity < high\n"
+                                        "    sets: { seen: seen + 1 }\n";
+    struct world *w = *state;
+    uint8_t bytes[64];
+    struct buf memory = buf_fixed(bytes, sizeof bytes);
+    int centi[200];
+    for (int i = 0; i < 200; i++)
+        centi[i] = 450;
+    assert_int_equal(world_say(w, FARM, kit_commission_range(PREFIX, "00000", COUNT), MINUTES(2)),
+                     ACCEPTED);
+    struct kit_opening o = deal_draft(w, deal_compile(counting_yaml));
+    o.asset = NULL;
+    o.assets = asset_set_range(PREFIX, "00000", COUNT, &memory);
+    struct deal d = deal_open(w, &o);
+    struct statement attach = kit_attach(world_kid(w, LOGGER), PREFIX "00007", false);
+    assert_int_equal(world_say(w, FARM, attach, MINUTES(4)), ACCEPTED);
+    world_block(w, MINUTES(400));
+    assert_int_equal(world_say(w, LOGGER, kit_temperatures(centi, 200, 60000), MINUTES(399)),
+                     ACCEPTED);
+    int seen = atoi(deal_property(w, &d, "seen"));
+    assert_true(seen > 10 && seen < 100);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -251,7 +284,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(an_excursion_is_acknowledged),       CASE(what_is_no_acknowledgement),
         CASE(only_named_quality_gives_time_back), CASE(time_given_back_is_taken_back_once),
-        CASE(facts_about_many_goods_end),
+        CASE(facts_about_many_goods_end),         CASE(reactions_leave_room_for_what_set_them_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
