@@ -67,10 +67,11 @@ static const char *ending_name(enum contract_ending ending)
     return "goes on";
 }
 
-static void put_callers(struct json_doc *doc, const struct contract_definition *d,
+/* The names of whoever may. */
+static void put_callers(struct json_doc *doc, const char *key, const struct contract_definition *d,
                         const struct contract_callers *who)
 {
-    struct json_doc *list = json_doc_put_array(doc, "by");
+    struct json_doc *list = json_doc_put_array(doc, key);
     for (size_t i = 0; i < d->party_count; i++)
         if ((who->parties >> i & 1) != 0)
             json_doc_put_slice(list, NULL, d->parties[i].name);
@@ -171,7 +172,7 @@ static void put_actions(struct json_doc *doc, const struct contract_definition *
         const struct contract_action *a = &d->actions[i];
         struct json_doc *one = json_doc_put_object(list, NULL);
         json_doc_put_slice(one, "action", a->name);
-        put_callers(one, d, &a->callers);
+        put_callers(one, "by", d, &a->callers);
         struct json_doc *in = json_doc_put_array(one, "in");
         for (size_t k = 0; k < d->state_count; k++)
             if ((a->states >> k & 1) != 0)
@@ -211,7 +212,7 @@ static void put_documents(struct json_doc *doc, const struct contract_definition
     for (size_t i = 0; i < d->document_count; i++) {
         struct json_doc *one = json_doc_put_object(list, NULL);
         json_doc_put_slice(one, "name", d->documents[i].name);
-        put_callers(one, d, &d->documents[i].callers);
+        put_callers(one, "by", d, &d->documents[i].callers);
         if ((flow->documents >> i & 1) != 0)
             json_doc_put_hex(one, "hash", hash_slice(&flow->document_hashes[i]));
         else
@@ -357,6 +358,7 @@ static void show(struct api_context *c, const struct http_request *q, struct htt
         put_terms(doc, v->contract);
         put_rules(doc, v->contract);
         put_actions(doc, &v->contract->definition);
+        put_callers(doc, "quality", &v->contract->definition, &v->contract->definition.quality);
         json_doc_put_bool(doc, "each_unit", v->contract->definition.each_unit);
         if (!v->contract->definition.each_unit)
             put_flow(doc, v, (struct slice){ NULL, 0 });

@@ -230,6 +230,7 @@ static void a_waiting_contract_says_what_was_proposed(void **state)
     assert_text(w, "/actions/0/by/0", "sender");
     assert_text(w, "/actions/0/in/0", "packed");
     assert_text(w, "/actions/0/takes/0/name", "remark");
+    assert_text(w, "/quality/0", "receiver");
     assert_text(w, "/assets/0/asset", KIT_UNIT);
     assert_null(json_doc_at(w->json, "/state"));
     assert_null(json_doc_at(w->json, "/start"));
