@@ -15,12 +15,12 @@
 #include "contracts/book.h"
 #include "contracts/terms.h"
 
-#define WATCH_MAX_PIECES      17 /* 16 gaps, WIRE "Sequence record" */
+#define WATCH_MAX_PIECES      17 /* around 16 gaps; a contract of many rules has fewer */
 #define WATCH_MAX_GAPS        16
 #define WATCH_MAX_STATE_BYTES 49152
 #define WATCH_MAX_FINDINGS    512 /* of one sample, one end of a statement, one expiry */
 
-struct watch_state;                        /* about WATCH_STATE_SIZE bytes: make one and keep it */
+struct watch_state;                        /* about a megabyte: make one and keep it */
 struct watch_state *watch_state_new(void); /* NULL when memory is short */
 void watch_state_free(struct watch_state *s);
 /* An empty slice decodes as fresh. Equal states have equal bytes; foreign ones are checked. */
@@ -59,7 +59,8 @@ struct watch {
     /* The book, loaded when first asked for; changes to it are the caller's to store. */
     struct book *(*book)(void *ctx);
     void *ctx;
-    /* For each rule with a budget: used by other contracts of the asset, less what was added back. */
+    /* For each rule with a budget: used by other contracts of the asset, less what was added back. Whoever
+     * changes it calls watch_recount(). */
     int64_t carried_ms[DEFINITION_MAX_RULES];
     struct watch_findings *findings; /* each call empties it first */
 };
@@ -84,8 +85,8 @@ enum watch_result {
 };
 
 /*
- * A statement begins: gaps are the device's open ones by seq, after it was recorded. Then its samples, rising
- * in time for each property, all rows; then its end, where what is late is judged.
+ * A statement begins: gaps are the device's open ones by seq, after it was recorded. Then its samples, row by
+ * row: times never fall from one call to the next; then its end, where what is late is judged.
  */
 void watch_begin(struct watch *w, uint64_t seq, const struct watch_gap *gaps, size_t gap_count);
 enum watch_result watch_sample(struct watch *w, const struct watch_reading *reading);
