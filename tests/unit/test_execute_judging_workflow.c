@@ -141,6 +141,9 @@ static void success_ends_judging(void **state)
     assert_int_equal(world_count(w, "excursion"), 0);
     assert_int_equal(judging_post(w, &late), ACCEPTED);
     assert_true(world_has(w, "excursion_opened " UNIT " 0 +40m # logger at +50m"));
+    world_block(w, MINUTES(500));
+    assert_int_equal(world_count(w, "excursion_opened " UNIT " 1"), 0); /* nor is anyone missed */
+    assert_int_equal(world_count(w, "revision"), 0);
 }
 
 static void nobody_is_missed_after_success(void **state)
