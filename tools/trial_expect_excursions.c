@@ -212,24 +212,39 @@ bool trial_expect_excursions_of(struct trial_expecting *e, const struct yaml_nod
     return good;
 }
 
+/* Whether it is one of "excursions", "unacknowledged excursions" or "uncertain excursions". */
+static bool is_counted(const struct trial_expecting *e, const struct trial_excursion *x,
+                       const char *what)
+{
+    if (!concerns(e, x))
+        return false;
+    if (strcmp(what, "excursions") == 0)
+        return true;
+    return strncmp(what, "unack", 5) == 0 ? !x->acknowledged : x->ended && !x->certain;
+}
+
 bool trial_expect_count(struct trial_expecting *e, const struct yaml_node *node, const char *what)
 {
-    const struct trial *t = e->c->t;
-    unsigned long n = 0, wanted;
-    char text[TRIAL_TEXT_SIZE], *end = NULL;
-    for (size_t i = 0; i < t->found.count; i++) {
-        const struct trial_excursion *x = &t->found.items[i];
-        if (concerns(e, x) &&
-            (strcmp(what, "excursions") == 0 ||
-             (strncmp(what, "unack", 5) == 0 ? !x->acknowledged : x->ended && !x->certain)))
-            n++;
-    }
-    wanted = node->kind == YAML_SCALAR ? strtoul(node->text, &end, 10) : 0;
+    const struct trial_findings *found = &e->c->t->found;
+    char text[TRIAL_TEXT_SIZE] = "", from[TRIAL_TEXT_SIZE], *end = NULL;
+    unsigned long n = 0, wanted = node->kind == YAML_SCALAR ? strtoul(node->text, &end, 10) : 0;
+    size_t len = 0;
     if (node->kind != YAML_SCALAR || node->text[0] == '\0' || *end != '\0')
         return trial_case_refuse(e->c, node, "%s: expected a number", what);
-    (void)snprintf(text, sizeof text, "%lu", n);
+    for (size_t i = 0; i < found->count; i++) {
+        const struct trial_excursion *x = &found->items[i];
+        const struct contract_rule *rule = rule_of(e, x->of.rule);
+        if (!is_counted(e, x, what) || rule == NULL)
+            continue;
+        if (len < sizeof text)
+            len += (size_t)snprintf(text + len, sizeof text - len, "%s%.*s from %s",
+                                    n == 0 ? ": " : ", ", (int)rule->name.len,
+                                    (const char *)rule->name.data,
+                                    trial_value_show_time(x->of.from_ms, from));
+        n++;
+    }
     if (n != wanted)
-        trial_expect_differs(e, node, what, text);
+        trial_case_differs(e->c, node, "%s: expected %lu, found %lu%s", what, wanted, n, text);
     return true;
 }
 

@@ -173,7 +173,7 @@ static void test_each_wrong_expectation_fails_by_its_line(void **state)
                  "        documents: [bill]\n");
     static const char *const ends[] = {
         "t.yaml:18: state: expected released, found packed",
-        "t.yaml:19: excursions: expected 2, found 1",
+        "t.yaml:19: excursions: expected 2, found 1: too warm from 10:00",
         "t.yaml:20: worst severity: expected low, found high",
         "t.yaml:21: custodian: expected Farm A, found Carrier B",
         "t.yaml:22: status: expected finished, found in force",
