@@ -273,7 +273,7 @@ static void reactions_leave_room_for_what_set_them_off(void **state)
     world_block(w, MINUTES(400));
     assert_int_equal(world_say(w, LOGGER, kit_temperatures(centi, 200, 60000), MINUTES(399)),
                      ACCEPTED);
-    int seen = atoi(deal_property(w, &d, "seen"));
+    long seen = strtol(deal_property(w, &d, "seen"), NULL, 10);
     assert_true(seen > 10 && seen < 100);
 }
 

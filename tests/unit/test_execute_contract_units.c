@@ -234,6 +234,47 @@ static void a_document_for_some_units(void **state)
     world_free(fx->w);
 }
 
+/* ------------------------------------------------------------------ a newer version */
+
+static void each_unit_is_carried_over(void **state)
+{
+    static const char newer_yaml[] = "contract: units\n"
+                                     "version: 2\n"
+                                     "each unit: yes\n"
+                                     "roles: { shipper: packs, clinic: uses }\n"
+                                     "parties: { sender: shipper, receiver: clinic }\n"
+                                     "properties:\n"
+                                     "  doses: { is: int 0..100, starts: 50 }\n"
+                                     "states:\n"
+                                     "  new: { progress: 0 }\n"
+                                     "  full: { progress: 0 }\n"
+                                     "  opened: { progress: 50 }\n"
+                                     "  empty: { progress: 100, ends: success }\n"
+                                     "actions:\n"
+                                     "  drain: { by: receiver, when: doses < 2, to: empty }\n";
+    struct fixture *fx = begin(10);
+    struct deal old = fx->deal;
+    struct asset_set gone = range(fx, "00000", 2), some_units = range(fx, "00002", 3);
+    (void)state;
+    assert_int_equal(call(fx, "finish", &gone), ACCEPTED);
+    assert_int_equal(call(fx, "open", &some_units), ACCEPTED);
+    struct kit_opening o = deal_draft(fx->w, deal_compile(newer_yaml));
+    o.asset = NULL;
+    o.assets = range(fx, "00000", 10);
+    o.replaces = &old.opening;
+    fx->deal = deal_open(fx->w, &o);
+    assert_int_equal(deal_status(fx->w, &old), INSTANCE_REPLACED);
+    check(fx, PREFIX "00001", "empty");
+    check(fx, PREFIX "00003", "opened");
+    check(fx, PREFIX "00009", "full");
+    struct asset_set rest = range(fx, "00002", 8);
+    assert_int_equal(call(fx, "drain", &gone), REFUSED_FINISHED);
+    assert_int_equal(deal_status(fx->w, &fx->deal), INSTANCE_IN_FORCE);
+    assert_int_equal(call(fx, "drain", &rest), ACCEPTED); /* the two that were empty count */
+    assert_int_equal(deal_status(fx->w, &fx->deal), INSTANCE_FINISHED);
+    world_free(fx->w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +287,7 @@ int main(void)
         cmocka_unit_test(a_unit_that_has_ended_is_over),
         cmocka_unit_test(only_the_unit_that_was_scanned_reacts),
         cmocka_unit_test(a_document_for_some_units),
+        cmocka_unit_test(each_unit_is_carried_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
