@@ -52,7 +52,7 @@ static const char workflow[] = "contract: delivery\n"
                                "  release:\n"
                                "    by: receiver\n"
                                "    in: travelling\n"
-                               "    when: worst severity < high\n"
+                               "    when: [worst severity < high, caller = receiver]\n"
                                "    to: released\n";
 
 struct world_of_one {
@@ -316,6 +316,10 @@ static void actions_say_who_may_what_and_why_not(void **state)
     assert_may(w, 0, false);
     assert_text(w, "/actions/0/code", "NOT_ALLOWED");
     assert_text(w, "/actions/1/code", "WRONG_STATE");
+    struct kit_argument remark = kit_text("remark", "two boxes");
+    (void)say(w, &w->farm, kit_call(&opening, "ship", &remark, 1, NULL));
+    assert_int_equal(ask_actions(w, &opening, &w->clinic.key.kid, ""), 200);
+    assert_may(w, 1, true);
     assert_int_equal(ask_actions(w, &opening, &stranger, ""), 200);
     assert_text(w, "/actions/0/code", "UNKNOWN_KEY");
     assert_int_equal(ask(w, &opening, "/actions", ""), 400);
@@ -323,7 +327,30 @@ static void actions_say_who_may_what_and_why_not(void **state)
     end(w);
 }
 
-/* 60 min at 9 degrees while it travels: the guard fails, with the reason in words. */
+/* A key that was enrolled with names as rights holds no other roles than these. */
+static void rights_that_name_other_roles_are_in_the_way(void **state)
+{
+    (void)state;
+    struct world_of_one *w = begin(workflow);
+    struct hash opening = in_force(w);
+    struct key_pair driver = kit_pair("driver"), guest = kit_pair("guest");
+    uint8_t memory[64];
+    struct buf rights = buf_fixed(memory, sizeof memory);
+    cbor_put_array(&rights, 1);
+    cbor_put_text(&rights, slice_text("clinic"));
+    (void)say(w, &w->farm, kit_enrol(&driver, &w->farm.ledger, &w->farm.key.kid, CLASS_OPERATOR));
+    struct statement draft = kit_enrol(&guest, &w->farm.ledger, &w->farm.key.kid, CLASS_OPERATOR);
+    draft.as.enrol.rights = buf_slice(&rights);
+    (void)say(w, &w->farm, draft);
+    assert_int_equal(ask_actions(w, &opening, &driver.kid, ""), 200);
+    assert_may(w, 0, true);
+    assert_int_equal(ask_actions(w, &opening, &guest.kid, ""), 200);
+    assert_may(w, 0, false);
+    assert_text(w, "/actions/0/code", "NOT_ALLOWED");
+    end(w);
+}
+
+/* Three minutes at 9 degrees while it travels: the guard fails, with the reason in words. */
 static void an_excursion_is_in_the_book_and_stops_the_release(void **state)
 {
     (void)state;
@@ -440,6 +467,7 @@ int main(void)
         cmocka_unit_test(a_contract_in_force_shows_its_state),
         cmocka_unit_test(calls_and_documents_change_what_is_shown),
         cmocka_unit_test(actions_say_who_may_what_and_why_not),
+        cmocka_unit_test(rights_that_name_other_roles_are_in_the_way),
         cmocka_unit_test(an_excursion_is_in_the_book_and_stops_the_release),
         cmocka_unit_test(the_definition_is_the_bytes_its_hash_names),
         cmocka_unit_test(units_have_states_of_their_own),
