@@ -40,7 +40,7 @@ bool mkt_mean(const struct mkt_sum *sum, int64_t *ret_centi_c)
     if (sum->weight_ms == 0)
         return false;
     mkt_wide twice = (mkt_wide)sum->weight_ms * 2; /* each trapezoid has two ends */
-    int64_t low = MKT_MIN_CENTI_C; /* its heat is not above the mean's */
+    int64_t low = MKT_MIN_CENTI_C;                 /* its heat is not above the mean's */
     int64_t high = MKT_MAX_CENTI_C;
     while (low < high) {
         int64_t middle = low + (high - low + 1) / 2;

@@ -189,7 +189,8 @@ static void make_room(struct watch *w, struct book *b)
     judge_changed(w);
     if (!book_settle(b, &let_go))
         return;
-    if (let_go.sure || w->findings->count + RESERVED_FINDINGS >= WATCH_MAX_FINDINGS)
+    bool told = (w->state->changed >> let_go.rule & 1) == 0;
+    if (let_go.sure || told || w->findings->count + RESERVED_FINDINGS >= WATCH_MAX_FINDINGS)
         return;
     const struct book_stretch *old = find_old(w, &let_go);
     if (old == NULL)
@@ -241,13 +242,14 @@ void watch_judge_put(struct watch *w, size_t track, const struct watch_stretch *
     (void)book_put(b, &stretch);
 }
 
-void watch_judge_remove(struct watch *w, size_t track, uint64_t from_ms)
+void watch_judge_remove(struct watch *w, size_t track, const struct watch_stretch *s)
 {
     struct book_stretch key = key_of(w, track);
-    key.from_ms = from_ms;
-    key.open = true; /* wherever it ended */
-    (void)clip(book_of(w), &key);
-    (void)book_remove(book_of(w), &key);
+    key.from_ms = s->from_ms;
+    key.to_ms = s->to_ms;
+    key.open = s->open;
+    if (clip(book_of(w), &key))
+        (void)book_remove(book_of(w), &key);
 }
 
 /* ------------------------------------------------------------------ a whole rule */

@@ -137,7 +137,7 @@ static void apply(struct watch *w, size_t track, const struct watch_list *now)
     const struct watch_list *told = &w->state->told[track];
     for (size_t i = 0; i < told->count; i++)
         if (!list_has(w, track, now, told->items[i].from_ms))
-            watch_judge_remove(w, track, told->items[i].from_ms);
+            watch_judge_remove(w, track, &told->items[i]);
     for (size_t i = 0; i < now->count; i++)
         if (is_put(w, track, &now->items[i]))
             watch_judge_put(w, track, &now->items[i]);
@@ -172,8 +172,10 @@ void watch_ledger_tell(struct watch *w, bool all)
         if ((touched >> i & 1) != 0)
             refresh(w, i);
     for (size_t i = 0; i < w->definition->rule_count; i++)
-        if ((s->changed >> i & 1) != 0)
+        if ((s->changed >> i & 1) != 0) {
             settle_rule(w, i);
+            s->changed &= ~(UINT32_C(1) << i);
+        }
     s->touched = s->changed = 0;
     s->has_old = false;
 }

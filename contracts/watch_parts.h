@@ -212,7 +212,7 @@ struct watch_edge *watch_ledger_last_edge(const struct watch *w, size_t stream);
 /* Remembers the book as it is before a change, unless that is done. */
 void watch_judge_open(struct watch *w);
 void watch_judge_put(struct watch *w, size_t track, const struct watch_stretch *s);
-void watch_judge_remove(struct watch *w, size_t track, uint64_t from_ms);
+void watch_judge_remove(struct watch *w, size_t track, const struct watch_stretch *s);
 /* Totals and certainty of a rule's stretches anew, and findings of what is not as it was. */
 void watch_judge_rule(struct watch *w, size_t rule);
 /* Samples of this stream before this time cannot be judged: what they would change was let go. */
