@@ -147,7 +147,8 @@ static bool expect_documents(struct trial_expecting *e, const struct yaml_node *
     size_t len = 0;
     unsigned index;
     for (size_t i = 0; node->kind == YAML_LIST && i < node->count; i++) {
-        if (!definition_find_document(d, slice_text(node->values[i]->text), &index))
+        if (node->values[i]->kind != YAML_SCALAR ||
+            !definition_find_document(d, slice_text(node->values[i]->text), &index))
             return trial_case_refuse(e->c, node->values[i], "the contract has no such document");
         wanted |= UINT64_C(1) << index;
     }

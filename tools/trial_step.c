@@ -276,12 +276,34 @@ static bool find_opener(struct trial_case *c, const struct opening *o,
     return first != NULL || trial_case_refuse(c, o->step, "by: nobody here may open it");
 }
 
+static bool names_somebody(struct trial_case *c, const struct yaml_node *node)
+{
+    return (node->kind == YAML_SCALAR && trial_find(c->t, node->text) != NULL) ||
+           trial_case_refuse(c, node, "agree: expected all, none or people under `people`");
+}
+
+static bool check_agree(struct trial_case *c, const struct opening *o)
+{
+    const struct yaml_node *agree = part(o, "agree");
+    if (agree == NULL || (agree->kind == YAML_SCALAR &&
+                          (strcmp(agree->text, "all") == 0 || strcmp(agree->text, "none") == 0)))
+        return true;
+    if (agree->kind != YAML_LIST)
+        return names_somebody(c, agree);
+    for (size_t i = 0; i < agree->count; i++)
+        if (!names_somebody(c, agree->values[i]))
+            return false;
+    return true;
+}
+
 static bool wants_agreement(const struct opening *o, const struct trial_person *who)
 {
     const struct yaml_node *agree = part(o, "agree");
-    if (agree == NULL || (agree->kind == YAML_SCALAR && strcmp(agree->text, "all") == 0))
+    if (agree == NULL)
         return true;
-    for (size_t i = 0; agree->kind == YAML_LIST && i < agree->count; i++)
+    if (agree->kind == YAML_SCALAR)
+        return strcmp(agree->text, "all") == 0 || strcmp(agree->text, who->name) == 0;
+    for (size_t i = 0; i < agree->count; i++)
         if (strcmp(agree->values[i]->text, who->name) == 0)
             return true;
     return false;
@@ -338,7 +360,7 @@ static bool open_contract(struct trial_case *c, struct opening *o)
         return false;
     if (c->opening_count == TRIAL_OPENINGS_MAX)
         return trial_case_refuse(c, o->step, "more than %d openings", TRIAL_OPENINGS_MAX);
-    if (!fill_opening(c, o) || !find_opener(c, o, &opener) ||
+    if (!check_agree(c, o) || !fill_opening(c, o) || !find_opener(c, o, &opener) ||
         !trial_case_say(c, o->step, opener, o->draft))
         return false;
     struct trial_opening *kept = &c->openings[c->opening_count++];
