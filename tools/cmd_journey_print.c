@@ -355,6 +355,84 @@ static void put_excursions(const struct cmd_home *home, const struct journey *j,
     }
 }
 
+/* What a line of this kind is called in JSON; NULL: it is told elsewhere in the document. */
+static const char *line_name(enum journey_what what)
+{
+    switch (what) {
+    case JOURNEY_SCANNED: return "scanned";
+    case JOURNEY_CALLED: return "called";
+    case JOURNEY_STATE: return "state";
+    case JOURNEY_DOCUMENT: return "document";
+    case JOURNEY_ACKNOWLEDGED: return "acknowledged";
+    case JOURNEY_ADDED_BACK: return "added_back";
+    case JOURNEY_ADD_BACK_UNDONE: return "add_back_undone";
+    case JOURNEY_NOT_JUDGED: return "not_judged";
+    case JOURNEY_FINISHED: return "finished";
+    case JOURNEY_REPLACED: return "replaced";
+    case JOURNEY_COMMISSIONED:
+    case JOURNEY_PASSED:
+    case JOURNEY_REJECTED:
+    case JOURNEY_ATTACHED:
+    case JOURNEY_DETACHED:
+    case JOURNEY_IN_FORCE:
+    case JOURNEY_EXCURSION:
+    case JOURNEY_SUSPECT: return NULL;
+    }
+    return NULL;
+}
+
+static void put_state_name(struct json_doc *doc, const char *key,
+                           const struct contract_definition *d, uint64_t state)
+{
+    if (d != NULL && state < d->state_count)
+        json_doc_put_slice(doc, key, d->states[state].name);
+    else
+        json_doc_put_int(doc, key, (int64_t)state);
+}
+
+static void put_numbers(struct json_doc *doc, const struct journey *j,
+                        const struct journey_line *line)
+{
+    const struct contract_definition *d = definition_of(j, line);
+    if (line->what == JOURNEY_STATE) {
+        put_state_name(doc, "from_state", d, line->number);
+        put_state_name(doc, "to_state", d, line->to_number);
+    } else if (line->what == JOURNEY_NOT_JUDGED) {
+        put_time(doc, "first", line->number);
+        put_time(doc, "last", line->to_number);
+    } else if (line->what == JOURNEY_FINISHED) {
+        json_doc_put_text(doc, "ending", line->number == CONTRACT_FAILURE ? "failure" : "success");
+    } else if (line->what == JOURNEY_ADDED_BACK || line->what == JOURNEY_ADD_BACK_UNDONE) {
+        json_doc_put_int(doc, "seconds", (int64_t)line->number);
+    } else if (line->what == JOURNEY_ACKNOWLEDGED) {
+        json_doc_put_int(doc, "rule", (int64_t)line->number);
+    }
+}
+
+/* What happened in contracts, and who saw the goods. */
+static void put_happenings(const struct journey *j, struct json_doc *list)
+{
+    static const struct kid nobody = { { 0 } };
+    for (size_t i = 0; i < j->line_count; i++) {
+        const struct journey_line *line = &j->lines[i];
+        const char *name = line_name(line->what);
+        if (name == NULL)
+            continue;
+        struct json_doc *one = json_doc_put_object(list, NULL);
+        json_doc_put_text(one, "event", name);
+        put_time(one, "time", line->time_ms);
+        if (line->index < j->contract_count && line->what != JOURNEY_SCANNED)
+            json_doc_put_hex(one, "opening", hash_slice(&j->contracts[line->index].opening));
+        if (line->text.len > 0)
+            json_doc_put_slice(one, "name", line->text);
+        if (!kid_equal(&line->from, &nobody))
+            json_doc_put_hex(one, "kid", kid_slice(&line->from));
+        if (line->note.len > 0)
+            json_doc_put_slice(one, "note", line->note);
+        put_numbers(one, j, line);
+    }
+}
+
 static void put_custody(const struct cmd_home *home, const struct journey *j, struct json_doc *list)
 {
     for (size_t i = 0; i < j->provenance.interval_count; i++) {
@@ -396,6 +474,7 @@ struct json_doc *journey_json(const struct cmd_home *home, const struct journey 
     json_doc_put_int(doc, "missing_packs", (int64_t)journey_missing(j));
     put_custody(home, j, json_doc_put_array(doc, "custody"));
     put_excursions(home, j, json_doc_put_array(doc, "excursions"));
+    put_happenings(j, json_doc_put_array(doc, "happenings"));
     put_proof(j, json_doc_put_object(doc, "proof"), pinned);
     return doc;
 }

@@ -186,6 +186,17 @@ static void what_happens_in_contracts_is_told(void **state)
     expect_text(text, "UNCERTAIN too warm: 8.1 °C at worst, 10 min above 8 °C");
     expect_text(text, "the sensor's accuracy could explain it");
     expect_text(text, "verdict  UNCERTAIN");
+    struct json_doc *doc = journey_json(t->home, j, true);
+    const struct json_doc *all = json_doc_at(doc, "/happenings");
+    struct slice word;
+    assert_int_equal(json_doc_count(all), 10);
+    assert_true(json_doc_get_text(json_doc_at(all, "/0/event"), &word));
+    assert_string_equal((const char *)word.data, "called");
+    assert_true(json_doc_get_text(json_doc_at(all, "/1/note"), &word));
+    assert_string_equal((const char *)word.data, "looked into it");
+    assert_true(json_doc_get_text(json_doc_at(all, "/8/ending"), &word));
+    assert_string_equal((const char *)word.data, "success");
+    json_doc_free(doc);
     journey_free(j);
 }
 
