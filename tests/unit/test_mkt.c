@@ -33,8 +33,9 @@ static long double heat_at(long double celsius)
 static void every_entry_is_the_formula_s(void **state)
 {
     (void)state;
-    long double scale = (long double)mkt_table[MKT_TABLE_SIZE - 1] / heat_at(150);
-    assert_int_equal(mkt_table[MKT_TABLE_SIZE - 1], UINT64_C(1) << 58);
+    const size_t last = MKT_TABLE_SIZE - 1;
+    long double scale = (long double)mkt_table[last] / heat_at(150);
+    assert_int_equal(mkt_table[last], UINT64_C(1) << 58);
     for (int i = 0; i < MKT_TABLE_SIZE; i++) {
         long double expected = heat_at(((long double)i - 1000.0L) / 10.0L) * scale;
         long double off = expected - (long double)mkt_table[i];
