@@ -290,6 +290,10 @@ static void a_kinetic_mean_breaks_at_the_end_of_a_step(void **state)
     support_watch_expect(&w, "");
     for (; minute < 1080; minute += 10)
         (void)support_watch_sample(&w, AT(minute, 0), 300);
+    (void)support_watch_sample(&w, AT(minute, 0), 200);
+    assert_true(w.book.count == 1 && w.book.stretches[0].open);
+    assert_in_range(w.book.stretches[0].peak, 2590, 2700); /* the step just over counts */
+    minute += 10;
     for (; minute <= 2160; minute += 10)
         (void)support_watch_sample(&w, AT(minute, 0), 200);
     watch_end(&w.watch);

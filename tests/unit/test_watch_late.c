@@ -73,6 +73,21 @@ static void two_stretches_grow_together(void **state)
     assert_int_equal(w.book.stretches[0].mean, (90 * 35 + 95 * 25) * 100 / 60);
 }
 
+static void a_band_at_the_start_of_a_piece_counts_when_a_run_comes_in(void **state)
+{
+    (void)state;
+    struct contract_rule *rule = support_watch_rule(&w, CONTRACT_BOUND, CONTRACT_INSTANT, 80, 0);
+    rule->has_until = true;
+    rule->until_op = CONTRACT_BELOW;
+    w.terms.limits[0].until = 75;
+    w.terms.limits[0].until_exponent = -1;
+    SAY(&w, 1, { 0, 90 });
+    set_gaps(1, 2, 2);
+    SAY(&w, 3, { 20, 78 }, { 25, 90 }, { 30, 70 });
+    support_watch_expect(&w, "opened 0 0 at 0; closed 0 0-30; charge 0 0-30; ");
+    assert_int_equal(w.book.stretches[0].mean, (90 * 20 + 78 * 5 + 90 * 5) * 100 / 30);
+}
+
 static void what_is_unchanged_is_not_told_again(void **state)
 {
     (void)state;
@@ -203,6 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_reading_in_bounds_cuts_an_excursion_in_two),
         CASE(two_stretches_grow_together),
+        CASE(a_band_at_the_start_of_a_piece_counts_when_a_run_comes_in),
         CASE(what_is_unchanged_is_not_told_again),
         CASE(a_total_is_spent_earlier_than_was_known),
         CASE(silence_was_only_a_slow_network),
