@@ -216,7 +216,7 @@ static struct slice many_arguments(size_t n)
     struct buf b = buf_fixed(memory, sizeof memory);
     cbor_put_map(&b, n);
     for (size_t i = 0; i < n; i++) {
-        char name[8];
+        char name[24];
         (void)snprintf(name, sizeof name, "a%02zu", i);
         cbor_put_text(&b, slice_text(name));
         cbor_put_null(&b);
@@ -283,7 +283,7 @@ static struct slice holder_map(size_t roles, size_t kids, bool rising)
     struct buf b = buf_fixed(memory, sizeof memory);
     cbor_put_map(&b, roles);
     for (size_t i = 0; i < roles; i++) {
-        char name[8];
+        char name[24];
         (void)snprintf(name, sizeof name, "r%02zu", i);
         cbor_put_text(&b, slice_text(name));
         cbor_put_array(&b, kids);
