@@ -17,7 +17,8 @@ const char cmd_contract_test_usage[] =
     "says how to write one.\n"
     "\n"
     "  --only TEXT         only tests with this in their names\n"
-    "  --untested          name the actions, rules, states and documents that no test touched\n"
+    "  --untested          name the actions, reactions, rules, states and documents that no test "
+    "touched\n"
     "Exit code: 0 all is as expected, 1 something is not, or a file cannot be read.\n";
 
 struct running {

@@ -321,6 +321,23 @@ static struct trial_contract *contract_of(struct trial_case *c, const struct has
     return NULL;
 }
 
+static void note_reaction(struct trial_contract *contract, struct slice by)
+{
+    const struct contract_definition *d = &contract->definition;
+    for (size_t i = 0; i < d->reaction_count; i++)
+        if (slice_equal(d->reactions[i].name, by))
+            contract->reactions |= UINT64_C(1) << i;
+}
+
+/* One that leaves the state alone leaves no event either: nobody can tell whether it ran. */
+static bool changes_state(const struct contract_definition *d, const struct contract_reaction *r)
+{
+    bool changes = r->step.next >= 0;
+    for (size_t i = 0; i < r->case_count; i++)
+        changes = changes || d->cases[r->first_case + i].step.next >= 0;
+    return changes;
+}
+
 static void note_event(void *ctx, const struct event *e)
 {
     struct trial_case *c = ctx;
@@ -334,8 +351,10 @@ static void note_event(void *ctx, const struct event *e)
         (contract = contract_of(c, &opening)) != NULL)
         contract->states |= 1;
     if (e->what == EVENT_STATE && event_data_state(e->data, &state) && state.to < 64 &&
-        (contract = contract_of(c, &state.opening)) != NULL)
+        (contract = contract_of(c, &state.opening)) != NULL) {
         contract->states |= UINT64_C(1) << state.to;
+        note_reaction(contract, state.by);
+    }
     if (e->what == EVENT_CALLED && event_data_called(e->data, &called) &&
         (contract = contract_of(c, &called.opening)) != NULL &&
         definition_find_action(&contract->definition, called.action, &index))
@@ -364,6 +383,9 @@ void trial_file_untested(const struct trial_file *f,
     for (size_t i = 0; i < d->action_count; i++)
         if ((c->actions >> i & 1) == 0)
             tell(ctx, "action", d->actions[i].name);
+    for (size_t i = 0; i < d->reaction_count; i++)
+        if ((c->reactions >> i & 1) == 0 && changes_state(d, &d->reactions[i]))
+            tell(ctx, "reaction", d->reactions[i].name);
     for (size_t i = 0; i < d->rule_count; i++)
         if ((c->rules >> i & 1) == 0)
             tell(ctx, "rule", d->rules[i].name);

@@ -43,6 +43,11 @@ static const char contract[] = "contract: parcel\n"
                                "states:\n"
                                "  packed: { progress: 0 }\n"
                                "  released: { progress: 100, ends: success }\n"
+                               "reactions:\n"
+                               "  give up:\n"
+                               "    on: { ended: silence }\n"
+                               "    to: released\n"
+                               "  remember: { on: { scan: any }, sets: { seen: now } }\n"
                                "actions:\n"
                                "  look:\n"
                                "    by: inspector\n"
@@ -413,16 +418,18 @@ static void test_what_no_test_touched(void **state)
     assert_true(trial_file_load(path, &f, &err));
     trial_file_untested(f, note, &all);
     buf_add_byte(&all, 0);
-    assert_string_equal((const char *)all.data,
-                        "action look;action release;rule too warm;rule silence;state packed;"
-                        "state released;document bill;");
+    assert_string_equal(
+        (const char *)all.data,
+        "action look;action release;reaction give up;rule too warm;rule silence;state packed;"
+        "state released;document bill;");
     buf_clear(&all);
     trial_file_run(f, 0, o);
     assert_string_equal(o->name, "it");
     trial_file_untested(f, note, &all);
     buf_add_byte(&all, 0);
-    assert_string_equal((const char *)all.data,
-                        "action look;action release;rule silence;state released;document bill;");
+    assert_string_equal(
+        (const char *)all.data,
+        "action look;action release;reaction give up;rule silence;state released;document bill;");
     trial_file_free(f);
     buf_free(&all);
     free(o);
