@@ -317,7 +317,9 @@ static void test_silence_needs_no_statement(void **state)
            "    - expect: { excursions: 0 }\n"
            "    - wait: 2 min\n"
            "    - expect: { unit: 1, excursion of silence: { from: 00:00, broken: 02:00, open: yes "
-           "} }\n");
+           "} }\n"
+           "    - readings: { from: logger 1, temperature: 5 °C }\n"
+           "    - expect: { unit: 1, state: released, excursion of silence: { to: 02:01 } }\n");
 }
 
 static void test_what_is_mistyped_is_named_by_its_line(void **state)
