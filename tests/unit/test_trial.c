@@ -171,6 +171,91 @@ static void test_blocks_of_a_moment(void **state)
     trial_free(t);
 }
 
+/* ------------------------------------------------------------------ excursions */
+
+static void note(struct trial_findings *f, enum event_what what, struct buf *data)
+{
+    uint8_t bytes[64];
+    struct buf subject = buf_fixed(bytes, sizeof bytes);
+    cbor_put_text(&subject, slice_text(UNIT));
+    struct event e = {
+        .what = what, .subject = buf_slice(&subject), .time_ms = 120000, .data = buf_slice(data)
+    };
+    assert_true(trial_findings_note(f, &e));
+    buf_clear(data);
+}
+
+/* What names the excursion, after the rule. */
+static void put_name(struct buf *data)
+{
+    static const uint8_t zeros[HASH_SIZE];
+    cbor_put_uint(data, 60000);
+    cbor_put_bytes(data, slice_of(zeros, HASH_SIZE));
+    cbor_put_bytes(data, slice_of(zeros, KID_SIZE));
+}
+
+static void charge(struct trial_findings *f, const struct kid *member, uint64_t seconds)
+{
+    uint8_t bytes[128];
+    struct buf data = buf_fixed(bytes, sizeof bytes);
+    cbor_put_array(&data, 6);
+    cbor_put_uint(&data, 3);
+    if (member != NULL)
+        kid_put(&data, member);
+    else
+        cbor_put_null(&data);
+    cbor_put_uint(&data, seconds);
+    put_name(&data);
+    note(f, EVENT_CHARGED, &data);
+}
+
+static void revise(struct trial_findings *f, bool all)
+{
+    uint8_t bytes[128];
+    struct buf data = buf_fixed(bytes, sizeof bytes);
+    cbor_put_array(&data, 5);
+    cbor_put_uint(&data, 3);
+    put_name(&data);
+    cbor_put_bool(&data, all);
+    note(f, EVENT_REVISION, &data);
+}
+
+static void test_findings_follow_their_revisions(void **state)
+{
+    (void)state;
+    static const struct kid farm = { { 1 } }, carrier = { { 2 } };
+    uint8_t bytes[128];
+    struct buf data = buf_fixed(bytes, sizeof bytes);
+    struct trial_findings f = { 0 };
+    cbor_put_array(&data, 4);
+    cbor_put_uint(&data, 3);
+    put_name(&data);
+    note(&f, EVENT_EXCURSION_OPENED, &data);
+    charge(&f, &farm, 10);
+    charge(&f, &carrier, 5);
+    charge(&f, NULL, 7);
+    charge(&f, &farm, 20);
+    assert_int_equal(f.count, 1);
+    const struct trial_excursion *x = &f.items[0];
+    assert_true(x->opened && !x->ended);
+    assert_int_equal(x->of.rule, 3);
+    assert_int_equal(x->broken_ms, 120000);
+    assert_string_equal(x->asset, UNIT);
+    assert_int_equal(x->share_count, 3);
+    assert_int_equal(x->shares[0].seconds, 30);
+    assert_false(x->shares[2].held);
+    revise(&f, false);
+    assert_true(x->opened);
+    assert_int_equal(x->share_count, 0);
+    charge(&f, &farm, 1);
+    assert_int_equal(x->shares[0].seconds, 1);
+    revise(&f, true);
+    assert_false(x->opened);
+    assert_int_equal(x->share_count, 0);
+    assert_int_equal(f.count, 1);
+    trial_findings_free(&f);
+}
+
 /* ------------------------------------------------------------------ times and values as people write them */
 
 static void test_times(void **state)
@@ -241,6 +326,7 @@ int main(void)
         cmocka_unit_test(test_a_refusal_is_a_result_with_its_words),
         cmocka_unit_test(test_the_clock_moves_one_way),
         cmocka_unit_test(test_blocks_of_a_moment),
+        cmocka_unit_test(test_findings_follow_their_revisions),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_quantities),
     };

@@ -47,7 +47,7 @@ static const char contract[] = "contract: parcel\n"
                                "  give up:\n"
                                "    on: { ended: silence }\n"
                                "    to: released\n"
-                               "  remember: { on: { scan: any }, sets: { seen: now } }\n"
+                               "  remember: { on: { broken: silence }, sets: { seen: now } }\n"
                                "actions:\n"
                                "  look:\n"
                                "    by: inspector\n"
@@ -318,6 +318,7 @@ static void test_silence_needs_no_statement(void **state)
            "    - wait: 2 min\n"
            "    - expect: { unit: 1, excursion of silence: { from: 00:00, broken: 02:00, open: yes "
            "} }\n"
+           "    - expect: { property seen: 02:00 }\n"
            "    - readings: { from: logger 1, temperature: 5 °C }\n"
            "    - expect: { unit: 1, state: released, excursion of silence: { to: 02:01 } }\n");
 }
