@@ -88,7 +88,7 @@ struct header header_genesis(uint64_t time_ms, const struct hash *state, const s
 {
     struct header h;
     memset(&h, 0, sizeof h);
-    h.rules = RULES_VERSION;
+    h.rules = GENESIS_RULES;
     h.time_ms = time_ms;
     h.tree = merkle_empty();
     h.outcomes = merkle_empty();

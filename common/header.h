@@ -5,7 +5,8 @@
 #include "common/key.h"
 
 #define HEADER_VERSION  1
-#define RULES_VERSION   1
+#define GENESIS_RULES   1 /* of the genesis header, WIRE "Genesis" */
+#define RULES_VERSION   2 /* 2: calls, documents and scans; late readings judged anew */
 #define HEADER_SIZE_MAX 320
 
 struct header {

@@ -1,5 +1,7 @@
 #include "node/chain.h"
 
+#include <inttypes.h>
+
 #include "common/state_value.h"
 
 static bool view_get(void *ctx, struct slice key, struct buf *value)
@@ -77,6 +79,10 @@ static bool load_set(struct chain *c, struct err *err)
 bool chain_load_head(struct chain *c, const struct header *head, merkle_fetch fetch, void *source,
                      struct err *err)
 {
+    if (head->height > 0 && head->rules != RULES_VERSION)
+        return err_set(err, ERR_INPUT,
+                       "the newest block was made under rules %" PRIu64 "; this program knows %d",
+                       head->rules, RULES_VERSION);
     unsigned long long height = head->height;
     c->head = *head;
     c->head_hash = header_hash(head);

@@ -83,7 +83,7 @@ static bool make_set(const struct founding *f, struct authority_set *set, struct
 static void put_params_and_sets(struct draft *d, const struct founding *f,
                                 const struct authority_set *set)
 {
-    struct state_params params = { RULES_VERSION, f->demo, f->opening_wait_ms };
+    struct state_params params = { GENESIS_RULES, f->demo, f->opening_wait_ms };
     uint8_t memory[AUTHORITY_SET_SIZE_MAX + 16];
     struct buf bytes = buf_fixed(memory, sizeof memory);
     begin_value(d, state_key_plain(TABLE_PARAMS));

@@ -166,7 +166,7 @@ void kit_genesis(struct kit *k, struct buf *out)
     struct entries *e = calloc(1, sizeof *e);
     uint8_t memory[HEADER_SIZE_MAX];
     struct buf header = buf_fixed(memory, sizeof memory);
-    struct state_params params = { .rules = RULES_VERSION,
+    struct state_params params = { .rules = GENESIS_RULES,
                                    .demo = k->demo,
                                    .opening_wait_ms = 86400000 };
     check(e != NULL, "memory", NULL);

@@ -96,6 +96,19 @@ static void another_state_is_refused(void **state)
     assert_int_equal(err.code, ERR_PROOF);
 }
 
+static void other_rules_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct header h;
+    struct err err = { .msg = "" };
+    vector_chain_run(f->vectors, 1);
+    load_genesis(f, false);
+    assert_true(header_decode(vectors_bytes("header 1"), &h, NULL));
+    assert_int_not_equal(h.rules, RULES_VERSION);
+    assert_false(chain_load_head(&f->chain, &h, fetch, f->vectors, &err));
+    assert_non_null(strstr(err.msg, "rules"));
+}
+
 static void another_tree_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -104,6 +117,7 @@ static void another_tree_is_refused(void **state)
     vector_chain_run(f->vectors, 1);
     load_genesis(f, false);
     assert_true(header_decode(vectors_bytes("header 1"), &h, NULL));
+    h.rules = RULES_VERSION; /* the vector's was made under the first */
     f->vectors->leaves[3].bytes[0] ^= 1;
     assert_false(chain_load_head(&f->chain, &h, fetch, f->vectors, &err));
     assert_int_equal(err.code, ERR_PROOF);
@@ -149,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(genesis_loads, setup, teardown),
         cmocka_unit_test_setup_teardown(another_state_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(other_rules_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(another_tree_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(another_set_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(an_executed_block_gives_its_header, setup, teardown),
