@@ -5,11 +5,12 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ZERO_CELSIUS 273.15L
 #define STEPS        24   /* of a window */
-#define NEAR         0.02 /* degrees: nearer to the bound, rounding decides */
+#define NEAR         0.03 /* hundredths: nearer to half of one, the last digit of e^x decides */
 
 static long double heat_of(double celsius)
 {
@@ -31,9 +32,12 @@ double watch_reference_mean(const struct reference_mean *m)
     return (double)(10000.0L / -logl(m->heat / m->weight) - ZERO_CELSIUS);
 }
 
+/* As mkt.h has it: in whole hundredths, half to even. */
 static double celsius(const struct reference_point *p)
 {
-    return (double)p->mantissa * pow(10, p->exponent);
+    double m = (double)p->mantissa; /* a quotient of whole numbers keeps its halves exact */
+    int e = p->exponent + 2;
+    return rint(e < 0 ? m / pow(10, -e) : m * pow(10, e)) / 100;
 }
 
 /* All pairs that end in one of the steps [first, last]; of a whole journey: all. */
@@ -53,15 +57,28 @@ static bool mean_of_steps(const struct reference_device *d, const struct referen
     return m.weight > 0;
 }
 
+static bool centi_is_out(const struct reference_device *d, unsigned rule, int64_t centi)
+{
+    const struct contract_limit *l = &d->terms->limits[rule];
+    int order = quantity_compare(centi, -2, l->bound, l->exponent);
+    switch (d->definition->rules[rule].op) {
+    case CONTRACT_ABOVE: return order > 0;
+    case CONTRACT_AT_LEAST: return order >= 0;
+    case CONTRACT_BELOW: return order < 0;
+    case CONTRACT_AT_MOST: return order <= 0;
+    }
+    abort();
+}
+
 static bool mean_is_out(const struct reference_device *d, unsigned rule, double mean,
                         struct reference_book *book)
 {
-    const struct contract_limit *l = &d->terms->limits[rule];
-    double bound = (double)l->bound * pow(10, l->exponent);
-    if (fabs(mean - bound) < NEAR)
+    double below = floor(mean * 100), rest = mean * 100 - below;
+    bool out_below = centi_is_out(d, rule, (int64_t)below);
+    bool out_above = centi_is_out(d, rule, (int64_t)below + 1);
+    if (fabs(rest - 0.5) < NEAR && out_below != out_above)
         book->doubtful[rule] = true;
-    enum contract_operator op = d->definition->rules[rule].op;
-    return op == CONTRACT_ABOVE || op == CONTRACT_AT_LEAST ? mean > bound : mean < bound;
+    return rest < 0.5 ? out_below : out_above;
 }
 
 static struct book_stretch *put(const struct reference_device *d, unsigned rule, double peak,
