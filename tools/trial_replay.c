@@ -172,7 +172,7 @@ static bool visit(void *ctx, const struct bundle_event *e)
     return good;
 }
 
-/* ------------------------------------------------------------------ numbering */
+/* ------------------------------------------------------------------ order */
 
 struct numbered {
     struct kid kid;
@@ -192,14 +192,13 @@ static int by_seq(const void *a, const void *b)
 }
 
 /*
- * A device's statements about other goods are not in the bundle. So those that are get new numbers without
- * holes, and what came late then still comes late now.
+ * A device's statements about other goods are not in the bundle. So those that are will get new numbers, in
+ * their old order and without holes: what came late then still comes late now.
  */
-static bool number_readings(struct trial_replay *r)
+static bool order_readings(struct trial_replay *r)
 {
     struct numbered *list = calloc(r->count + 1, sizeof *list);
     size_t n = 0;
-    uint64_t seq = 0;
     r->order = calloc(r->count + 1, sizeof *r->order);
     if (list == NULL || r->order == NULL) {
         free(list);
@@ -212,11 +211,8 @@ static bool number_readings(struct trial_replay *r)
             list[n++] = (struct numbered){ r->items[i].who, st.link.seq, i };
     }
     qsort(list, n, sizeof *list, by_seq);
-    for (size_t i = 0; i < n; i++) {
-        seq = i > 0 && kid_equal(&list[i].kid, &list[i - 1].kid) ? seq + 1 : 1;
-        r->items[list[i].item].seq = seq;
+    for (size_t i = 0; i < n; i++)
         r->order[r->order_count++] = list[i].item;
-    }
     free(list);
     return true;
 }
@@ -254,7 +250,7 @@ bool trial_replay_load(struct slice bundle, const struct identity *trusted,
     struct loading l = { .r = r };
     r->samples = malloc(sizeof *r->samples);
     bool good = bundle_verify(bundle, trusted, visit, &l, &r->claim, err);
-    if (l.failed || r->samples == NULL || (good && !number_readings(r)))
+    if (l.failed || r->samples == NULL || (good && !order_readings(r)))
         good = err_set(err, ERR_IO, "out of memory");
     if (good && (r->count == 0 || r->items[0].what != EVENT_COMMISSIONED))
         good = err_set(err, ERR_INPUT, "the journey does not begin with its goods' commissioning");

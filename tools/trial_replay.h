@@ -18,7 +18,6 @@ struct trial_replay_item {
     uint64_t time_ms, block_ms;
     struct kid who, to; /* who: member, device, or from; to: of a handover */
     uint64_t role;
-    uint64_t seq; /* of a reading: its place among this device's in the bundle, from 1 */
     uint64_t first_ms, last_ms; /* of a reading: the samples that are the goods' */
     struct slice statement;     /* of a reading, in the bundle */
     struct slice place;         /* of a scan */

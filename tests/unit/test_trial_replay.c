@@ -158,6 +158,47 @@ static void test_a_contract_counts_from_its_start(void **state)
     end(&f);
 }
 
+/* The ath pack arrives right after the bth. */
+static void delay(struct trial_replay *r, size_t a, size_t b)
+{
+    size_t from = r->order[a], to = r->order[b];
+    struct trial_replay_item kept = r->items[from];
+    kept.block_ms = r->items[to].block_ms;
+    memmove(&r->items[from], &r->items[from + 1], (to - from) * sizeof kept);
+    r->items[to] = kept;
+    for (size_t i = 0; i < r->order_count; i++)
+        if (r->order[i] > from && r->order[i] <= to)
+            r->order[i]--;
+    r->order[a] = to;
+}
+
+static void test_what_came_late_is_judged_in_its_place(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct err err = { 0 };
+    begin(&f);
+    struct trial_replay *r = load(&f);
+    delay(r, 4, 9); /* the warm hour's pack */
+    delay(r, 3, 5);
+    expect(trial_replay_run(r, &f.proposal, &err), &err);
+    if (r->refused > 0)
+        fail_msg("%s", r->refusal);
+    size_t opened = 0, at = 0;
+    for (size_t i = 0; i < r->t->found.count; i++)
+        if (r->t->found.items[i].opened) {
+            opened++;
+            at = i;
+        }
+    assert_int_equal(opened, 1);
+    const struct trial_excursion *then = &r->recorded.items[0], *now = &r->t->found.items[at];
+    assert_int_equal(now->of.from_ms, then->of.from_ms);
+    assert_int_equal(now->to_ms, then->to_ms);
+    assert_int_equal(now->shares[0].seconds, then->shares[0].seconds);
+    trial_replay_free(r);
+    end(&f);
+}
+
 static void test_terms_make_a_difference(void **state)
 {
     (void)state;
@@ -247,6 +288,7 @@ int main(void)
         cmocka_unit_test(test_what_a_bundle_holds),
         cmocka_unit_test(test_another_contract_finds_the_same_by_the_same_rule),
         cmocka_unit_test(test_a_contract_counts_from_its_start),
+        cmocka_unit_test(test_what_came_late_is_judged_in_its_place),
         cmocka_unit_test(test_terms_make_a_difference),
         cmocka_unit_test(test_what_cannot_be_opened_is_said),
         cmocka_unit_test(test_a_bundle_is_believed_only_as_far_as_it_is_proven),
