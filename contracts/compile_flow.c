@@ -96,7 +96,8 @@ static struct who find_who(const struct contract_definition *d, struct slice nam
     w.party = definition_find_party(d, name, &w.party_index);
     w.role = definition_find_role(d, name, &w.role_index);
     w.field = definition_find_field(d, name, &w.field_index) &&
-              d->fields[w.field_index].kind.type == CONTRACT_PARTY;
+              (d->fields[w.field_index].kind.type == CONTRACT_PARTY ||
+               d->fields[w.field_index].kind.type == CONTRACT_INSTANCE);
     w.term = definition_find_term(d, name, &w.term_index) &&
              d->terms[w.term_index].kind.type == CONTRACT_INSTANCE;
     return w;
@@ -114,8 +115,8 @@ static bool refuse_caller(struct compile *c, const struct yaml_node *node, struc
     for (size_t i = 0; i < d->field_count; i++)
         compile_nearest_try(&nearest, d->fields[i].name);
     return compile_refuse_near(c, node, at,
-                               "expected a party, a role, a property of kind party or a term of "
-                               "kind contract",
+                               "expected a party, a role, a property of kind party or contract, "
+                               "or a term of kind contract",
                                &nearest);
 }
 

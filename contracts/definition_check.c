@@ -91,8 +91,9 @@ static bool check_callers(struct check *c, const struct contract_callers *caller
         !within(callers->fields, d->field_count) || !within(callers->instance_terms, d->term_count))
         return refuse(c, "callers that are not declared");
     for (size_t i = 0; i < d->field_count; i++)
-        if ((callers->fields >> i & 1) != 0 && d->fields[i].kind.type != CONTRACT_PARTY)
-            return refuse(c, "a caller whom a property names that holds no party");
+        if ((callers->fields >> i & 1) != 0 && d->fields[i].kind.type != CONTRACT_PARTY &&
+            d->fields[i].kind.type != CONTRACT_INSTANCE)
+            return refuse(c, "a caller that a property names that holds no party and no contract");
     for (size_t i = 0; i < d->term_count; i++)
         if ((callers->instance_terms >> i & 1) != 0 && d->terms[i].kind.type != CONTRACT_INSTANCE)
             return refuse(c, "a caller that a term names that holds no contract");

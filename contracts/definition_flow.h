@@ -23,11 +23,11 @@ struct contract_field {
     struct contract_code start; /* its first value, computed at the opening; none: nothing */
 };
 
-/* Who may: any of these. Party, role and field indices; a field is of type party. */
+/* Who may: any of these. Party, role and field indices; a field is of type party or instance. */
 struct contract_callers {
     uint16_t parties;        /* bit i: party i */
     uint32_t roles;          /* bit i: a holder of role i */
-    uint64_t fields;         /* bit i: whom field i names */
+    uint64_t fields;         /* bit i: whom, or which contract, field i names */
     uint64_t instance_terms; /* bit i: the contract that term i names, by a call of its own */
 };
 

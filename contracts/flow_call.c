@@ -133,6 +133,10 @@ static bool contract_may(const struct expr_scope *scope, const struct contract_c
             slice_equal(v->text, instance))
             return true;
     }
+    for (size_t i = 0; i < scope->definition->field_count && scope->fields != NULL; i++)
+        if (is_in(callers->fields, i) && scope->fields[i].type == CONTRACT_INSTANCE &&
+            slice_equal(scope->fields[i].text, instance))
+            return true;
     return false;
 }
 

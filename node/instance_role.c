@@ -152,6 +152,10 @@ bool instance_may(struct execution *x, const struct contract_bound *contract,
                 contract->terms.values[i].type == CONTRACT_INSTANCE &&
                 slice_equal(contract->terms.values[i].text, caller->instance))
                 return true;
+        for (unsigned i = 0; fields != NULL && i < contract->definition.field_count; i++)
+            if ((callers->fields >> i & 1) != 0 && fields[i].type == CONTRACT_INSTANCE &&
+                slice_equal(fields[i].text, caller->instance))
+                return true;
         return false;
     }
     struct key_facts k = look_up(x, caller->kid);

@@ -357,8 +357,8 @@ static void test_the_workflow_is_refused_by_line(void **state)
         { "  add back: { by: receiver }\n",
           "10: actions.add back: every contract has an action of this name already" },
         { "  b: { by: reciever }\n",
-          "10: actions.b.by: expected a party, a role, a property of kind party or a term of kind "
-          "contract, found \"reciever\"; did you mean \"receiver\"?" },
+          "10: actions.b.by: expected a party, a role, a property of kind party or contract, or a "
+          "term of kind contract, found \"reciever\"; did you mean \"receiver\"?" },
         { "reactions: { r: { on: { broken: x } } }\n",
           "10: reactions.r.on: expected one of the rules under \"watch\", found \"x\"" },
         { "    when: guard x\n",

@@ -204,10 +204,41 @@ static void a_reaction_calls_another(void **state)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* The first is there before the other, so a property takes up whom it will listen to. */
+static void two_contracts_know_each_other(void **state)
+{
+    static const char listener_yaml[] =
+        "contract: listener\n" HEAD "properties:\n"
+        "  partner: contract\n"
+        "actions:\n"
+        "  meet: { by: sender, in: open, takes: { whom: contract }, sets: { partner: whom } }\n"
+        "  push: { by: partner, in: open, to: pushed }\n";
+    static const char speaker_yaml[] =
+        "contract: speaker\n" HEAD "terms:\n"
+        "  next: { is: contract }\n"
+        "actions:\n"
+        "  push: { by: sender, in: open, to: pushed, calls: { next: { action: push } } }\n";
+    struct world *w = *state;
+    struct deal listener = deal_open_yaml(w, listener_yaml);
+    struct kit_opening o = deal_draft(w, deal_compile(speaker_yaml));
+    struct kit_argument next = kit_bytes("next", hash_slice(&listener.opening));
+    o.terms = &next;
+    o.term_count = 1;
+    struct deal speaker = deal_open(w, &o);
+    assert_int_equal(deal_call(w, FARM, &speaker, "push"), REFUSED_NOT_ALLOWED);
+    deal_said(w, "push: only for partner");
+    struct kit_argument whom = kit_bytes("whom", hash_slice(&speaker.opening));
+    assert_int_equal(deal_call_with(w, FARM, &listener, "meet", &whom, 1), ACCEPTED);
+    assert_int_equal(deal_call(w, FARM, &listener, "push"), REFUSED_NOT_ALLOWED);
+    assert_int_equal(deal_call(w, FARM, &speaker, "push"), ACCEPTED);
+    assert_string_equal(deal_state(w, &listener, NULL), "pushed");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(one_calls_the_other),
+        CASE(two_contracts_know_each_other),
         CASE(only_a_contract_that_is_named_may),
         CASE(a_call_that_fails_refuses_the_whole),
         CASE(calls_go_so_deep_and_no_deeper),
