@@ -33,6 +33,7 @@ int cmd_contract(int argc, char **argv);
 int cmd_custody(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_device(int argc, char **argv);
+int cmd_doc(int argc, char **argv);
 int cmd_init(int argc, char **argv);
 int cmd_label(int argc, char **argv);
 int cmd_member(int argc, char **argv);

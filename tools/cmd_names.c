@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PREFIX_FROM 16 /* so many names are worth writing their common beginning once */
+
 bool cmd_names_asset(const char *text, char ret_name[GS1_NAME_MAX + 1], struct err *err)
 {
     struct gs1_link link;
@@ -37,24 +39,48 @@ static bool take_set(struct buf *memory, struct asset_set *ret_set, struct err *
                    ASSET_SET_MAX);
 }
 
-/* Names rise strictly on the wire, in whatever order they were typed. */
-static bool put_list(const struct cmd_args *args, size_t first, struct buf *memory, struct err *err)
+/* How much the first and the last of a sorted list share: then all do. */
+static size_t shared_prefix(const char *first, const char *last)
 {
-    size_t count = args->operand_count - first;
+    size_t len = 0;
+    while (first[len] != '\0' && first[len] == last[len])
+        len++;
+    while (len > 0 && ((uint8_t)first[len] & 0xc0) == 0x80) /* not within a character */
+        len--;
+    return len;
+}
+
+/* [name, …], or [prefix, [suffix, …]] where that is shorter. Names rise strictly on the wire. */
+static void put_sorted(const char *const *sorted, size_t count, struct buf *memory)
+{
+    size_t shared = count > 1 ? shared_prefix(sorted[0], sorted[count - 1]) : 0;
+    if (count < PREFIX_FROM)
+        shared = 0;
+    if (shared > 0) {
+        cbor_put_array(memory, 2);
+        cbor_put_text(memory, slice_of(sorted[0], shared));
+    }
+    cbor_put_array(memory, count);
+    for (size_t i = 0; i < count; i++)
+        cbor_put_text(memory, slice_text(sorted[i] + shared));
+}
+
+bool cmd_names_list(const char *const *typed, size_t count, struct buf *memory,
+                    struct asset_set *ret_set, struct err *err)
+{
     char(*names)[GS1_NAME_MAX + 1] = calloc(count, sizeof *names);
     const char **sorted = calloc(count, sizeof *sorted);
     bool good = names != NULL && sorted != NULL;
     if (!good)
         (void)err_set(err, ERR_IO, "out of memory");
     for (size_t i = 0; good && i < count; i++) {
-        good = cmd_names_asset(args->operand[first + i], names[i], err);
+        good = cmd_names_asset(typed[i], names[i], err);
         sorted[i] = names[i];
     }
     if (good) {
         qsort(sorted, count, sizeof *sorted, by_name);
-        cbor_put_array(memory, count);
-        for (size_t i = 0; i < count; i++)
-            cbor_put_text(memory, slice_text(sorted[i]));
+        put_sorted(sorted, count, memory);
+        good = take_set(memory, ret_set, err);
     }
     free(sorted);
     free(names);
@@ -97,8 +123,9 @@ bool cmd_names_assets(const struct cmd_args *args, size_t first, bool range, str
 {
     if (args->operand_count <= first)
         return err_set(err, ERR_INPUT, "expected ASSET...; see waybill %s --help", args->command);
-    return (range ? put_range(args, first, memory, err) : put_list(args, first, memory, err)) &&
-           take_set(memory, ret_set, err);
+    if (range)
+        return put_range(args, first, memory, err) && take_set(memory, ret_set, err);
+    return cmd_names_list(&args->operand[first], args->operand_count - first, memory, ret_set, err);
 }
 
 /* ------------------------------------------------------------------ options */

@@ -20,6 +20,10 @@ bool cmd_names_asset(const char *text, char ret_name[GS1_NAME_MAX + 1], struct e
 bool cmd_names_assets(const struct cmd_args *args, size_t first, bool range, struct buf *memory,
                       struct asset_set *ret_set, struct err *err);
 
+/* The same of names that were read elsewhere. */
+bool cmd_names_list(const char *const *typed, size_t count, struct buf *memory,
+                    struct asset_set *ret_set, struct err *err);
+
 /* An option's instant: 2026-06-01T10:00:00Z. Absent: ret_ms is left alone. */
 bool cmd_names_instant(const struct cmd_args *args, const char *option, uint64_t *ret_ms,
                        struct err *err);

@@ -112,5 +112,11 @@ int cmd_send_finish(struct cmd_home *home, const char *what, struct statement *d
     if (send_draft(home, draft, &sent, &err) ||
         (home->json && sent.status.fate == NODE_FATE_REFUSED))
         return cmd_send_report(home, what, &sent);
-    return cmd_fail(home->args->command, home->json, &err);
+    int code = cmd_fail(home->args->command, home->json, &err);
+    if (code == CMD_REFUSED && sent.status.on_ledger) { /* its name: for those who ask why */
+        char hash[2 * HASH_SIZE + 1];
+        hex_encode(hash_slice(&sent.hash), hash);
+        (void)fprintf(stderr, "  statement %s\n", hash);
+    }
+    return code;
 }
