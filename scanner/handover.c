@@ -131,13 +131,34 @@ static bool ask(const char *question)
     return good && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
+static bool is_terminal(void)
+{
+    return isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0;
+}
+
+static void put_question(const struct handover_result *r, const struct scan_decision *d,
+                         const char *asset, char *out, size_t size)
+{
+    char more[48] = "";
+    bool accept = d->step == SCAN_STEP_ACCEPT;
+    if (d->step == SCAN_STEP_SEEN) {
+        (void)snprintf(out, size, "%s: %s. Record that you saw it?", asset, d->why);
+        return;
+    }
+    if (r->count > 1)
+        (void)snprintf(more, sizeof more, " and %zu more with it", r->count - 1);
+    (void)snprintf(out, size, "%s %s%s%s %s %s?", accept ? "Accept" : "Offer",
+                   r->role == ROLE_OWNER ? "ownership of " : "", asset, more,
+                   accept ? "from" : "to", r->other_name);
+}
+
 /* ret_go: sign. Without a terminal nobody can be asked, so it has to have been said before. */
 static bool confirm(const struct handover *h, const char *asset, const struct scan_decision *d,
                     const struct handover_result *r, bool *ret_go, struct err *err)
 {
-    char question[640], more[48] = "";
+    char question[640];
     bool accept = d->step == SCAN_STEP_ACCEPT;
-    bool terminal = isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0;
+    bool terminal = is_terminal();
     *ret_go = h->options->yes || (!terminal && (!accept || h->options->accept));
     if (*ret_go)
         return true;
@@ -146,18 +167,24 @@ static bool confirm(const struct handover *h, const char *asset, const struct sc
                        "%s is offered to you by %.80s: say --accept or --yes to accept it without "
                        "a terminal",
                        asset, r->other_name);
-    if (r->count > 1)
-        (void)snprintf(more, sizeof more, " and %zu more with it", r->count - 1);
-    (void)snprintf(question, sizeof question, "%s %s%s%s %s %s?", accept ? "Accept" : "Offer",
-                   r->role == ROLE_OWNER ? "ownership of " : "", asset, more,
-                   accept ? "from" : "to", r->other_name);
+    put_question(r, d, asset, question, sizeof question);
     *ret_go = ask(question);
     return true;
 }
 
 /* ------------------------------------------------------------------ doing it */
 
-/* The statement a decision stands for; memory holds the set of an offer. */
+static struct statement scan_of(const struct handover_options *o, const struct scan_label *label,
+                                struct buf *memory)
+{
+    struct statement draft = { .kind = KIND_SCAN };
+    draft.as.scan.assets = asset_set_one(label->asset, memory);
+    draft.as.scan.place = slice_text(o->place != NULL ? o->place : "");
+    draft.as.scan.note = slice_text(o->note != NULL ? o->note : "");
+    return draft;
+}
+
+/* The statement of a handover; memory holds the set of an offer. */
 static struct statement draft_of(const struct handover *h, const struct scan_label *label,
                                  const struct scan_decision *d, const struct node_offer *offer,
                                  struct buf *memory)
@@ -189,15 +216,22 @@ static bool carry_out(struct handover *h, const struct scan_label *label,
     uint8_t memory[ASSET_NAME_MAX + 16];
     struct buf set = buf_fixed(memory, sizeof memory);
     bool go = false;
-    struct statement draft = draft_of(h, label, d, offer, &set);
-    r->other = d->step == SCAN_STEP_OFFER ? d->to : offer->from;
-    names_tell(h->names, &r->other, r->other_name);
-    r->role = draft.as.custody.role;
-    r->count = draft.as.custody.assets.count;
+    bool seen = d->step == SCAN_STEP_SEEN;
+    struct statement draft =
+        seen ? scan_of(h->options, label, &set) : draft_of(h, label, d, offer, &set);
+    r->count = seen ? 1 : draft.as.custody.assets.count;
+    if (!seen) {
+        r->other = d->step == SCAN_STEP_OFFER ? d->to : offer->from;
+        names_tell(h->names, &r->other, r->other_name);
+        r->role = draft.as.custody.role;
+    }
     if (!confirm(h, label->asset, d, r, &go, err))
         return false;
     if (!go) {
         (void)snprintf(r->why, sizeof r->why, "left as it was");
+        if (seen &&
+            !h->options->seen) /* nobody wished it: what was wanted is what the ledger says */
+            (void)snprintf(r->why, sizeof r->why, "%s", d->why);
         return true;
     }
     r->step = d->step;
@@ -212,7 +246,9 @@ bool handover_do(struct handover *h, const struct scan_label *label, enum scan_i
     struct scan_goods goods = { .known = false };
     struct scan_wish wish = { .self = h->self,
                               .has_to = h->options->to != NULL,
-                              .accept = h->options->accept };
+                              .accept = h->options->accept,
+                              .seen = h->options->seen,
+                              .asks = is_terminal() && !h->options->yes };
     struct scan_decision decision = { .step = SCAN_STEP_NONE };
     struct node_offer offer = { .open = false };
     struct goods_names called;

@@ -1,5 +1,5 @@
 /*
- * Makes the offer or the acceptance that a scan calls for: asks the node, lets scan decide, asks the
+ * Makes the offer or the acceptance that a scan calls for, or records the scan itself: asks the node, lets scan decide, asks the
  * person, signs and sends. Opened only after every picture was read, because the child that decodes a
  * picture starts as a copy of this process and must find no key in it.
  */
@@ -19,10 +19,12 @@ struct handover_options {
     const char *to;           /* whom to offer to, a name or a kid; NULL: accept */
     const char *condition;    /* remark on the goods' state, or NULL */
     struct hash ledger;
-    enum custody_role role; /* of an offer */
-    bool accept;            /* said that offers are to be accepted */
-    bool yes;               /* ask nothing */
-    uint64_t time_ms;       /* of the statements; 0: now, by the clock */
+    enum custody_role role;   /* of an offer */
+    const char *place, *note; /* of a scan that hands nothing over: a GLN, a remark; or NULL */
+    bool accept;              /* said that offers are to be accepted */
+    bool seen;                /* said that the scan is to be recorded, and nothing else */
+    bool yes;                 /* ask nothing */
+    uint64_t time_ms;         /* of the statements; 0: now, by the clock */
     struct clock clock;
 };
 
@@ -36,7 +38,7 @@ void handover_close(struct handover *h); /* wipes the key; NULL is legal */
 struct handover_result {
     enum scan_step step; /* NONE: nothing was signed, and why[] says why */
     char why[160];
-    struct kid other;            /* whom it came from or goes to */
+    struct kid other;            /* whom it came from or goes to; nobody when only seen */
     char other_name[NAMES_SIZE]; /* as the node or the genesis says; kid in hex otherwise */
     enum custody_role role;
     size_t count; /* assets in the statement's set */

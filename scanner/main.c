@@ -1,10 +1,10 @@
 /*
  * waybill-scan: reads the labels in pictures, says what they name, and makes the offer or the acceptance
- * they call for.
+ * they call for, or records that they were seen.
  *
  * A guided tour. qr_read decodes a picture in a sandboxed child; all pictures are read before anything
  * secret is in memory, and a label of another ledger among them ends it there. scan judges each payload
- * and decides the step, pure: whose ledger, which goods, offer or acceptance. handover asks the node and
+ * and decides the step, pure: whose ledger, which goods, offer, acceptance or only seen. handover asks the node and
  * the person, signs, sends and waits for the ledger. report writes the answer for a person or as one line
  * of JSON a picture. Whatever a label says is a claim by whoever printed it.
  */

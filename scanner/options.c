@@ -17,6 +17,9 @@ const char options_usage[] =
     "offered\n"
     "to this company, or with --to offers goods this company holds, and waits for the ledger's "
     "answer.\n"
+    "With --seen, --place or --note it records that the goods were here and hands nothing over; "
+    "where\n"
+    "there is nothing else to do, it asks on a terminal whether to.\n"
     "\n"
     "  --key FILE        the private key that signs\n"
     "  --identity FILE   the public identity of the ledger in use; needed to sign\n"
@@ -24,6 +27,9 @@ const char options_usage[] =
     "  --to MEMBER       offer the goods to this company: its name or kid\n"
     "  --accept          accept what is offered, nothing else; asks nobody without a terminal\n"
     "  --offer           the same as --to says by itself; needs --to\n"
+    "  --seen            record that the goods were here, nothing else\n"
+    "  --place GLN       ... where that was\n"
+    "  --note TEXT       ... and what there is to say, 1 to 200 bytes\n"
     "  --read-only       read and report, sign nothing\n"
     "  --yes             ask for no confirmation\n"
     "  --role ROLE       of an offer: custodian (default) or owner\n"
@@ -54,6 +60,9 @@ enum option_code {
     OPTION_CLOCK,
     OPTION_ACCEPT,
     OPTION_OFFER,
+    OPTION_SEEN,
+    OPTION_PLACE,
+    OPTION_NOTE,
     OPTION_READ_ONLY,
     OPTION_YES,
     OPTION_JSON,
@@ -74,6 +83,9 @@ static const struct option longs[] = {
     { "clock", required_argument, NULL, OPTION_CLOCK },
     { "accept", no_argument, NULL, OPTION_ACCEPT },
     { "offer", no_argument, NULL, OPTION_OFFER },
+    { "seen", no_argument, NULL, OPTION_SEEN },
+    { "place", required_argument, NULL, OPTION_PLACE },
+    { "note", required_argument, NULL, OPTION_NOTE },
     { "read-only", no_argument, NULL, OPTION_READ_ONLY },
     { "yes", no_argument, NULL, OPTION_YES },
     { "json", no_argument, NULL, OPTION_JSON },
@@ -98,6 +110,9 @@ static bool take_option(struct options *o, int code)
     case OPTION_CLOCK: o->clock = optarg; return true;
     case OPTION_ACCEPT: o->accept = true; return true;
     case OPTION_OFFER: o->offer = true; return true;
+    case OPTION_SEEN: o->handover.seen = true; return true;
+    case OPTION_PLACE: o->handover.place = optarg; return true;
+    case OPTION_NOTE: o->handover.note = optarg; return true;
     case OPTION_READ_ONLY: o->read_only = true; return true;
     case OPTION_YES: o->handover.yes = true; return true;
     case OPTION_JSON: o->json = true; return true;
@@ -189,10 +204,14 @@ static const char *genesis_beside(struct options *o)
 
 static bool check_wishes(const struct options *o, struct err *err)
 {
-    bool to = o->handover.to != NULL;
-    bool wishes = to || o->accept || o->offer;
-    if (o->read_only + o->accept + (o->offer || to) > 1)
-        return err_set(err, ERR_INPUT, "--accept, --offer (--to) and --read-only: choose one");
+    bool to = o->handover.to != NULL, seen = o->handover.seen;
+    bool wishes = to || o->accept || o->offer || seen;
+    if (o->read_only + o->accept + (o->offer || to) + seen > 1)
+        return err_set(err, ERR_INPUT,
+                       "--accept, --offer (--to), --seen (--place, --note) and --read-only: choose "
+                       "one");
+    if (seen && o->handover.condition != NULL)
+        return err_set(err, ERR_INPUT, "--condition: is said by a handover; a scan takes --note");
     if (o->offer && !to)
         return err_set(err, ERR_INPUT, "--offer: to whom? --to MEMBER");
     if (o->role != NULL && !to)
@@ -219,6 +238,10 @@ static bool fill_handover(struct options *o, struct err *err)
     if (o->role != NULL && h->role != ROLE_OWNER && strcmp(o->role, "custodian") != 0)
         return err_set(err, ERR_INPUT, "--role: expected custodian or owner, found \"%.40s\"",
                        o->role);
+    if (h->place != NULL && !gs1_check_key("414", slice_text(h->place), err))
+        return err_wrap(err, "--place");
+    if (h->note != NULL && (strlen(h->note) > NAME_MAX_BYTES || h->note[0] == '\0'))
+        return err_set(err, ERR_INPUT, "--note: expected 1 to %d bytes", NAME_MAX_BYTES);
     if (h->condition != NULL && (strlen(h->condition) > NAME_MAX_BYTES || h->condition[0] == '\0'))
         return err_set(err, ERR_INPUT, "--condition: expected 1 to %d bytes", NAME_MAX_BYTES);
     if (o->time != NULL && !instant_parse(o->time, &h->time_ms))
@@ -244,6 +267,7 @@ bool options_parse(int argc, char **argv, struct options *ret_options, struct er
     if (argc - optind > OPTIONS_IMAGES_MAX)
         return err_set(err, ERR_INPUT, "%d pictures: at most %d at once", argc - optind,
                        OPTIONS_IMAGES_MAX);
+    o->handover.seen = o->handover.seen || o->handover.place != NULL || o->handover.note != NULL;
     if ((o->config != NULL && !load_config(o, err)) || !check_wishes(o, err) ||
         !find_ledger(o, err))
         return false;

@@ -29,6 +29,7 @@ static const char *step_name(enum scan_step step)
     case SCAN_STEP_NONE: return "none";
     case SCAN_STEP_OFFER: return "offered";
     case SCAN_STEP_ACCEPT: return "accepted";
+    case SCAN_STEP_SEEN: return "seen";
     }
     return "";
 }
@@ -52,9 +53,11 @@ static void put_sent(struct buf *out, const struct handover_result *r)
     char statement[2 * HASH_SIZE + 1], kid[2 * KID_SIZE + 1];
     hex_encode(hash_slice(&r->sent.hash), statement);
     hex_encode(kid_slice(&r->other), kid);
-    put_text(out, r->step == SCAN_STEP_OFFER ? "to" : "from", kid);
-    put_text(out, "name", r->other_name);
-    put_text(out, "role", r->role == ROLE_OWNER ? "owner" : "custodian");
+    if (r->step != SCAN_STEP_SEEN) {
+        put_text(out, r->step == SCAN_STEP_OFFER ? "to" : "from", kid);
+        put_text(out, "name", r->other_name);
+        put_text(out, "role", r->role == ROLE_OWNER ? "owner" : "custodian");
+    }
     put_number(out, "assets", r->count);
     put_text(out, "statement", statement);
     put_text(out, "status", node_client_fate_name(r->sent.status.fate));
@@ -151,6 +154,10 @@ static void print_handover(const struct report_code *code)
         return;
     if (r->step == SCAN_STEP_NONE) {
         printf("%s: %s\n", asset, r->why);
+        return;
+    }
+    if (r->step == SCAN_STEP_SEEN) {
+        printf("recorded that %s was seen, block %" PRIu64 "\n", asset, r->sent.status.height);
         return;
     }
     if (r->count > 1)

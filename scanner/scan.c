@@ -113,6 +113,12 @@ static bool decide_held(const struct scan_label *label, const struct scan_goods 
     return true;
 }
 
+/* What nobody wished is only proposed, and only where nothing else is to be done. */
+static bool may_be_seen(const struct scan_wish *wish, const struct scan_decision *decision)
+{
+    return wish->asks && decision->step == SCAN_STEP_NONE && !wish->accept && !wish->has_to;
+}
+
 bool scan_decide(const struct scan_label *label, enum scan_identity identity,
                  const struct scan_goods *goods, const struct scan_wish *wish,
                  struct scan_decision *ret_decision, struct err *err)
@@ -122,12 +128,25 @@ bool scan_decide(const struct scan_label *label, enum scan_identity identity,
         return err_set(err, ERR_PROOF, "%s: this label was made for another ledger", label->asset);
     if (wish->has_to && wish->accept)
         return err_set(err, ERR_INPUT, "offering and accepting at once: choose one");
+    if (wish->seen && (wish->has_to || wish->accept))
+        return err_set(err, ERR_INPUT, "a scan that hands something over and nothing: choose one");
+    if (label->link.name.kind == GS1_PLACE && wish->seen)
+        return err_set(err, ERR_REFUSED, "%s is a place: --place with its number, and scan goods",
+                       label->asset);
     if (label->link.name.kind == GS1_PLACE)
         return err_set(err, ERR_REFUSED, "%s is a place: places do not change hands", label->asset);
     if (!goods->known)
         return err_set(err, ERR_NOT_FOUND, "%s is not on this ledger", label->asset);
+    if (wish->seen) {
+        decision.step = SCAN_STEP_SEEN;
+        explain(&decision, "seen");
+        *ret_decision = decision;
+        return true;
+    }
     bool good = goods->has_offer ? decide_offered(label, goods, wish, &decision, err)
                                  : decide_held(label, goods, wish, &decision, err);
+    if (good && may_be_seen(wish, &decision))
+        decision.step = SCAN_STEP_SEEN;
     if (good)
         *ret_decision = decision;
     return good;

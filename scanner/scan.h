@@ -48,12 +48,16 @@ struct scan_wish {
     bool has_to;
     struct kid to; /* hand over to this member */
     bool accept;   /* take over, nothing else */
+    bool seen;     /* record that the goods were here, nothing else */
+    bool
+        asks; /* somebody is there to be asked whether to record it when nothing else is to be done */
 };
 
 enum scan_step {
     SCAN_STEP_NONE, /* nothing to sign: the person is told what the ledger says */
     SCAN_STEP_OFFER,
     SCAN_STEP_ACCEPT,
+    SCAN_STEP_SEEN, /* record it; hands nothing over */
 };
 
 struct scan_decision {
@@ -65,7 +69,8 @@ struct scan_decision {
 
 /*
  * An open offer to this member is accepted; goods this member holds are offered to wish->to. Accepting
- * what is in these hands already is no error and no step.
+ * what is in these hands already is no error and no step. Where nothing changes hands the scan itself may
+ * be recorded: when that is wished, or may be asked; why then says what else the ledger knows.
  * Returns: false with ERR_REFUSED when what is wished cannot be done, ERR_NOT_FOUND when the ledger does
  * not know the goods, ERR_PROOF when the label belongs to another ledger.
  */

@@ -12,7 +12,7 @@ const struct cmd_entry cmd_table[] = {
     { "product", cmd_product, "say what a GTIN is" },
     { "place", cmd_place, "say what a GLN is" },
     { "party", cmd_party, "say how a company is called and reached" },
-    { "asset", cmd_asset, "commission goods, list and show them" },
+    { "asset", cmd_asset, "commission goods, see them, list and show them" },
     { "custody", cmd_custody, "hand goods over: offer, accept, reject, cancel" },
     { "contract", cmd_contract, "write, try, open, call and explain contracts" },
     { "doc", cmd_doc, "attach documents to contracts by their hash, and verify files" },

@@ -1,4 +1,4 @@
-/* `waybill asset`: goods come into being on the ledger; which there are, and how one stands. */
+/* `waybill asset`: goods come into being on the ledger and are seen; which there are, how one stands. */
 #include "common/http_client.h"
 #include "common/json.h"
 #include "tools/cmd_action.h"
@@ -38,6 +38,25 @@ static int commission(struct cmd_home *home, const struct cmd_args *args, struct
                        cmd_names_instant(args, "time", &draft.link.time_ms, err)
                    ? cmd_send_finish(home, "commissioned", &draft)
                    : cmd_action_fail(err);
+    buf_free(&names);
+    return code;
+}
+
+/* ------------------------------------------------------------------ scan */
+
+static int scan(struct cmd_home *home, const struct cmd_args *args, struct err *err)
+{
+    struct statement draft = { .kind = KIND_SCAN };
+    struct scan *s = &draft.as.scan;
+    struct buf names = buf_heap(CMD_ASSETS_MAX);
+    const char *place = cmd_args_text(args, "place", NULL);
+    bool good = cmd_names_assets(args, 0, false, &names, &s->assets, err) &&
+                (place == NULL || gs1_check_key("414", slice_text(place), err)) &&
+                cmd_names_text(args, "note", &s->note, err) &&
+                cmd_names_instant(args, "time", &draft.link.time_ms, err);
+    if (good && place != NULL)
+        s->place = slice_text(place);
+    int code = good ? cmd_send_finish(home, "scanned", &draft) : cmd_action_fail(err);
     buf_free(&names);
     return code;
 }
@@ -161,6 +180,18 @@ int cmd_asset(int argc, char **argv)
           "  --time INSTANT    when (default: now)\n"
           "Exit code: 0 accepted, 1 error, 4 refused.\n",
           commission },
+        { "scan", "asset scan", "place= note= time= no-wait",
+          "Usage: waybill asset scan ASSET... [options]\n"
+          "The company that signs has these goods before it. It hands nothing over: a contract may "
+          "react "
+          "to it,\n"
+          "and the journey shows it.\n"
+          "\n"
+          "  --place GLN       where\n"
+          "  --note TEXT       what there is to say, 1 to 200 bytes\n"
+          "  --time INSTANT    when (default: now)\n"
+          "Exit code: 0 accepted, 1 error, 4 refused.\n",
+          scan },
         { "list", "asset list", "",
           "Usage: waybill asset list\n"
           "The goods the node's ledger knows, one a line.\n"

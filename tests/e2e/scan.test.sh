@@ -94,6 +94,35 @@ terminal y
 says out.txt "accepted $gtin/DEMO2 from Clinic"
 expect "after a yes" "Farm A" "$(holder $gtin/DEMO2)"
 
+# ---- a scan that hands nothing over: only when it is said, or a person on a terminal says so
+before=$(leaves)
+scan clinic 2.png --yes
+expect "yes to nothing" 0 $code
+says out.txt "in somebody else's hands and not offered"
+terminal n
+says out.txt "in your hands; --to MEMBER offers it. Record that you saw it? [y/N]"
+expect "leaves after another no" "$before" "$(leaves)"
+terminal y
+says out.txt "recorded that $gtin/DEMO2 was seen, block "
+scan clinic 2.png --place 9506000134376 --note "wet on top" --json
+expect "seen with a place" "0 seen final 1 null" \
+    "$code $(jq -rs '.[0].codes[0] | "\(.step) \(.status) \(.assets) \(.name)"' out.txt)"
+waybill custody offer $gtin/DEMO2 --to Clinic --as "Farm A" >/dev/null
+scan clinic 2.png --seen
+expect "seen, though offered" 0 $code
+says out.txt "recorded that $gtin/DEMO2 was seen"
+waybill custody cancel $gtin/DEMO2 --as "Farm A" >/dev/null
+waybill asset scan $gtin/DEMO2 $gtin/DEMO3 --place 9506000134376 --note "on the shelf" --as Clinic >out.txt
+says out.txt "scanned"
+expect "leaves after scans" $((before + 6)) "$(leaves)"
+expect "in the history" 4 "$(curl -sf "$url/v1/assets/$gtin/DEMO2/history" | jq '[.history[] | select(.event == "scanned")] | length')"
+expect "still in the same hands" "Farm A" "$(holder $gtin/DEMO2)"
+for wish in "--seen --accept" "--note x --to Clinic" "--place 9506000134377" "--seen --condition wet"; do
+    # shellcheck disable=SC2086
+    scan farm-a 2.png $wish
+    expect "$wish" 1 $code
+done
+
 # ---- ownership goes its own way
 scan farm-a 1.png --to Clinic
 expect "not the holder" 4 $code

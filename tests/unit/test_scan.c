@@ -89,8 +89,15 @@ static void every_situation_has_its_step(void **state)
     const struct scan_wish carrier_gives = { .self = carrier, .has_to = true, .to = clinic };
     const struct scan_wish clinic_takes = { .self = clinic, .accept = true };
     const struct scan_wish clinic_looks = { .self = clinic };
-    struct scan_wish both = farm_gives;
+    const struct scan_wish farm_sees = { .self = farm, .seen = true };
+    const struct scan_wish carrier_sees = { .self = carrier, .seen = true };
+    struct scan_wish both = farm_gives, farm_asks = farm_looks, carrier_asks = carrier_looks;
+    struct scan_wish farm_gives_asking = farm_gives, farm_takes_asking = farm_takes;
+    struct scan_wish seen_and_given = farm_gives, seen_and_taken = farm_takes;
     both.accept = true;
+    farm_asks.asks = carrier_asks.asks = true;
+    farm_gives_asking.asks = farm_takes_asking.asks = true;
+    seen_and_given.seen = seen_and_taken.seen = true;
     const struct expectation rows[] = {
         { "unknown goods", { .known = false }, farm_gives, ERR_NOT_FOUND, SCAN_STEP_NONE },
         { "holder looks", held, farm_looks, ERR_NONE, SCAN_STEP_NONE },
@@ -109,6 +116,19 @@ static void every_situation_has_its_step(void **state)
         { "holder gives twice", offered, farm_gives, ERR_REFUSED, SCAN_STEP_NONE },
         { "holder looks at its offer", offered, farm_looks, ERR_NONE, SCAN_STEP_NONE },
         { "both at once", held, both, ERR_INPUT, SCAN_STEP_NONE },
+        { "holder sees", held, farm_sees, ERR_NONE, SCAN_STEP_SEEN },
+        { "stranger sees", held, carrier_sees, ERR_NONE, SCAN_STEP_SEEN },
+        { "nobody's goods are seen", orphan, carrier_sees, ERR_NONE, SCAN_STEP_SEEN },
+        { "receiver sees and takes nothing", offered, carrier_sees, ERR_NONE, SCAN_STEP_SEEN },
+        { "unknown goods are seen", { .known = false }, farm_sees, ERR_NOT_FOUND, SCAN_STEP_NONE },
+        { "holder may be asked", held, farm_asks, ERR_NONE, SCAN_STEP_SEEN },
+        { "stranger may be asked", held, carrier_asks, ERR_NONE, SCAN_STEP_SEEN },
+        { "receiver is asked to accept", offered, carrier_asks, ERR_NONE, SCAN_STEP_ACCEPT },
+        { "holder of an offer may be asked", offered, farm_asks, ERR_NONE, SCAN_STEP_SEEN },
+        { "giver is asked to give", held, farm_gives_asking, ERR_NONE, SCAN_STEP_OFFER },
+        { "taker is not asked to see", held, farm_takes_asking, ERR_NONE, SCAN_STEP_NONE },
+        { "seen and given", held, seen_and_given, ERR_INPUT, SCAN_STEP_NONE },
+        { "seen and taken", held, seen_and_taken, ERR_INPUT, SCAN_STEP_NONE },
     };
     struct scan_label label = unit();
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -137,7 +157,12 @@ static void another_ledgers_label_is_never_acted_on(void **state)
     assert_false(scan_decide(&label, SCAN_OTHER, &held, &gives, &decision, &err));
     assert_int_equal(err.code, ERR_PROOF);
     assert_true(scan_decide(&label, SCAN_ABSENT, &held, &gives, &decision, &err));
+    const struct scan_wish sees = { .self = farm, .seen = true };
+    assert_false(scan_decide(&label, SCAN_OTHER, &held, &sees, &decision, &err));
+    assert_int_equal(err.code, ERR_PROOF);
     label = label_of("414/4012345000009");
+    assert_false(scan_decide(&label, SCAN_SAME, &held, &sees, &decision, &err));
+    assert_int_equal(err.code, ERR_REFUSED);
     assert_false(scan_decide(&label, SCAN_SAME, &held, &gives, &decision, &err));
     assert_int_equal(err.code, ERR_REFUSED);
 }
