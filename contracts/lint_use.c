@@ -130,8 +130,8 @@ void lint_use(struct lint_work *w)
         if ((u.terms & UINT64_C(1) << i) == 0 && def->terms[i].kind.type != CONTRACT_TEXT)
             lint_report_at(w, LINT_UNUSED, false, "terms", def->terms[i].name,
                            "no rule and no action uses this term");
-    for (size_t i = 0; i < def->role_count; i++)
-        if ((u.roles & 1u << i) == 0)
+    for (size_t i = 0; i < def->role_count; i++) /* a device takes part by what it reports */
+        if ((u.roles & 1u << i) == 0 && def->roles[i].rank != CONTRACT_DEVICE)
             lint_report_at(w, LINT_UNUSED, false, "roles", def->roles[i].name,
                            "no party has this role and no action asks for it");
     for (size_t i = 0; i < def->guard_name_count; i++)

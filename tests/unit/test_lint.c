@@ -225,6 +225,17 @@ static void test_unused_role(void **state)
                    "role");
 }
 
+static void test_a_device_reports_without_being_asked(void **state)
+{
+    (void)state;
+    char text[4096];
+    change("  buyer: buys\n", "  buyer: buys\n  scale: { is: device, does: weighs }\n", text,
+           sizeof text);
+    struct lint *lint = lint_text(text);
+    assert_int_equal(lint->count, 0);
+    free(lint);
+}
+
 static void test_unused_parameter(void **state)
 {
     (void)state;
@@ -245,14 +256,23 @@ static void test_open_guard(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nothing_wrong),      cmocka_unit_test(test_unreachable_state),
-        cmocka_unit_test(test_no_way_on),          cmocka_unit_test(test_no_success),
-        cmocka_unit_test(test_no_caller),          cmocka_unit_test(test_never_callable),
-        cmocka_unit_test(test_call_after_end),     cmocka_unit_test(test_overflow),
-        cmocka_unit_test(test_division_by_nought), cmocka_unit_test(test_an_offer_nobody_made),
-        cmocka_unit_test(test_perhaps_not_set),    cmocka_unit_test(test_a_guard_assures),
-        cmocka_unit_test(test_unused_term),        cmocka_unit_test(test_unused_role),
-        cmocka_unit_test(test_unused_parameter),   cmocka_unit_test(test_open_guard),
+        cmocka_unit_test(test_nothing_wrong),
+        cmocka_unit_test(test_unreachable_state),
+        cmocka_unit_test(test_no_way_on),
+        cmocka_unit_test(test_no_success),
+        cmocka_unit_test(test_no_caller),
+        cmocka_unit_test(test_never_callable),
+        cmocka_unit_test(test_call_after_end),
+        cmocka_unit_test(test_overflow),
+        cmocka_unit_test(test_division_by_nought),
+        cmocka_unit_test(test_an_offer_nobody_made),
+        cmocka_unit_test(test_perhaps_not_set),
+        cmocka_unit_test(test_a_guard_assures),
+        cmocka_unit_test(test_unused_term),
+        cmocka_unit_test(test_unused_role),
+        cmocka_unit_test(test_a_device_reports_without_being_asked),
+        cmocka_unit_test(test_unused_parameter),
+        cmocka_unit_test(test_open_guard),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
