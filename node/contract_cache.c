@@ -130,9 +130,13 @@ static bool copy_bytes(struct execution *x, const struct hash *opening, struct c
         return false;
     struct cbor_reader r = cbor_reader(kept);
     struct slice definition = cbor_take_bytes(&r, 1, OPEN_DEFINITION_MAX);
-    uint8_t *bytes = r.failed ? NULL : malloc(value.len + definition.len);
-    if (bytes == NULL)
+    if (r.failed)
         return false;
+    uint8_t *bytes = malloc(value.len + definition.len);
+    if (bytes == NULL) {
+        x->failed = true; /* not "no such contract": other nodes have the memory */
+        return false;
+    }
     memcpy(bytes, value.data, value.len);
     memcpy(bytes + value.len, definition.data, definition.len);
     free(p->bytes);

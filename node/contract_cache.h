@@ -1,6 +1,7 @@
 /*
  * Contracts bound and ready to judge with. An opening's hash fixes its definition and terms for ever, so
- * what is kept here can never be out of date: the cache changes speed, not outcomes.
+ * what is kept here can never be out of date: the cache changes speed, not outcomes. That the ledger has
+ * the opening is asked each time; that it had the definition, rules_open() has seen to.
  */
 #ifndef NODE_CONTRACT_CACHE_H
 #define NODE_CONTRACT_CACHE_H

@@ -33,6 +33,17 @@ static enum refusal check_assets(struct execution *x, const struct asset_set *as
     return ACCEPTED;
 }
 
+/* Asked of the ledger itself: the cache may remember it from a block that was never decided. */
+static enum refusal check_definition_known(struct execution *x, const struct open *o)
+{
+    struct state_key key = state_key_hash(TABLE_DEFINITION, &o->definition);
+    struct slice value;
+    if (o->compiled.len > 0 || execution_get(x, &key, &value))
+        return ACCEPTED;
+    execution_explain(x, "the ledger has no such contract");
+    return REFUSED_UNKNOWN_CONTRACT;
+}
+
 static enum refusal check_open(struct execution *x, const struct speaker *by)
 {
     const struct open *o = &by->st->as.open;
@@ -53,7 +64,8 @@ static enum refusal check_open(struct execution *x, const struct speaker *by)
             return REFUSED_UNKNOWN_CONTRACT;
         }
     }
-    return check_assets(x, &o->assets);
+    enum refusal code = check_assets(x, &o->assets);
+    return code == ACCEPTED ? check_definition_known(x, o) : code;
 }
 
 /* ------------------------------------------------------------------ whether it fits the definition */
