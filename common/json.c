@@ -248,6 +248,33 @@ const struct json_doc *json_doc_element(const struct json_doc *array, size_t i)
     return (const struct json_doc *)(const void *)json_array_get(look_inside(array), i);
 }
 
+/* jansson walks an object that is not constant, but does not change it: the copy is only of the pointer. */
+const char *json_doc_next_key(const struct json_doc *object, const char *key)
+{
+    json_t *value;
+    memcpy(&value, &object, sizeof value);
+    void *at = key != NULL ? json_object_iter_next(value, json_object_key_to_iter(key))
+                           : json_object_iter(value);
+    return json_object_iter_key(at);
+}
+
+const char *json_doc_kind_name(const struct json_doc *doc)
+{
+    if (doc == NULL)
+        return "nothing";
+    switch (json_typeof(look_inside(doc))) {
+    case JSON_OBJECT: return "an object";
+    case JSON_ARRAY: return "a list";
+    case JSON_STRING: return "a text";
+    case JSON_INTEGER:
+    case JSON_REAL: return "a number";
+    case JSON_TRUE: return "true";
+    case JSON_FALSE: return "false";
+    case JSON_NULL: return "null";
+    }
+    return "nothing";
+}
+
 bool json_doc_get_text(const struct json_doc *doc, struct slice *ret_text)
 {
     const json_t *value = look_inside(doc);

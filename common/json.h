@@ -51,6 +51,10 @@ const struct json_doc *json_doc_at(const struct json_doc *doc, const char *point
 /* Elements of an array or members of an object; 0 for all else. */
 size_t json_doc_count(const struct json_doc *doc);
 const struct json_doc *json_doc_element(const struct json_doc *array, size_t i);
+/* The key of an object that comes after this one, in the order they were written; NULL: the first. */
+const char *json_doc_next_key(const struct json_doc *object, const char *key);
+/* What a part is, for messages: "an object", "a list", "a text" …; "nothing" when doc is NULL. */
+const char *json_doc_kind_name(const struct json_doc *doc);
 /* False, ret untouched, when doc is NULL or of another kind. Text is borrowed, and zero-terminated. */
 bool json_doc_get_text(const struct json_doc *doc, struct slice *ret_text);
 bool json_doc_get_int(const struct json_doc *doc, int64_t *ret_value);
