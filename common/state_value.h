@@ -7,10 +7,9 @@
 
 #include "common/enrol.h"
 
-#define STATE_VALUE_MAX      (64 * 1024)
-#define STATE_CONTRACTS_MAX  8  /* contracts in force for one asset */
-#define STATE_CUSTODY_MAX    64 /* custody changes kept for charging */
-#define STATE_EXCURSIONS_MAX 32 /* charged stretches kept for a revision */
+#define STATE_VALUE_MAX     (64 * 1024)
+#define STATE_CONTRACTS_MAX 8  /* contracts in force for one asset */
+#define STATE_CUSTODY_MAX   64 /* custody changes kept for charging */
 
 struct state_params {
     uint64_t rules;
