@@ -203,6 +203,7 @@ static void run_source(struct ranges *r, enum expr_op op, int32_t argument)
     } else if (op == EXPR_FIELD) {
         range = of_kind(&def->fields[argument].kind);
     } else if (op == EXPR_PARAM) {
+        assert(r->unit->params != NULL);
         range = of_kind(&r->unit->params[argument].kind);
     } else if (op == EXPR_FACT) {
         range = of_fact((enum expr_fact)argument);

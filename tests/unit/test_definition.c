@@ -237,104 +237,106 @@ static void test_a_rule_is_refused_for_each_of_its_fields(void **state)
 }
 
 /* Of the sections that came after the first ten. */
+static const struct {
+    const char *hex, *why;
+} hostile_sections[] = {
+    { "a3000101616104818361726003", NULL },
+    { "a3000101616104818361726001", "a role for a kind of key that holds none" },
+    { "a3000101616106818361746161"
+      "8100",
+      "a usual value that is not of its term's kind" },
+    { "a30001016161068183617408"
+      "8101",
+      "a kind that the usual value says already" },
+    { "a30001016161068183617408"
+      "83010108",
+      NULL },
+    { "a30001016161068183617408"
+      "83010907",
+      "a range that ends before it begins" },
+    { "a3000101616106818361"
+      "74f68106",
+      NULL },
+    { "a3000101616106818361"
+      "74f6820600",
+      "a kind that speaks of a role that is not declared" },
+    { "a3000101616106818361"
+      "74f68105",
+      "a quantity without a unit or a choice" },
+    { "a3000101616106818361"
+      "74f6820582616161"
+      "61",
+      "a choice that is given twice" },
+    { "a3000101616106818361"
+      "74f6810a",
+      "a list without what it is of" },
+    { "a3000101616106818361"
+      "74f6820a8100",
+      NULL },
+    { "a300010161610a8183617300"
+      "00",
+      NULL },
+    { "a300010161610a81836173186500", "something else was expected" },
+    { "a300010161610a828361730000836173"
+      "0000",
+      "two states of one name" },
+    { "a300010161610b81836166"
+      "8101f6",
+      "a workflow without states" },
+    { "a400010161610a81836173000011f4", "one state for all is said by leaving it out" },
+    { "a400010161610a81836173000011f5", NULL },
+    { "a400010161610a8183617300000f8400000000", "nobody is said by leaving it out" },
+    { "a400010161610a8183617300000f8401000000", "callers that are not declared" },
+    { "a400010161610a8183617300000c8186616784000000000080838080f680", NULL },
+    { "a400010161610a8183617300000c8186616784000000000280838080f680",
+      "an action in states that are not declared" },
+    { "a400010161610a8183617300000c818661678400000000028083808001"
+      "80",
+      "an action in states that are not declared" },
+    { "a400010161610a8183617300000c818661678400000000018083808001"
+      "80",
+      "a next state that is not declared" },
+    { "a400010161610a8183617300000c81866861646420"
+      "6261636b8400000000018083808000"
+      "80",
+      "an action of a name that every contract has already" },
+    { "a400010161610a8183617300000c818661678400000000018083808184000000"
+      "8100f680",
+      "something else was expected" },
+    { "a400010161610a8183617300000c8186616784000000000180838081840000f6"
+      "820000f680",
+      "a property that is not declared" },
+    { "a400010161610a8183617300000c818661678400000000018083808184010061"
+      "61f6f680",
+      "a term that should be one of kind contract" },
+    { "a400010161610a8183617300000d8186617203000183808000"
+      "80",
+      NULL },
+    { "a400010161610a8183617300000d81866172030101838080f680",
+      "a reaction to something that is not declared" },
+    { "a400010161610a8183617300000d81866172030001838080f680", NULL },
+    { "a30001016161101820", "something else was expected" },
+    { "a300010161611000", "an opener not declared" },
+    { "a30001016161128180", NULL },
+    { "a3000101616112818100", "a constant of no kind" },
+    { "a3000101616112"
+      "80",
+      "a list that is empty or too long" },
+    { "a300010161611600", "something else was expected" },
+};
+
 static void test_hostile_sections_are_refused(void **state)
 {
     (void)state;
-    static const struct {
-        const char *hex, *why;
-    } cases[] = {
-        { "a3000101616104818361726003", NULL },
-        { "a3000101616104818361726001", "a role for a kind of key that holds none" },
-        { "a3000101616106818361746161"
-          "8100",
-          "a usual value that is not of its term's kind" },
-        { "a30001016161068183617408"
-          "8101",
-          "a kind that the usual value says already" },
-        { "a30001016161068183617408"
-          "83010108",
-          NULL },
-        { "a30001016161068183617408"
-          "83010907",
-          "a range that ends before it begins" },
-        { "a3000101616106818361"
-          "74f68106",
-          NULL },
-        { "a3000101616106818361"
-          "74f6820600",
-          "a kind that speaks of a role that is not declared" },
-        { "a3000101616106818361"
-          "74f68105",
-          "a quantity without a unit or a choice" },
-        { "a3000101616106818361"
-          "74f6820582616161"
-          "61",
-          "a choice that is given twice" },
-        { "a3000101616106818361"
-          "74f6810a",
-          "a list without what it is of" },
-        { "a3000101616106818361"
-          "74f6820a8100",
-          NULL },
-        { "a300010161610a8183617300"
-          "00",
-          NULL },
-        { "a300010161610a81836173186500", "something else was expected" },
-        { "a300010161610a828361730000836173"
-          "0000",
-          "two states of one name" },
-        { "a300010161610b81836166"
-          "8101f6",
-          "a workflow without states" },
-        { "a400010161610a81836173000011f4", "one state for all is said by leaving it out" },
-        { "a400010161610a81836173000011f5", NULL },
-        { "a400010161610a8183617300000f8400000000", "nobody is said by leaving it out" },
-        { "a400010161610a8183617300000f8401000000", "callers that are not declared" },
-        { "a400010161610a8183617300000c8186616784000000000080838080f680", NULL },
-        { "a400010161610a8183617300000c8186616784000000000280838080f680",
-          "an action in states that are not declared" },
-        { "a400010161610a8183617300000c818661678400000000028083808001"
-          "80",
-          "an action in states that are not declared" },
-        { "a400010161610a8183617300000c818661678400000000018083808001"
-          "80",
-          "a next state that is not declared" },
-        { "a400010161610a8183617300000c81866861646420"
-          "6261636b8400000000018083808000"
-          "80",
-          "an action of a name that every contract has already" },
-        { "a400010161610a8183617300000c818661678400000000018083808184000000"
-          "8100f680",
-          "something else was expected" },
-        { "a400010161610a8183617300000c8186616784000000000180838081840000f6"
-          "820000f680",
-          "a property that is not declared" },
-        { "a400010161610a8183617300000c818661678400000000018083808184010061"
-          "61f6f680",
-          "a term that should be one of kind contract" },
-        { "a400010161610a8183617300000d8186617203000183808000"
-          "80",
-          NULL },
-        { "a400010161610a8183617300000d81866172030101838080f680",
-          "a reaction to something that is not declared" },
-        { "a400010161610a8183617300000d81866172030001838080f680", NULL },
-        { "a30001016161101820", "something else was expected" },
-        { "a300010161611000", "an opener not declared" },
-        { "a30001016161128180", NULL },
-        { "a3000101616112818100", "a constant of no kind" },
-        { "a3000101616112"
-          "80",
-          "a list that is empty or too long" },
-        { "a300010161611600", "something else was expected" },
-    };
     static struct contract_definition def;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof hostile_sections / sizeof hostile_sections[0]; i++) {
         uint8_t bytes[200];
         struct err err = { 0 };
-        bool good = definition_decode(unhex(cases[i].hex, bytes), &def, &err);
-        if (good != (cases[i].why == NULL) ||
-            (!good && cases[i].why != NULL && strstr(err.msg, cases[i].why) == NULL))
-            fail_msg("%s: %s", cases[i].hex, err.msg);
+        bool good = definition_decode(unhex(hostile_sections[i].hex, bytes), &def, &err);
+        if (good != (hostile_sections[i].why == NULL) ||
+            (!good && hostile_sections[i].why != NULL &&
+             strstr(err.msg, hostile_sections[i].why) == NULL))
+            fail_msg("%s: %s", hostile_sections[i].hex, err.msg);
     }
 }
 

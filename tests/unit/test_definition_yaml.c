@@ -154,80 +154,79 @@ static void test_terms_are_refused_by_line(void **state)
     }
 }
 
+static const struct {
+    const char *rule, *message;
+} wrong_rules[] = {
+    { "    severity: low\n",
+      "9: watch.r.when: missing; say what is out of bounds, such as \"temperature > 8 °C\"" },
+    { "    when: temperature > warmest\n",
+      "9: watch.r.severity: expected low, medium, high or critical" },
+    { "    when: temperature > warmest\n    severity: none\n",
+      "10: watch.r.severity: expected low, medium, high or critical, found \"none\"" },
+    { "    when: too hot\n", "9: watch.r.when: expected a comparison such as \"temperature > 8 "
+                             "°C\", found \"too hot\"" },
+    { "    when: temp > 8 °C\n", "9: watch.r.when: expected a property such as temperature or "
+                                 "humidity before the sign, found \"temp > 8 °C\"" },
+    { "    when: temperature > 8\n", "9: watch.r.when: expected a value such as \"8 °C\" or a "
+                                     "term of that kind, found \"8\"" },
+    { "    when: temperature > 75 %RH\n", "9: watch.r.when: expected a value such as \"8 °C\" or "
+                                          "a term of that kind, found \"75 %RH\"" },
+    { "    when: humidity > warmest\n", "9: watch.r.when: expected a value such as \"75 %RH\" or "
+                                        "a term of that kind, found \"warmest\"" },
+    { "    when: temperature > hottest\n",
+      "9: watch.r.when: expected a term declared under \"terms\", found \"hottest\"" },
+    { "    when: temperature > warmest - 0.5 °C\n",
+      "9: watch.r.when: expected a value such as \"8 °C\" or a term of that kind, found "
+      "\"warmest - 0.5 °C\"" },
+    { "    when: temperature > warmest\n    for: 10\n",
+      "10: watch.r.for: expected a duration such as \"10 min\" or a term of that kind, found "
+      "\"10\"" },
+    { "    when: temperature > warmest\n    for: 0 min\n",
+      "10: watch.r.for: expected a duration of at least 1 ms and at most ten years, found "
+      "\"0 min\"" },
+    { "    when: temperature > warmest\n    for: 3651 d\n",
+      "10: watch.r.for: expected a duration of at least 1 ms and at most ten years, found "
+      "\"3651 d\"" },
+    { "    when: temperature > warmest\n    for: pause\n    total: pause\n",
+      "11: watch.r.for: a rule has \"for\" (unbroken) or \"total\", not both: write two "
+      "rules" },
+    { "    when: temperature > warmest\n    until: temperature > 7 °C\n",
+      "10: watch.r.until: expected the opposite sign to \"when\": an excursion ends on the way "
+      "back, found \"temperature > 7 °C\"" },
+    { "    when: temperature > warmest\n    until: humidity < 7 %RH\n",
+      "10: watch.r.until: expected the same property as in \"when\", found \"humidity < 7 "
+      "%RH\"" },
+    { "    when: temperature > warmest\n    sevrity: low\n",
+      "10: watch.r.sevrity: the contract language has no such key, found \"sevrity\"; did you "
+      "mean \"severity\"?" },
+    { "    when: temperature > warmst\n",
+      "9: watch.r.when: expected a term declared under \"terms\", found \"warmst\"; did you "
+      "mean \"warmest\"?" },
+    { "    when: temperature > warmest\n    then: quarantine\n",
+      "10: watch.r.then: what follows is a reaction of its own: \"on: { broken: … }\" under "
+      "\"reactions\"" },
+    { "    when: temperature > warmest\n    no reading for: 5 min\n",
+      "9: watch.r: a rule watches one thing: a bound, silence, a sensor or a mean" },
+    { "    mean kinetic temperature: 1 s\n    above: warmest\n",
+      "9: watch.r.mean kinetic temperature: expected a multiple of 24 ms, found \"1 s\"" },
+    { "    when: temperature > warmest\n    for: pause\n    budget: cool\n",
+      "11: watch.r.budget: only a \"total\" follows the goods as a budget" },
+    { "    no reading for: 5 min\n    of: humdity\n",
+      "10: watch.r.of: expected a property such as temperature or humidity, found \"humdity\"; "
+      "did you mean \"humidity\"?" },
+    { "    when: temperature > warmest\n    stage: gone\n",
+      "10: watch.r.stage: expected one of the states declared under \"states\", found "
+      "\"gone\"" },
+};
+
 static void test_rules_are_refused_by_line(void **state)
 {
     (void)state;
-    static const struct {
-        const char *rule, *message;
-    } cases[] = {
-        { "    severity: low\n",
-          "9: watch.r.when: missing; say what is out of bounds, such as \"temperature > 8 °C\"" },
-        { "    when: temperature > warmest\n",
-          "9: watch.r.severity: expected low, medium, high or critical" },
-        { "    when: temperature > warmest\n    severity: none\n",
-          "10: watch.r.severity: expected low, medium, high or critical, found \"none\"" },
-        { "    when: too hot\n", "9: watch.r.when: expected a comparison such as \"temperature > 8 "
-                                 "°C\", found \"too hot\"" },
-        { "    when: temp > 8 °C\n", "9: watch.r.when: expected a property such as temperature or "
-                                     "humidity before the sign, found \"temp > 8 °C\"" },
-        { "    when: temperature > 8\n", "9: watch.r.when: expected a value such as \"8 °C\" or a "
-                                         "term of that kind, found \"8\"" },
-        { "    when: temperature > 75 %RH\n",
-          "9: watch.r.when: expected a value such as \"8 °C\" or "
-          "a term of that kind, found \"75 %RH\"" },
-        { "    when: humidity > warmest\n",
-          "9: watch.r.when: expected a value such as \"75 %RH\" or "
-          "a term of that kind, found \"warmest\"" },
-        { "    when: temperature > hottest\n",
-          "9: watch.r.when: expected a term declared under \"terms\", found \"hottest\"" },
-        { "    when: temperature > warmest - 0.5 °C\n",
-          "9: watch.r.when: expected a value such as \"8 °C\" or a term of that kind, found "
-          "\"warmest - 0.5 °C\"" },
-        { "    when: temperature > warmest\n    for: 10\n",
-          "10: watch.r.for: expected a duration such as \"10 min\" or a term of that kind, found "
-          "\"10\"" },
-        { "    when: temperature > warmest\n    for: 0 min\n",
-          "10: watch.r.for: expected a duration of at least 1 ms and at most ten years, found "
-          "\"0 min\"" },
-        { "    when: temperature > warmest\n    for: 3651 d\n",
-          "10: watch.r.for: expected a duration of at least 1 ms and at most ten years, found "
-          "\"3651 d\"" },
-        { "    when: temperature > warmest\n    for: pause\n    total: pause\n",
-          "11: watch.r.for: a rule has \"for\" (unbroken) or \"total\", not both: write two "
-          "rules" },
-        { "    when: temperature > warmest\n    until: temperature > 7 °C\n",
-          "10: watch.r.until: expected the opposite sign to \"when\": an excursion ends on the way "
-          "back, found \"temperature > 7 °C\"" },
-        { "    when: temperature > warmest\n    until: humidity < 7 %RH\n",
-          "10: watch.r.until: expected the same property as in \"when\", found \"humidity < 7 "
-          "%RH\"" },
-        { "    when: temperature > warmest\n    sevrity: low\n",
-          "10: watch.r.sevrity: the contract language has no such key, found \"sevrity\"; did you "
-          "mean \"severity\"?" },
-        { "    when: temperature > warmst\n",
-          "9: watch.r.when: expected a term declared under \"terms\", found \"warmst\"; did you "
-          "mean \"warmest\"?" },
-        { "    when: temperature > warmest\n    then: quarantine\n",
-          "10: watch.r.then: what follows is a reaction of its own: \"on: { broken: … }\" under "
-          "\"reactions\"" },
-        { "    when: temperature > warmest\n    no reading for: 5 min\n",
-          "9: watch.r: a rule watches one thing: a bound, silence, a sensor or a mean" },
-        { "    mean kinetic temperature: 1 s\n    above: warmest\n",
-          "9: watch.r.mean kinetic temperature: expected a multiple of 24 ms, found \"1 s\"" },
-        { "    when: temperature > warmest\n    for: pause\n    budget: cool\n",
-          "11: watch.r.budget: only a \"total\" follows the goods as a budget" },
-        { "    no reading for: 5 min\n    of: humdity\n",
-          "10: watch.r.of: expected a property such as temperature or humidity, found \"humdity\"; "
-          "did you mean \"humidity\"?" },
-        { "    when: temperature > warmest\n    stage: gone\n",
-          "10: watch.r.stage: expected one of the states declared under \"states\", found "
-          "\"gone\"" },
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < sizeof wrong_rules / sizeof wrong_rules[0]; i++) {
         char yaml[400];
         char message[300];
-        (void)snprintf(yaml, sizeof yaml, RULE "%s", cases[i].rule);
-        (void)snprintf(message, sizeof message, "c.yaml:%s", cases[i].message);
+        (void)snprintf(yaml, sizeof yaml, RULE "%s", wrong_rules[i].rule);
+        (void)snprintf(message, sizeof message, "c.yaml:%s", wrong_rules[i].message);
         support_contract_refused(yaml, message);
     }
     support_contract_refused(HEAD "watch:\n  r:\n    when: door > 0\n    severity: low\n",
@@ -235,68 +234,65 @@ static void test_rules_are_refused_by_line(void **state)
                              "none follows, such as \"maximum gap: 30 min\"");
 }
 
-/* Every construct once; what the bytes make of it. */
-static void test_a_whole_contract(void **state)
+/* Every construct once. */
+static const char whole[] =
+    "contract: t\neach unit: yes\nopened by: shipper\n"
+    "roles:\n  shipper: packs\n  logger: { is: device, does: measures }\n"
+    "parties: { sender: shipper, sensor: logger }\n"
+    "terms:\n  warmest: 8 °C\n  price: EUR 12.50\n  fee: 3 EUR\n"
+    "  grade: { one of: [A, B], usual: A }\n"
+    "  calibrated: { is: time, usual: 2027-01-01T00:00:00Z }\n"
+    "  steps: { is: list of int 0..9, usual: [1, 2] }\n"
+    "sensors:\n  humidity: { range: 0 %RH .. 100 %RH }\n"
+    "  temperature: { accuracy: 0.5 °C, range: -40 °C .. 85 °C }\n"
+    "calibrated until: calibrated\nmaximum gap: 30 min\n"
+    "watch:\n  warm:\n    when: temperature > warmest\n    total: 1 h\n"
+    "    until: temperature < warmest - 0.5 °C\n    ignore: 30 min\n    stage: [open, b]\n"
+    "    budget: room\n    severity: high\n"
+    "  mean: { mean kinetic temperature: whole journey, above: warmest, severity: low }\n"
+    "  quiet: { no reading for: 30 min, severity: medium }\n"
+    "  broken: { sensor fault: temperature, severity: low }\n"
+    "  stuck: { unchanged for: 6 h, of: humidity, severity: low }\n"
+    "properties:\n  who: { is: party of shipper, starts: opener }\n  last: time\n"
+    "  paid:\n    is: money EUR\n    starts: min(price, fee)\n  list: { is: list of party, "
+    "starts: "
+    "[] "
+    "}\n"
+    "states:\n  open: { progress: 0 }\n  b:\n  done: { progress: 100, ends: success }\n"
+    "quality: any shipper\ndocuments:\n  bill: sender\n"
+    "guards: { extra: open, warm enough: peak of warm > 9 °C }\n"
+    "actions:\n  go:\n    by: [sender, who]\n    in: open\n"
+    "    takes: { why: text 20, amount: EUR 0..100 }\n"
+    "    when:\n      - not (caller in list) and worst severity < critical\n"
+    "      - guard warm enough or guard extra\n"
+    "    sets:\n      paid: prorate(amount, time charged to sender for warm, 1 h)\n"
+    "      who: nobody\n      list: added(list, caller)\n"
+    "    cases: [{ when: document bill, to: done }, { to: b }]\n"
+    "reactions:\n  hot: { on: { broken: warm }, to: b }\n"
+    "  seen: { on: { reading: temperature }, when: reading > warmest, sets: { last: reading "
+    "time } }\n";
+
+static void check_what_is_watched(const struct contract_definition *d,
+                                  const struct contract_terms *terms)
 {
-    (void)state;
-    support_contract_make(
-        "contract: t\neach unit: yes\nopened by: shipper\n"
-        "roles:\n  shipper: packs\n  logger: { is: device, does: measures }\n"
-        "parties: { sender: shipper, sensor: logger }\n"
-        "terms:\n  warmest: 8 °C\n  price: EUR 12.50\n  fee: 3 EUR\n"
-        "  grade: { one of: [A, B], usual: A }\n"
-        "  calibrated: { is: time, usual: 2027-01-01T00:00:00Z }\n"
-        "  steps: { is: list of int 0..9, usual: [1, 2] }\n"
-        "sensors:\n  humidity: { range: 0 %RH .. 100 %RH }\n"
-        "  temperature: { accuracy: 0.5 °C, range: -40 °C .. 85 °C }\n"
-        "calibrated until: calibrated\nmaximum gap: 30 min\n"
-        "watch:\n  warm:\n    when: temperature > warmest\n    total: 1 h\n"
-        "    until: temperature < warmest - 0.5 °C\n    ignore: 30 min\n    stage: [open, b]\n"
-        "    budget: room\n    severity: high\n"
-        "  mean: { mean kinetic temperature: whole journey, above: warmest, severity: low }\n"
-        "  quiet: { no reading for: 30 min, severity: medium }\n"
-        "  broken: { sensor fault: temperature, severity: low }\n"
-        "  stuck: { unchanged for: 6 h, of: humidity, severity: low }\n"
-        "properties:\n  who: { is: party of shipper, starts: opener }\n  last: time\n"
-        "  paid:\n    is: money EUR\n    starts: min(price, fee)\n  list: { is: list of party, "
-        "starts: "
-        "[] "
-        "}\n"
-        "states:\n  open: { progress: 0 }\n  b:\n  done: { progress: 100, ends: success }\n"
-        "quality: any shipper\ndocuments:\n  bill: sender\n"
-        "guards: { extra: open, warm enough: peak of warm > 9 °C }\n"
-        "actions:\n  go:\n    by: [sender, who]\n    in: open\n"
-        "    takes: { why: text 20, amount: EUR 0..100 }\n"
-        "    when:\n      - not (caller in list) and worst severity < critical\n"
-        "      - guard warm enough or guard extra\n"
-        "    sets:\n      paid: prorate(amount, time charged to sender for warm, 1 h)\n"
-        "      who: nobody\n      list: added(list, caller)\n"
-        "    cases: [{ when: document bill, to: done }, { to: b }]\n"
-        "reactions:\n  hot: { on: { broken: warm }, to: b }\n"
-        "  seen: { on: { reading: temperature }, when: reading > warmest, sets: { last: reading "
-        "time } }\n",
-        &c);
-    const struct contract_definition *d = &c.def;
-    assert_true(d->each_unit && d->has_opener && d->has_calibration);
-    assert_int_equal(d->roles[1].rank, CONTRACT_DEVICE);
-    assert_int_equal(d->terms[1].usual.number, 125);
-    assert_true(slice_equal(d->terms[2].kind.unit, slice_text("EUR")));
-    assert_int_equal(d->terms[5].kind.type, CONTRACT_LIST);
-    assert_int_equal(d->sensors[0].property, 1);
     assert_int_equal(d->rule_count, 5);
     assert_int_equal(d->property_count, 2);
     assert_int_equal(d->rules[0].stages, 3);
     assert_int_equal(d->rules[2].property, 0);
     assert_true(d->rules[1].whole_journey);
-    const struct contract_limit *warm = &c.terms.limits[0];
+    const struct contract_limit *warm = &terms->limits[0];
     assert_int_equal(warm->bound, 75);
     assert_int_equal(warm->exponent, -1);
     assert_true(warm->has_sure);
     assert_int_equal(warm->sure, 85);
     assert_int_equal(warm->until, 75);
     assert_int_equal(warm->ignore_ms, 1800000);
-    assert_int_equal(c.terms.ranges[0].low, -40);
-    assert_int_equal(c.terms.calibrated_until_ms, 1798761600000);
+    assert_int_equal(terms->ranges[0].low, -40);
+    assert_int_equal(terms->calibrated_until_ms, 1798761600000);
+}
+
+static void check_the_workflow(const struct contract_definition *d)
+{
     assert_int_equal(d->states[2].ending, CONTRACT_SUCCESS);
     assert_int_equal(d->actions[0].states, 1);
     assert_int_equal(d->actions[0].callers.parties, 1);
@@ -306,6 +302,22 @@ static void test_a_whole_contract(void **state)
     assert_int_equal(d->guard_name_count, 1);
     assert_true(slice_equal(d->guards[1].words, slice_text("guard warm enough or guard extra")));
     assert_int_equal(d->quality.roles, 1);
+}
+
+/* What the bytes make of it. */
+static void test_a_whole_contract(void **state)
+{
+    (void)state;
+    support_contract_make(whole, &c);
+    const struct contract_definition *d = &c.def;
+    assert_true(d->each_unit && d->has_opener && d->has_calibration);
+    assert_int_equal(d->roles[1].rank, CONTRACT_DEVICE);
+    assert_int_equal(d->terms[1].usual.number, 125);
+    assert_true(slice_equal(d->terms[2].kind.unit, slice_text("EUR")));
+    assert_int_equal(d->terms[5].kind.type, CONTRACT_LIST);
+    assert_int_equal(d->sensors[0].property, 1);
+    check_what_is_watched(d, &c.terms);
+    check_the_workflow(d);
     static uint8_t again[DEFINITION_MAX_BYTES];
     struct buf out = buf_fixed(again, sizeof again);
     definition_encode(d, &out);
