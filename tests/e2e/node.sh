@@ -39,13 +39,14 @@ free_port() {
     done
 }
 
-make_ledger() { # MEMBER...
+make_ledger() { # MEMBER...; founded: when, otherwise now
     local member members=()
     for member; do members+=(--member "$member"); done
     http=$(free_port)
     broker=$(free_port)
     url=http://127.0.0.1:$http
-    waybill init home --name "$test_name" --http-port "$http" --broker-port "$broker" "${members[@]}" >init.txt
+    waybill init home --name "$test_name" --http-port "$http" --broker-port "$broker" \
+        ${founded:+--time "$founded"} "${members[@]}" >init.txt
     sed -i 's/period: 500 ms/period: 20 ms/' home/node.yaml
     export WAYBILL_HOME=$PWD/home WAYBILL_NODE=$url
     ledger=$(sed -n 's/^ *identity *\([0-9a-f]\{64\}\).*/\1/p' init.txt)
@@ -57,9 +58,9 @@ kid_of() { # MEMBER
 is_up() {
     curl -sf "$url/healthz" && grep -q 'connected to the broker' node.log
 }
-start_node() {
+start_node() { # [ARGUMENTS]
     : >node.log
-    waybill-node run --config home/node.yaml >/dev/null 2>node.log &
+    waybill-node run --config home/node.yaml "$@" >/dev/null 2>node.log &
     node_pid=$!
     running+=("$node_pid")
     wait_until "the node" is_up
