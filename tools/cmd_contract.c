@@ -3,6 +3,7 @@
  * made of it. This file says what there is to do; cmd_contract_*.c do it.
  */
 #include "tools/cmd_action.h"
+#include "tools/cmd_contract_import.h"
 #include "tools/cmd_contract_parts.h"
 #include "tools/cmd_contract_try.h"
 
@@ -111,6 +112,8 @@ int cmd_contract(int argc, char **argv)
           cmd_contract_test },
         { "dry-run", "contract dry-run", CMD_CONTRACT_DRY_RUN_OPTIONS, cmd_contract_dry_run_usage,
           cmd_contract_dry_run },
+        { "import", "contract import", CMD_CONTRACT_IMPORT_OPTIONS, cmd_contract_import_usage,
+          cmd_contract_import },
         { "open", "contract open",
           "asset= assets= range party= holder= term= replaces= expires= no-wait", open_usage,
           cmd_contract_open },
