@@ -439,6 +439,10 @@ static void tell_json(const struct inquiry *q)
     instant_format(q->st.link.time_ms, time);
     json_doc_put_text(doc, "time", time);
     json_doc_put_text(doc, "status", node_client_fate_name(q->status.fate));
+    if (q->status.on_ledger) {
+        json_doc_put_int(doc, "leaf", (int64_t)q->status.leaf);
+        json_doc_put_int(doc, "height", (int64_t)q->status.height);
+    }
     if (q->st.kind == KIND_CALL)
         json_doc_put_slice(doc, "action", q->st.as.call.action);
     if (q->status.fate == NODE_FATE_REFUSED) {
