@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # For test scripts (sourced after node.sh): a journey under a contract, and a logger whose signed statements go to
 # files before any node sees them, so that a test says which arrives when.
 unit=01/09506000134352/21/JOURNEY
