@@ -307,7 +307,8 @@ bool yaml_parse(const char *name, struct slice text, struct yaml_tree *ret_tree,
     if (yaml_parser_initialize(&b.parser) == 0)
         return build_out_of_memory(&b);
     yaml_parser_set_encoding(&b.parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&b.parser, text.data, text.len);
+    static const uint8_t nothing[1]; /* libyaml asserts that there is a pointer */
+    yaml_parser_set_input_string(&b.parser, text.len > 0 ? text.data : nothing, text.len);
     const struct yaml_node *root = NULL;
     const char *own_name = arena_text(&b.arena, name, strlen(name));
     bool good = own_name == NULL ? build_out_of_memory(&b) : build_stream(&b, &root);

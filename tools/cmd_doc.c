@@ -217,6 +217,22 @@ static void print_attached(const struct verifying *v, const struct event_documen
     (void)printf(" at %s\n  contract %s\n", time, hex);
 }
 
+/* Without a name any of several could have been meant. */
+static void print_others(const struct verifying *v)
+{
+    char hex[2 * HASH_SIZE + 1];
+    struct event_document d;
+    for (size_t i = 0; i < v->chronicle->line_count; i++) {
+        if (&v->chronicle->lines[i] == v->line || !take_document(v, &v->chronicle->lines[i], &d) ||
+            is_replaced(v, i, &d))
+            continue;
+        hex_encode(hash_slice(&d.hash), hex);
+        (void)printf("  nor is it       %s, ", hex);
+        cmd_contract_print(d.name);
+        (void)printf("\n");
+    }
+}
+
 static void tell(const struct verifying *v)
 {
     struct event_document d;
@@ -237,6 +253,8 @@ static void tell(const struct verifying *v)
     if (v->found == FOUND_OLDER)
         (void)printf("  another one took its place since\n");
     print_attached(v, &d);
+    if (v->found == FOUND_OTHER)
+        print_others(v);
     (void)printf("  %s  none of the %" PRIu64 " events of %s missing up to head %" PRIu64 "\n",
                  v->chronicle->pinned ? "proof ok" : "UNPROVEN (no identity is pinned)",
                  v->chronicle->claim.events, v->chronicle->claim.asset,

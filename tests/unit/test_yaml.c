@@ -72,6 +72,9 @@ static void test_empty_files_have_no_root(void **state)
     struct yaml_tree t = parse("# nothing\n");
     assert_null(t.root);
     yaml_free(&t);
+    assert_true(yaml_parse("x.yaml", (struct slice){ NULL, 0 }, &t, NULL));
+    assert_null(t.root);
+    yaml_free(&t);
     t = parse("\xef\xbb\xbf"
               "a: 1\n");
     assert_string_equal(yaml_get(t.root, "a")->text, "1");
