@@ -2,10 +2,10 @@
  * `waybill contract import`: workflows of an Azure Blockchain Workbench configuration as contracts. Touches no
  * ledger. What the overlay does not fill refuses every call, by its name.
  */
+#include "tools/cmd_contract_import.h"
 #include "common/file.h"
 #include "common/json.h"
 #include "tools/cmd_action.h"
-#include "tools/cmd_contract_import.h"
 #include "tools/import.h"
 
 #include <stdio.h>
@@ -22,7 +22,8 @@ const char cmd_contract_import_usage[] =
     "  -o FILE.yaml          here; for one workflow\n"
     "  --folder DIR          as DIR/WORKFLOW.yaml, each\n"
     "  --workflow NAME       only this one\n"
-    "  --overlay FILE.yaml   conditions, effects and first values that were code; for one workflow\n"
+    "  --overlay FILE.yaml   conditions, effects and first values that were code; for one "
+    "workflow\n"
     "  --currency EUR        what money is counted in (default: whole numbers)\n"
     "Exit code: 0 good, 1 error: its place in the configuration, or line of the overlay.\n";
 
@@ -31,7 +32,7 @@ struct importing {
     struct import_application *application;
     struct import_options options;
     struct yaml_tree overlay;
-    size_t first, count; /* of the workflows */
+    size_t first, count;   /* of the workflows */
     struct json_doc *list; /* with --json, else NULL */
 };
 

@@ -44,9 +44,9 @@ static bool add_entry(struct import_build *b, unsigned state, const struct impor
     }
     if (b->action_count == DEFINITION_MAX_ACTIONS)
         return refuse_too_many(b, "actions", DEFINITION_MAX_ACTIONS);
-    b->actions[b->action_count++] = (struct import_action){
-        .function = t->function, .states = UINT64_C(1) << state, .how = *t
-    };
+    b->actions[b->action_count++] = (struct import_action){ .function = t->function,
+                                                            .states = UINT64_C(1) << state,
+                                                            .how = *t };
     return true;
 }
 
@@ -117,10 +117,10 @@ static bool add_guard(struct import_build *b, unsigned function, int next, bool 
         return refuse_too_many(b, "guards", DEFINITION_MAX_GUARD_NAMES);
     struct import_guard *g = &b->guards[b->guard_count];
     *g = (struct import_guard){ .function = function, .next = next, .last = last };
-    int n = last        ? snprintf(label, sizeof label, "%s to a next state", name)
-            : next >= 0 ? snprintf(label, sizeof label, "%s to %s", name,
-                                   b->w->states[next].name.legal)
-                        : snprintf(label, sizeof label, "%s", name);
+    int n = last ? snprintf(label, sizeof label, "%s to a next state", name)
+            : next >= 0
+                ? snprintf(label, sizeof label, "%s to %s", name, b->w->states[next].name.legal)
+                : snprintf(label, sizeof label, "%s", name);
     g->name.given = slice_of(label, n > 0 ? (size_t)n : 0);
     import_make_name(&g->name, IMPORT_CHOICE, b->guards, b->guard_count, sizeof *g);
     g->name.given = slice_text(g->name.legal);

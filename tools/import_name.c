@@ -20,11 +20,11 @@ struct slice import_cut(struct slice text, size_t max)
 static bool is_word(const char *name)
 {
     static const char *const words[] = {
-        "and",    "or",       "not",     "if",        "then",       "else",    "in",      "holds",
-        "for",    "min",      "max",     "prorate",   "count",      "added",   "yes",     "no",
-        "true",   "false",    "nobody",  "nothing",   "none",       "low",     "medium",  "high",
-        "caller", "critical", "now",     "opener",    "custodian",  "owner",   "started", "reading",
-        "from",   "to",       "place",   "document",  "excursions", "guard",
+        "and",    "or",       "not",    "if",       "then",       "else",  "in",      "holds",
+        "for",    "min",      "max",    "prorate",  "count",      "added", "yes",     "no",
+        "true",   "false",    "nobody", "nothing",  "none",       "low",   "medium",  "high",
+        "caller", "critical", "now",    "opener",   "custodian",  "owner", "started", "reading",
+        "from",   "to",       "place",  "document", "excursions", "guard",
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(words[i], name) == 0)

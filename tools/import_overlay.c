@@ -206,14 +206,13 @@ bool import_check_overlay(struct import_build *b)
         const char *section, *what;
         bool (*check)(struct import_build *b, const struct yaml_node *map);
     } sections[] = {
-        { "guards", "guards", check_guards },
-        { "properties", "properties", check_properties },
-        { "terms", "terms", check_terms },
-        { "roles", "roles", check_roles },
+        { "guards", "guards", check_guards },    { "properties", "properties", check_properties },
+        { "terms", "terms", check_terms },       { "roles", "roles", check_roles },
         { "actions", "actions", check_actions },
     };
-    static const char *const known[] = { "guards",  "properties", "terms",
-                                         "actions", "roles",      NULL };
+    static const char *const known[] = {
+        "guards", "properties", "terms", "actions", "roles", NULL
+    };
     const struct yaml_node *root = b->overlay != NULL ? b->overlay->root : NULL;
     if (root == NULL)
         return true;

@@ -21,7 +21,8 @@ struct import_at import_index(const struct import_at *up, size_t index);
 __attribute__((format(printf, 2, 3))) bool import_refuse(const struct import_at *at,
                                                          const char *fmt, ...);
 /* err := "<path>: expected <wanted>, found <what it is>" */
-bool import_refuse_kind(const struct import_at *at, const char *wanted, const struct json_doc *found);
+bool import_refuse_kind(const struct import_at *at, const char *wanted,
+                        const struct json_doc *found);
 
 /* The name of a list that is nearest to a misspelt one. */
 struct import_near {

@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_NAME         50 /* characters */
-#define MAX_WORDS        255
-#define MAX_APPLICATION  4096
-#define MAX_VALUES       DEFINITION_MAX_CHOICES
-#define MAX_CONSTRUCTOR  (DEFINITION_MAX_TERMS)
+#define MAX_NAME        50 /* characters */
+#define MAX_WORDS       255
+#define MAX_APPLICATION 4096
+#define MAX_VALUES      DEFINITION_MAX_CHOICES
+#define MAX_CONSTRUCTOR (DEFINITION_MAX_TERMS)
 
 static const struct import_bounds named = { 1, MAX_NAME, false };
 static const struct import_bounds displayed = { 0, MAX_WORDS, false };
@@ -45,8 +45,9 @@ void import_free(struct import_application *a)
 /* ------------------------------------------------------------------ names with words */
 
 /* Refuses a name that one of the `count` things before it has. */
-static bool take_name(const struct import_at *at, const struct json_doc *object, enum import_use use,
-                      struct import_name *ret, const void *before, size_t count, size_t size)
+static bool take_name(const struct import_at *at, const struct json_doc *object,
+                      enum import_use use, struct import_name *ret, const void *before,
+                      size_t count, size_t size)
 {
     struct import_at here = import_key(at, "Name");
     if (!import_take_text(at, object, "Name", named, &ret->given))
@@ -78,10 +79,10 @@ static bool take_about(const struct import_at *at, const struct json_doc *object
 /* ------------------------------------------------------------------ types */
 
 static const char *const type_words[] = {
-    [IMPORT_ADDRESS] = "address", [IMPORT_ARRAY] = "array",   [IMPORT_BOOL] = "bool",
+    [IMPORT_ADDRESS] = "address",   [IMPORT_ARRAY] = "array", [IMPORT_BOOL] = "bool",
     [IMPORT_CONTRACT] = "contract", [IMPORT_ENUM] = "enum",   [IMPORT_INT] = "int",
-    [IMPORT_MONEY] = "money",     [IMPORT_STATE] = "state",   [IMPORT_STRING] = "string",
-    [IMPORT_TIME] = "time",       [IMPORT_USER] = "user",
+    [IMPORT_MONEY] = "money",       [IMPORT_STATE] = "state", [IMPORT_STRING] = "string",
+    [IMPORT_TIME] = "time",         [IMPORT_USER] = "user",
 };
 #define TYPE_WORDS (sizeof type_words / sizeof type_words[0])
 

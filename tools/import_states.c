@@ -125,9 +125,10 @@ static bool read_transition(struct import_application *a, const struct import_at
                             const struct json_doc *one, const struct import_workflow *w,
                             struct import_transition *t)
 {
-    static const char *const known[] = { "AllowedRoles", "AllowedInstanceRoles", "DisplayName",
-                                         "Description",  "Function",             "NextStates",
-                                         NULL };
+    static const char *const known[] = {
+        "AllowedRoles", "AllowedInstanceRoles", "DisplayName", "Description",
+        "Function",     "NextStates",           NULL
+    };
     struct import_at function_at = import_key(at, "Function");
     struct slice words;
     return import_take_object(at, one, known) &&
