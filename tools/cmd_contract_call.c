@@ -3,6 +3,7 @@
 #include "common/instant.h"
 #include "tools/cmd_action.h"
 #include "tools/cmd_contract_parts.h"
+#include "tools/cmd_contract_words.h"
 #include "tools/cmd_names.h"
 #include "tools/cmd_send.h"
 
@@ -102,6 +103,18 @@ static const struct parameter *find_parameter(const struct signature *s, struct 
     return NULL;
 }
 
+bool cmd_contract_parameter(const struct contract_definition *d, struct slice action,
+                            struct slice name, struct value_kind *ret_kind)
+{
+    struct signature s = { .count = 0 };
+    if (!find_signature(d, action, &s, NULL))
+        return false;
+    const struct parameter *p = find_parameter(&s, name);
+    if (p != NULL)
+        *ret_kind = p->kind;
+    return p != NULL;
+}
+
 static bool is_said(const struct contract_pairs *said, struct slice name)
 {
     for (size_t i = 0; i < said->count; i++)
@@ -174,9 +187,10 @@ static bool build(struct cmd_home *home, const struct cmd_args *args, const char
     struct call *call = &c->draft.as.call;
     if (!find_signature(&c->contract->definition, slice_text(action), &c->takes, err) ||
         !put_arguments(home, c, err) ||
-        !cmd_contract_goods(args, "unit", 0, &c->units, &call->assets, &call->has_assets, err) ||
+        !cmd_contract_goods(args, "unit", 0, &c->units, &call->assets, err) ||
         !cmd_names_instant(args, "time", &c->draft.link.time_ms, err))
         return false;
+    call->has_assets = call->assets.count > 0;
     call->opening = c->contract->opening;
     call->action = slice_text(action);
     call->arguments = buf_slice(&c->arguments);

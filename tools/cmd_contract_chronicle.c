@@ -15,89 +15,26 @@
 
 /* ------------------------------------------------------------------ which contract an event is of */
 
+/* Where in an event's data the opening's hash stands, counted from 1; 0: it concerns no contract. */
+static const uint8_t opening_place[] = {
+    [EVENT_IN_FORCE] = 1,         [EVENT_CALLED] = 1,     [EVENT_STATE] = 1,
+    [EVENT_DOCUMENT] = 1,         [EVENT_ADDED_BACK] = 1, [EVENT_ADD_BACK_UNDONE] = 1,
+    [EVENT_FINISHED] = 1,         [EVENT_REPLACED] = 1,   [EVENT_EXCURSION_OPENED] = 3,
+    [EVENT_ACKNOWLEDGED] = 3,     [EVENT_REVISION] = 3,   [EVENT_NOT_JUDGED] = 4,
+    [EVENT_EXCURSION_CLOSED] = 6,
+};
+
 static bool opening_of(const struct event *e, struct hash *ret)
 {
-    union {
-        struct event_excursion excursion;
-        struct event_closed closed;
-        struct event_revision revision;
-        struct event_not_judged not_judged;
-        struct event_called called;
-        struct event_state state;
-        struct event_document document;
-        struct event_add_back add_back;
-        struct event_finished finished;
-        struct event_replaced replaced;
-    } d;
-    bool good = false;
-    switch (e->what) {
-    case EVENT_IN_FORCE: return event_data_opening(e->data, ret);
-    case EVENT_EXCURSION_OPENED:
-    case EVENT_ACKNOWLEDGED:
-        good = event_data_excursion(e->data, &d.excursion);
-        *ret = d.excursion.opening;
-        return good;
-    case EVENT_EXCURSION_CLOSED:
-        good = event_data_closed(e->data, &d.closed);
-        *ret = d.closed.of.opening;
-        return good;
-    case EVENT_REVISION:
-        good = event_data_revision(e->data, &d.revision);
-        *ret = d.revision.of.opening;
-        return good;
-    case EVENT_NOT_JUDGED:
-        good = event_data_not_judged(e->data, &d.not_judged);
-        *ret = d.not_judged.opening;
-        return good;
-    case EVENT_CALLED:
-        good = event_data_called(e->data, &d.called);
-        *ret = d.called.opening;
-        return good;
-    case EVENT_STATE:
-        good = event_data_state(e->data, &d.state);
-        *ret = d.state.opening;
-        return good;
-    case EVENT_DOCUMENT:
-        good = event_data_document(e->data, &d.document);
-        *ret = d.document.opening;
-        return good;
-    case EVENT_ADDED_BACK:
-    case EVENT_ADD_BACK_UNDONE:
-        good = event_data_add_back(e->data, &d.add_back);
-        *ret = d.add_back.opening;
-        return good;
-    case EVENT_FINISHED:
-        good = event_data_finished(e->data, &d.finished);
-        *ret = d.finished.opening;
-        return good;
-    case EVENT_REPLACED:
-        good = event_data_replaced(e->data, &d.replaced);
-        *ret = d.replaced.old;
-        return good;
-    case EVENT_RECORDED:
-    case EVENT_COMMISSIONED:
-    case EVENT_OFFERED:
-    case EVENT_PASSED:
-    case EVENT_REJECTED:
-    case EVENT_CANCELLED:
-    case EVENT_ATTACHED:
-    case EVENT_DETACHED:
-    case EVENT_ENROLLED:
-    case EVENT_REVOKED:
-    case EVENT_CLONE:
-    case EVENT_GAP:
-    case EVENT_LATE:
-    case EVENT_LOST:
-    case EVENT_MASTER_DATA:
-    case EVENT_OPENED:
-    case EVENT_AGREED:
-    case EVENT_LAPSED:
-    case EVENT_CHARGED:
-    case EVENT_OFFER_EXPIRED:
-    case EVENT_SUSPECT:
-    case EVENT_SCANNED: break;
-    }
-    return false;
+    size_t what = (size_t)e->what;
+    size_t place = what < sizeof opening_place ? opening_place[what] : 0;
+    struct cbor_reader r = cbor_reader(e->data);
+    if (place == 0 || cbor_take_array(&r) < place)
+        return false;
+    for (size_t i = 1; i < place; i++)
+        (void)cbor_take_item(&r);
+    cbor_take_fixed(&r, ret->bytes, HASH_SIZE);
+    return !r.failed;
 }
 
 static size_t contract_of(struct chronicle *c, const struct hash *opening)

@@ -3,6 +3,7 @@
  * be otherwise, or what it brought about; of an asset, how its contracts came to stand as they do.
  */
 #include "tools/cmd_contract_explain.h"
+#include "tools/cmd_contract_words.h"
 
 #include "common/block.h"
 #include "common/hex.h"
@@ -149,48 +150,6 @@ static void free_inquiry(struct inquiry *q)
 
 /* ------------------------------------------------------------------ what it says */
 
-static void print_arguments(const struct inquiry *q)
-{
-    const struct call *call = &q->st.as.call;
-    struct cbor_reader r = cbor_reader(call->arguments);
-    for (size_t n = call->arguments.len > 0 ? cbor_take_map(&r) : 0; n > 0 && !r.failed; n--) {
-        struct slice name = cbor_take_text(&r, 0, NAME_MAX_BYTES);
-        struct contract_value v = { .type = CONTRACT_NOTHING };
-        enum cbor_kind kind = cbor_peek(&r);
-        (void)printf("    ");
-        print(name);
-        (void)printf(" = ");
-        if (kind == CBOR_TEXT) {
-            v.type = CONTRACT_TEXT;
-            v.text = cbor_take_text(&r, 0, CALL_TEXT_MAX);
-        } else if (kind == CBOR_BYTES) {
-            v.text = cbor_take_bytes(&r, 0, HASH_SIZE);
-            v.type = v.text.len == KID_SIZE ? CONTRACT_PARTY : CONTRACT_HASH;
-        } else if (kind == CBOR_BOOL) {
-            v.type = CONTRACT_BOOL;
-            v.number = cbor_take_bool(&r) ? 1 : 0;
-        } else if (kind == CBOR_UINT || kind == CBOR_NINT) {
-            v.type = CONTRACT_INT;
-            v.number = cbor_take_int(&r);
-        } else {
-            struct slice raw = cbor_take_item(&r);
-            struct cbor_reader item = cbor_reader(raw);
-            size_t len = kind == CBOR_ARRAY ? cbor_take_array(&item) : 0;
-            v.type = kind == CBOR_ARRAY ? CONTRACT_LIST : CONTRACT_NOTHING;
-            v.text = raw;
-            if (len == 3 && (cbor_peek(&item) == CBOR_UINT || cbor_peek(&item) == CBOR_NINT)) {
-                v.number = cbor_take_int(&item);
-                v.exponent = (int)cbor_take_int_in(&item, -9, 9);
-                v.text = cbor_take_text(&item, 0, VALUE_UNIT_MAX);
-                v.type = item.failed ? CONTRACT_LIST : CONTRACT_QUANTITY;
-                v.text = item.failed ? raw : v.text;
-            }
-        }
-        cmd_contract_print_value(q->home, &v);
-        (void)printf("\n");
-    }
-}
-
 static void print_said(const struct inquiry *q)
 {
     char time[INSTANT_TEXT_SIZE], name[CMD_HOME_NAME_SIZE];
@@ -211,7 +170,8 @@ static void print_said(const struct inquiry *q)
     instant_format(st->link.time_ms, time);
     (void)printf(", signed by %s at %s\n", cmd_home_member_name(q->home, &st->kid, name), time);
     if (st->kind == KIND_CALL)
-        print_arguments(q);
+        cmd_contract_print_arguments(q->home, q->contract != NULL ? &q->contract->definition : NULL,
+                                     &st->as.call);
 }
 
 /* ------------------------------------------------------------------ why not, and what would have to change */

@@ -3,6 +3,7 @@
 #include "common/instant.h"
 #include "tools/cmd_action.h"
 #include "tools/cmd_contract_explain.h"
+#include "tools/cmd_contract_words.h"
 
 #include <inttypes.h>
 #include <stdio.h>

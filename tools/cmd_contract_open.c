@@ -169,9 +169,10 @@ static bool put_holders(const struct cmd_home *home, const struct contract_defin
 
 static bool read_goods(const struct cmd_args *args, struct opening *o, struct err *err)
 {
-    bool any;
-    return cmd_contract_goods(args, "asset", 1, &o->names, &o->draft.as.open.assets, &any, err) &&
-           (any || err_set(err, ERR_INPUT, "--asset is needed; see waybill contract open --help"));
+    struct asset_set *goods = &o->draft.as.open.assets;
+    return cmd_contract_goods(args, "asset", 1, &o->names, goods, err) &&
+           (goods->count > 0 ||
+            err_set(err, ERR_INPUT, "--asset is needed; see waybill contract open --help"));
 }
 
 static bool read_replaces(const struct cmd_args *args, struct open *open, struct err *err)

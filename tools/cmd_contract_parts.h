@@ -66,6 +66,10 @@ bool cmd_contract_get_json(struct cmd_home *home, const struct hash *opening, co
 /* The party of this name in an opening: its kid. */
 bool cmd_contract_party(const struct open *o, struct slice name, struct kid *ret_kid);
 
+/* What an action, also one that every contract has, takes under this name. */
+bool cmd_contract_parameter(const struct contract_definition *d, struct slice action,
+                            struct slice name, struct value_kind *ret_kind);
+
 /* ------------------------------------------------------------------ what is typed */
 
 struct contract_pair {
@@ -99,24 +103,9 @@ bool cmd_contract_put_value(const struct contract_naming *naming, const struct v
 
 /*
  * The goods of --asset (or another option), of --range PREFIX FIRST COUNT among the operands from `first`
- * on, and of --assets FILE, one name a line. ret_any: whether any were named.
+ * on, and of --assets FILE, one name a line. None were named: ret_set->count is 0.
  */
 bool cmd_contract_goods(const struct cmd_args *args, const char *option, size_t first,
-                        struct buf *memory, struct asset_set *ret_set, bool *ret_any,
-                        struct err *err);
-
-/* ------------------------------------------------------------------ words */
-
-/* Foreign text, made safe for a terminal. */
-void cmd_contract_print(struct slice text);
-void cmd_contract_print_at(const struct json_doc *doc, const char *pointer);
-/* Text at a JSON Pointer, or fallback. Borrowed. */
-struct slice cmd_contract_text_at(const struct json_doc *doc, const char *pointer,
-                                  const char *fallback);
-/* A value in words: kids of members by their names. */
-void cmd_contract_print_value(const struct cmd_home *home, const struct contract_value *value);
-/* "a party, b or holders of c". */
-void cmd_contract_print_callers(const struct contract_definition *d,
-                                const struct contract_callers *who);
+                        struct buf *memory, struct asset_set *ret_set, struct err *err);
 
 #endif

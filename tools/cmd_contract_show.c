@@ -3,6 +3,7 @@
 #include "common/http_client.h"
 #include "tools/cmd_action.h"
 #include "tools/cmd_contract_parts.h"
+#include "tools/cmd_contract_words.h"
 #include "tools/cmd_names.h"
 #include "tools/cmd_node.h"
 #include "tools/cmd_send.h"

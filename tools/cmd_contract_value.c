@@ -1,4 +1,4 @@
-/* People, goods and values as they are typed, turned into what a statement holds; and back into words. */
+/* People, goods and values as they are typed, turned into what a statement holds. */
 #include "common/file.h"
 #include "common/hex.h"
 #include "common/instant.h"
@@ -11,8 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_MAX   ((size_t)1 << 20) /* of names of goods */
-#define VALUE_SIZE 8192
+#define FILE_MAX ((size_t)1 << 20) /* of names of goods */
 
 /* ------------------------------------------------------------------ NAME=VALUE */
 
@@ -294,80 +293,16 @@ static bool read_options(const struct cmd_args *args, const char *option, struct
 }
 
 bool cmd_contract_goods(const struct cmd_args *args, const char *option, size_t first,
-                        struct buf *memory, struct asset_set *ret_set, bool *ret_any,
-                        struct err *err)
+                        struct buf *memory, struct asset_set *ret_set, struct err *err)
 {
     const char *file = cmd_args_text(args, "assets", NULL);
     bool range = cmd_args_flag(args, "range"), named = cmd_args_text(args, option, NULL) != NULL;
-    *ret_any = range || named || file != NULL;
+    *ret_set = (struct asset_set){ .count = 0 };
     if ((range ? 1 : 0) + (named ? 1 : 0) + (file != NULL ? 1 : 0) > 1)
         return err_set(err, ERR_INPUT, "--%s, --assets and --range exclude each other", option);
-    if (!*ret_any)
-        return true;
     if (range)
         return cmd_names_assets(args, first, true, memory, ret_set, err);
-    return file != NULL ? read_file(file, memory, ret_set, err)
-                        : read_options(args, option, memory, ret_set, err);
-}
-
-/* ------------------------------------------------------------------ words */
-
-void cmd_contract_print(struct slice text)
-{
-    bool safe = cbor_text_valid(text);
-    for (size_t i = 0; i < text.len; i++)
-        (void)putchar(safe || (text.data[i] >= ' ' && text.data[i] < 0x7f) ? text.data[i] : '?');
-}
-
-struct slice cmd_contract_text_at(const struct json_doc *doc, const char *pointer,
-                                  const char *fallback)
-{
-    struct slice text = slice_text(fallback);
-    (void)json_doc_get_text(json_doc_at(doc, pointer), &text);
-    return text;
-}
-
-void cmd_contract_print_at(const struct json_doc *doc, const char *pointer)
-{
-    cmd_contract_print(cmd_contract_text_at(doc, pointer, ""));
-}
-
-void cmd_contract_print_value(const struct cmd_home *home, const struct contract_value *value)
-{
-    char text[VALUE_SIZE], name[CMD_HOME_NAME_SIZE];
-    struct kid kid;
-    if (value->type == CONTRACT_PARTY && value->text.len == KID_SIZE) {
-        memcpy(kid.bytes, value->text.data, KID_SIZE);
-        (void)printf("%s", cmd_home_member_name(home, &kid, name));
-        return;
-    }
-    value_show(value, text, sizeof text);
-    cmd_contract_print(slice_text(text));
-}
-
-static void print_one(struct slice name, const char *before, size_t *count)
-{
-    (void)printf("%s%s", *count > 0 ? ", " : "", before);
-    cmd_contract_print(name);
-    (*count)++;
-}
-
-void cmd_contract_print_callers(const struct contract_definition *d,
-                                const struct contract_callers *who)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < d->party_count; i++)
-        if ((who->parties >> i & 1) != 0)
-            print_one(d->parties[i].name, "", &count);
-    for (size_t i = 0; i < d->role_count; i++)
-        if ((who->roles >> i & 1) != 0)
-            print_one(d->roles[i].name, "a holder of ", &count);
-    for (size_t i = 0; i < d->field_count; i++)
-        if ((who->fields >> i & 1) != 0)
-            print_one(d->fields[i].name, "whom it names as ", &count);
-    for (size_t i = 0; i < d->term_count; i++)
-        if ((who->instance_terms >> i & 1) != 0)
-            print_one(d->terms[i].name, "the contract ", &count);
-    if (count == 0)
-        (void)printf("nobody");
+    if (file != NULL)
+        return read_file(file, memory, ret_set, err);
+    return !named || read_options(args, option, memory, ret_set, err);
 }

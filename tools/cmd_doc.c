@@ -7,6 +7,7 @@
 #include "common/instant.h"
 #include "tools/cmd_action.h"
 #include "tools/cmd_contract_explain.h"
+#include "tools/cmd_contract_words.h"
 #include "tools/cmd_names.h"
 #include "tools/cmd_send.h"
 
@@ -80,10 +81,11 @@ static bool build(struct cmd_home *home, const struct cmd_args *args, struct sta
                 hash_file(args->operand[0], &d->hash, &d->size, err) &&
                 cmd_contract_fetch(home, opening, &contract, err) &&
                 check_name(&contract->definition, name, err) &&
-                cmd_contract_goods(args, "unit", 1, units, &d->assets, &d->has_assets, err) &&
+                cmd_contract_goods(args, "unit", 1, units, &d->assets, err) &&
                 (strlen(type) <= DOCUMENT_MEDIA_MAX ||
                  err_set(err, ERR_INPUT, "--type: at most %d bytes", DOCUMENT_MEDIA_MAX));
     if (good) {
+        d->has_assets = d->assets.count > 0;
         d->opening = contract->opening;
         d->name = slice_text(name);
         d->media = slice_text(type);
