@@ -181,11 +181,44 @@ handover() { # FROM TO HH:MM MINUTES: offered by one company, accepted by the ot
     clear_bar
     say handover "$1 -> $2   offered $3, accepted $3 by scanning the label, both signed"
 }
+
+call() { # WHO WHEN ACTION [NAME=VALUE...]: an action of the contract, signed as of then
+    local who=$1 when=$2 action=$3
+    shift 3
+    waybill contract call "$opening" "$action" "$@" --time "$when" --as "$who"
+}
+
+echo "Bill of lading: 1 unit of $asset, Farm A to Clinic C by Carrier B" >"$work/bill-of-lading.txt"
+wait_until 15
+quietly waybill doc attach "$work/bill-of-lading.txt" --contract "$opening" --name "bill of lading" --as "Farm A"
+wait_until 20
+quietly call "Farm A" 2026-06-01T06:20:00Z dispatch
+clear_bar
+say dispatch "called by Farm A, 06:20, with the bill of lading attached: packed -> travelling"
 handover "Farm A" "Carrier B" 10:20 260
 handover "Carrier B" "Clinic C" 18:40 760
+wait_until 770
+quietly call "Clinic C" 2026-06-01T18:50:00Z arrive
+clear_bar
+say arrive "called by Clinic C, 18:50: travelling -> arrived"
+
+# The contract lets nothing be released that was too warm unless somebody has looked at it and said so.
+wait_until 775
+code=0
+call "Clinic C" 2026-06-01T18:55:00Z release "reason=arrived in time" >"$last" 2>&1 || code=$?
+[ "$code" = 4 ] || { cat "$last" >&2; fail "release ended with $code, expected 4: refused"; }
+clear_bar
+say release "called by Clinic C, 18:55: REFUSED, $(sed -n '1s/.* release: //p' "$last")"
+wait_until 785
+quietly waybill contract acknowledge "$opening" --rule "too warm" --meaning "fit for use" \
+    --comment "an hour up to 9.1 °C is within the maker's stability data" --as "Clinic C"
+clear_bar
+say quality "acknowledged by Clinic C: the hour above 8 °C is within the maker's stability data"
 wait_until 1440
 clear_bar
 for pid in "${agents[@]}"; do wait "$pid" || fail "an agent ended with samples that are not proven to be on the ledger"; done
+quietly call "Clinic C" 2026-06-02T06:00:00Z release "reason=all readings seen, one excursion acknowledged"
+say release "called by Clinic C, 06:00 next day, every reading seen: arrived -> released"
 
 # ---------------------------------------------------------------- the answer
 
