@@ -33,8 +33,9 @@ struct import_build {
     const char *currency;
     const struct yaml_tree *overlay; /* or NULL */
     uint64_t parties;                /* bits of constructor parameters that are parties */
-    struct import_name initiator;    /* a role that opens; empty: none is added */
-    struct import_name participant;  /* a role of users of no role; empty: none is added */
+    struct import_name initiator;    /* a role that is added to open it; empty: none is */
+    struct import_name opener;       /* the party that opens it */
+    struct import_name participant;  /* a role that is added for users of no role */
     size_t action_count, guard_count, mark_count;
     struct import_action actions[DEFINITION_MAX_ACTIONS];
     struct import_guard guards[DEFINITION_MAX_GUARD_NAMES];

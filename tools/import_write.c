@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_PARTIES   DEFINITION_MAX_PARTIES
-#define MAX_COMPILED  DEFINITION_MAX_BYTES
-#define NAME          "contract" /* of the YAML, in the compiler's messages */
-#define FULL_PROGRESS 100
+#define MAX_PARTIES  (DEFINITION_MAX_PARTIES - 1) /* and who opens it */
+#define MAX_COMPILED DEFINITION_MAX_BYTES
+#define NAME         "contract" /* of the YAML, in the compiler's messages */
 
 /* ------------------------------------------------------------------ kinds */
 
@@ -80,15 +79,11 @@ void import_put_kind(struct import_build *b, unsigned indent, const struct impor
 
 /* ------------------------------------------------------------------ people */
 
-static bool needs_participant(const struct import_build *b)
-{
-    for (size_t i = 0; i < b->w->constructor.count; i++)
-        if ((b->parties >> i & 1) != 0 && b->w->constructor.at[i].type.kind == IMPORT_USER)
-            return true;
-    return false;
-}
-
-/* Constructor parameters that are people become parties, who agree; one contract has 16 of them. */
+/*
+ * Constructor parameters that are people become parties, who agree; one contract has 16 of them. Who opens
+ * it is one, because the ledger lets only a party open a contract; of no application role, or naming oneself
+ * there would be enough to hold it.
+ */
 static void choose_people(struct import_build *b)
 {
     size_t count = 0;
@@ -101,25 +96,24 @@ static void choose_people(struct import_build *b)
         count++;
     }
     const struct import_items *roles = &b->a->roles;
+    b->opener.given = slice_text("initiator");
+    import_make_name(&b->opener, IMPORT_TERM, b->w->constructor.at, b->w->constructor.count,
+                     sizeof b->w->constructor.at[0]);
     bool one = who != 0 && (who & (who - 1)) == 0;
     if (!one) {
         b->initiator.given = slice_text("Initiator");
         import_make_name(&b->initiator, IMPORT_PLAIN, roles->at, roles->count, sizeof roles->at[0]);
     }
-    if (needs_participant(b)) {
-        b->participant.given = slice_text("Participant");
-        import_make_name(&b->participant, IMPORT_PLAIN, roles->at, roles->count,
-                         sizeof roles->at[0]);
-    }
+    b->participant.given = slice_text("Participant");
+    import_make_name(&b->participant, IMPORT_PLAIN, roles->at, roles->count, sizeof roles->at[0]);
 }
 
-static void put_opener(struct import_build *b)
+static const char *opening_role(const struct import_build *b)
 {
-    const char *name = b->initiator.legal;
-    for (size_t i = 0; name[0] == '\0' && i < b->a->roles.count; i++)
+    for (size_t i = 0; b->initiator.legal[0] == '\0' && i < b->a->roles.count; i++)
         if ((b->w->initiators >> i & 1) != 0)
-            name = b->a->roles.at[i].name.legal;
-    import_put(b, "opened by: %s\n", name);
+            return b->a->roles.at[i].name.legal;
+    return b->initiator.legal;
 }
 
 static void put_initiator(struct import_build *b)
@@ -134,8 +128,7 @@ static void put_initiator(struct import_build *b)
 
 static void put_roles(struct import_build *b)
 {
-    if (b->a->roles.count > 0 || b->initiator.legal[0] != '\0' || b->participant.legal[0] != '\0')
-        import_put(b, "roles:\n");
+    import_put(b, "roles:\n");
     for (size_t i = 0; i < b->a->roles.count; i++) {
         const struct import_item *role = &b->a->roles.at[i];
         const struct yaml_node *rank = import_said(b, "roles", role->name.legal);
@@ -152,14 +145,12 @@ static void put_roles(struct import_build *b)
     }
     if (b->initiator.legal[0] != '\0')
         put_initiator(b);
-    if (b->participant.legal[0] != '\0')
-        import_put(b, "  %s: a user of any role\n", b->participant.legal);
+    import_put(b, "  %s: takes part, whatever else it is\n", b->participant.legal);
 }
 
 static void put_parties(struct import_build *b)
 {
-    if (b->parties != 0)
-        import_put(b, "parties:\n");
+    import_put(b, "parties:\n  %s: %s\n", b->opener.legal, b->participant.legal);
     for (size_t i = 0; i < b->w->constructor.count; i++) {
         const struct import_item *p = &b->w->constructor.at[i];
         if ((b->parties >> i & 1) != 0)
@@ -306,7 +297,7 @@ static void put_all(struct import_build *b)
         import_put_quoted(b, b->w->about, DEFINITION_MAX_TEXT);
         import_put(b, "\n");
     }
-    put_opener(b);
+    import_put(b, "opened by: %s\n", opening_role(b));
     put_roles(b);
     put_parties(b);
     put_terms(b);
