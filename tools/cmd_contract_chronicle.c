@@ -265,15 +265,32 @@ static void say_change(struct saying *s)
             say_trigger(s, &s->contract->definition.reactions[i]);
 }
 
+/* A silent or a broken sensor is a finding, and no excursion of the goods. */
+static const char *finding_word(const struct saying *s, uint64_t rule)
+{
+    if (s->contract == NULL || rule >= s->contract->definition.rule_count)
+        return "excursion";
+    switch (s->contract->definition.rules[rule].watch) {
+    case CONTRACT_SILENCE: return "silence";
+    case CONTRACT_FAULT:
+    case CONTRACT_STUCK: return "sensor fault";
+    case CONTRACT_BOUND:
+    case CONTRACT_KINETIC: break;
+    }
+    return "excursion";
+}
+
 static void say_opened(struct saying *s)
 {
     struct event_excursion e;
     char kind[RULE_WORDS_SIZE];
     if (!event_data_excursion(s->line->event.data, &e))
         return;
-    words_add(&s->words, "excursion: ");
+    words_add(&s->words, finding_word(s, e.rule));
+    words_add(&s->words, ": ");
     say_rule(s, e.rule);
-    if (s->contract != NULL && s->contract->bound && e.rule < s->contract->definition.rule_count) {
+    if (s->contract != NULL && s->contract->bound && e.rule < s->contract->definition.rule_count &&
+        s->contract->definition.rules[e.rule].watch == CONTRACT_BOUND) {
         rule_words_kind(&s->contract->definition, &s->contract->terms, e.rule, kind);
         words_add(&s->words, " (");
         words_add(&s->words, kind);
@@ -289,7 +306,7 @@ static void say_closed(struct saying *s)
     char amount[RULE_WORDS_SIZE];
     if (!event_data_closed(s->line->event.data, &e))
         return;
-    words_add(&s->words, "end of the excursion of ");
+    words_add(&s->words, "end of ");
     say_rule(s, e.of.rule);
     words_add(&s->words, " since ");
     say_time(s, e.of.from_ms);

@@ -109,6 +109,29 @@ static void print_list(const struct json_doc *doc, const char *title, const char
     }
 }
 
+/* "10 min above 8 °C" */
+static void print_rules(const struct json_doc *doc)
+{
+    char lasting[64];
+    const struct json_doc *list = json_doc_at(doc, "/rules");
+    for (size_t i = 0; i < json_doc_count(list); i++) {
+        const struct json_doc *one = json_doc_element(list, i);
+        struct slice name = cmd_contract_text_at(one, "/rule", "");
+        struct contract_value v = { .type = CONTRACT_QUANTITY, .text = slice_text("s") };
+        v.number = int_at(one, "/duration_seconds");
+        value_show(&v, lasting, sizeof lasting);
+        field(i == 0 ? "rules" : "");
+        (void)printf(" ");
+        cmd_contract_print(name);
+        (void)printf("%*s %s%s", name.len < NAME_WIDTH ? (int)(NAME_WIDTH - name.len) : 0, "",
+                     v.number > 0 ? lasting : "", v.number > 0 ? " " : "");
+        cmd_contract_print_at(one, "/looks_for");
+        (void)printf("  (");
+        cmd_contract_print_at(one, "/severity");
+        (void)printf(")\n");
+    }
+}
+
 static void print_agreed(const struct json_doc *doc)
 {
     const struct json_doc *list = json_doc_at(doc, "/agreed");
@@ -261,7 +284,6 @@ static void print_contract(struct cmd_home *home, const struct json_doc *doc)
         { "parties", "/parties", { "/party", "/member/name", "/role" } },
         { "holders", "/holders", { "/role", "/member/name", "/kid" } },
         { "terms", "/terms", { "/name", "/value", NULL } },
-        { "rules", "/rules", { "/rule", "/looks_for", "/severity" } },
         { "properties", "/properties", { "/name", "/value", NULL } },
         { "documents", "/documents", { "/name", "/hash", NULL } },
     };
@@ -269,6 +291,7 @@ static void print_contract(struct cmd_home *home, const struct json_doc *doc)
     print_agreed(doc);
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         print_list(doc, lists[i].title, lists[i].pointer, lists[i].keys);
+    print_rules(doc);
     print_assets(home, doc);
     (void)printf("  (as the node says at block %" PRId64
                  "; waybill trace and doc verify prove what they say)\n",
