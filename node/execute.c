@@ -20,9 +20,11 @@ struct execution *execution_new(void)
     x->details = buf_heap(EVENTS_MAX);
     x->outcome_bytes = buf_heap(EVENTS_MAX);
     x->scratch = buf_heap(EXECUTION_SCRATCH_MAX);
+    (void)buf_extend(&x->scratch,
+                     EXECUTION_SCRATCH_MAX); /* then what fails is too large, for all */
     x->signer_slots = calloc(SIGNER_SLOTS, sizeof x->signer_slots[0]);
     if (x->overlay == NULL || x->contracts == NULL || x->frames == NULL || x->judging == NULL ||
-        x->signer_slots == NULL) {
+        x->signer_slots == NULL || x->scratch.failed) {
         execution_free(x);
         return NULL;
     }
@@ -80,6 +82,7 @@ static void end_record(struct execution *x, struct recorded record)
     }
     x->records = records;
     x->now.len = x->events.len - x->now.start;
+    x->links += x->now.links;
     record.events = x->now;
     record.detail_start = x->details.len;
     record.detail_len = strlen(x->detail);
@@ -128,6 +131,15 @@ static bool note_signer(struct execution *x, const struct kid *kid, uint64_t seq
     return true;
 }
 
+/* Whether one share of so many of what a block may do and take is used up. */
+static bool is_full(const struct execution *x, size_t shares)
+{
+    return x->record_count >= RECORDS_MAX || x->steps >= EXECUTE_STEPS_BLOCK / shares ||
+           x->links >= EXECUTE_LINKS_BLOCK / shares ||
+           x->events.len >= EXECUTE_EVENTS_BLOCK / shares ||
+           overlay_size(x->overlay) >= EXECUTE_MEMORY_BLOCK / shares;
+}
+
 /* ------------------------------------------------------------------ begin: timers */
 
 static void run_timer(struct execution *x, const struct state_key *key)
@@ -155,7 +167,7 @@ void execute_begin(struct execution *x, const struct state_view *view,
                    const struct execute_context *context)
 {
     x->context = *context;
-    x->steps = 0;
+    x->steps = x->links = 0;
     memset(x->signer_slots, 0, SIGNER_SLOTS * sizeof x->signer_slots[0]);
     x->record_count = x->signer_count = x->timer_count = 0;
     x->failed = false;
@@ -169,7 +181,7 @@ void execute_begin(struct execution *x, const struct state_view *view,
     execution_store(x, &parent);
     struct state_key *due = overlay_alloc(x->overlay, OVERLAY_TIMERS_MAX * sizeof *due);
     size_t n = due == NULL ? 0 : view->due(view->ctx, context->time_ms, due, OVERLAY_TIMERS_MAX);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n && !is_full(x, 2); i++) /* half is for statements; the rest stay due */
         run_timer(x, &due[i]);
     x->timer_count = x->record_count;
 }
@@ -291,20 +303,13 @@ static enum refusal apply_or_undo(struct execution *x, const struct speaker *by)
     return code;
 }
 
-static bool is_full(const struct execution *x)
-{
-    return x->steps >= EXECUTE_STEPS_BLOCK || x->record_count >= RECORDS_MAX ||
-           x->events.len >= EXECUTE_EVENTS_BLOCK ||
-           overlay_size(x->overlay) >= EXECUTE_MEMORY_BLOCK;
-}
-
 enum refusal execute_statement(struct execution *x, const struct statement *st)
 {
     struct speaker by = { .st = st };
     struct sequence sequence;
     struct sequence_lost lost;
     uint64_t flags;
-    if (is_full(x))
+    if (is_full(x, 1))
         return REFUSED_BUSY;
     if (!load_key(x, &st->kid, &by.key))
         return REFUSED_UNKNOWN_KEY;

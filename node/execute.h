@@ -19,6 +19,9 @@
 #define EXECUTE_STEPS_BLOCK     20000000 /* a block stops taking statements here */
 /* An outcome must stay readable to all: its events have fewer items than a scan allows. */
 #define EXECUTE_ITEMS_STATEMENT (CBOR_MAX_ITEMS - 64)
+/* An event is one link in the chain of each asset that it speaks of: of a range it is said in few bytes. */
+#define EXECUTE_LINKS_STATEMENT 100000
+#define EXECUTE_LINKS_BLOCK     500000              /* a block stops taking statements here */
 #define EXECUTE_EVENTS_BLOCK    (32u * 1024 * 1024) /* bytes after which a block takes no more */
 #define EXECUTE_MEMORY_BLOCK    (96u * 1024 * 1024) /* and of state that it touched */
 #define FUTURE_ALLOWED_MS       120000 /* device time beyond block time: flagged FUTURE */

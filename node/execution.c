@@ -91,6 +91,14 @@ static size_t subject_items(struct slice raw)
     return n;
 }
 
+/* The assets whose chains an event about this lengthens. */
+static size_t subject_links(struct slice raw)
+{
+    struct cbor_reader r = cbor_reader(raw);
+    enum cbor_kind kind = cbor_peek(&r);
+    return kind == CBOR_ARRAY ? asset_set_take(&r).count : kind == CBOR_TEXT ? 1 : 0;
+}
+
 struct buf *execution_emit(struct execution *x, enum event_what what, struct slice raw_subject,
                            uint64_t time_ms, size_t data_items)
 {
@@ -101,6 +109,7 @@ struct buf *execution_emit(struct execution *x, enum event_what what, struct sli
     cbor_put_array(&x->events, data_items);
     x->now.count++;
     x->now.items += 4 + subject_items(raw_subject) + data_items;
+    x->now.links += subject_links(raw_subject);
     return &x->events;
 }
 
@@ -113,7 +122,8 @@ bool execution_step(struct execution *x, uint64_t steps)
 
 bool execution_is_over(const struct execution *x)
 {
-    return x->now.items > EXECUTE_ITEMS_STATEMENT || x->statement_steps > EXECUTE_STEPS_STATEMENT;
+    return x->now.items > EXECUTE_ITEMS_STATEMENT || x->now.links > EXECUTE_LINKS_STATEMENT ||
+           x->statement_steps > EXECUTE_STEPS_STATEMENT;
 }
 
 void execution_explain(struct execution *x, const char *fmt, ...)

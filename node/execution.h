@@ -13,6 +13,7 @@ struct judging_room;
 struct event_span {
     size_t start, len, count;
     size_t items; /* CBOR items the events are made of */
+    size_t links; /* chains of assets that the events lengthen */
 };
 
 struct recorded {
@@ -42,6 +43,7 @@ struct execution {
     struct judging_room *judging;
     uint64_t steps; /* of the block */
     uint64_t statement_steps;
+    uint64_t links; /* of the block's records */
 
     struct recorded *records;
     size_t record_count, record_cap;

@@ -87,6 +87,7 @@ bool instance_load_flow(struct execution *x, const struct contract_bound *contra
     if (contract->definition.state_count == 0 ||
         (!execution_get(x, &key, &value) && !execution_get(x, &start, &value)))
         return false;
+    (void)execution_step(x, value.len / INSTANCE_BYTES_OF_STEP);
     return flow_state_decode(&contract->definition, value, ret_state, NULL);
 }
 
@@ -101,6 +102,7 @@ bool instance_store_flow(struct execution *x, const struct contract_bound *contr
         return err_set(err, ERR_INPUT, "the contract's properties would take more than %d bytes",
                        FLOW_MAX_STATE_BYTES);
     }
+    (void)execution_step(x, out->len / INSTANCE_BYTES_OF_STEP);
     execution_store(x, &key);
     return true;
 }

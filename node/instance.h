@@ -52,6 +52,9 @@ void instance_react_all(struct execution *x, const struct instance_event *event)
 void instance_react_set(struct execution *x, const struct asset_set *assets,
                         const struct instance_event *event);
 
+/* Whatever reactions cost, what set them off has room left for itself: false when they have had theirs. */
+bool instance_may_react(const struct execution *x);
+
 struct instance_frames; /* what one execution works with */
 struct instance_frames *instance_frames_new(void);
 void instance_frames_free(struct instance_frames *f);

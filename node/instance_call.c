@@ -114,7 +114,10 @@ static enum refusal run_units(struct instance_frame *f, const struct instance_ca
 {
     struct asset_iter it = asset_set_begin(call->set);
     bool units = call->contract->definition.each_unit;
+    uint64_t limit = call->by != NULL ? EXECUTE_STEPS_STATEMENT : INSTANCE_REACTION_STEPS;
     for (size_t i = 0; i < count; i++) {
+        if (f->x->statement_steps > limit)
+            return REFUSED_STEPS;
         if (units && !asset_set_next(&it))
             break;
         f->unit = units ? slice_of(it.name, it.name_len) : (struct slice){ NULL, 0 };

@@ -11,9 +11,17 @@
 struct instance_frames *instance_frames_new(void)
 {
     struct instance_frames *all = calloc(1, sizeof *all);
-    for (size_t i = 0; all != NULL && i <= FLOW_MAX_DEPTH; i++)
-        all->items[i].arguments = buf_heap(ARGUMENTS_MAX);
-    return all;
+    bool good = all != NULL;
+    for (size_t i = 0; all != NULL && i <= FLOW_MAX_DEPTH; i++) {
+        struct buf *arguments = &all->items[i].arguments;
+        *arguments = buf_heap(ARGUMENTS_MAX);
+        (void)buf_extend(arguments, ARGUMENTS_MAX); /* then what fails is too large, for all */
+        good = good && !arguments->failed;
+    }
+    if (good)
+        return all;
+    instance_frames_free(all);
+    return NULL;
 }
 
 void instance_frames_free(struct instance_frames *f)
@@ -31,7 +39,7 @@ void instance_frames_free(struct instance_frames *f)
  */
 static bool has_room(const struct instance_frame *f)
 {
-    uint64_t limit = f->by != NULL ? EXECUTE_STEPS_STATEMENT : EXECUTE_STEPS_STATEMENT / 2;
+    uint64_t limit = f->by != NULL ? EXECUTE_STEPS_STATEMENT : INSTANCE_REACTION_STEPS;
     size_t n = f->unit.len > 0 ? 1 : f->contract->assets.count;
     return f->x->statement_steps + n <= limit;
 }

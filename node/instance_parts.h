@@ -9,6 +9,10 @@
 #define INSTANCE_SUCCESSORS 16 /* upgrades followed from an opening that a term names */
 #define INSTANCE_LISTENERS  16 /* contracts told of the end of one */
 
+/* What nobody signed for may take half of a statement's steps. */
+#define INSTANCE_REACTION_STEPS (EXECUTE_STEPS_STATEMENT / 2)
+#define INSTANCE_BYTES_OF_STEP  64 /* of a state that is decoded or stored */
+
 /* One contract at work: a call, a reaction, a beginning. */
 struct instance_frame {
     struct execution *x;

@@ -5,9 +5,14 @@
 
 #define REACTED_MAX 64 /* contracts of which a set of goods remembers that they have reacted */
 
-/* Whatever reactions cost, what set them off has room left for itself. */
-#define REACTION_STEPS (EXECUTE_STEPS_STATEMENT / 2)
 #define REACTION_ITEMS (EXECUTE_ITEMS_STATEMENT / 2)
+#define REACTION_LINKS (EXECUTE_LINKS_STATEMENT / 2)
+
+bool instance_may_react(const struct execution *x)
+{
+    return x->statement_steps <= INSTANCE_REACTION_STEPS && x->now.items <= REACTION_ITEMS &&
+           x->now.links <= REACTION_LINKS;
+}
 
 static bool listens(const struct contract_definition *d, const struct instance_event *e)
 {
@@ -103,7 +108,7 @@ static bool try_next(struct instance_frame *f, const struct instance_event *e, u
         (f->contract->definition.reactions[*index].states >> found & 1) != 0) {
         struct trial t = begin_trial(x);
         bool good = finish_reaction(f, *index, from);
-        end_trial(x, &t, good && x->now.items <= REACTION_ITEMS);
+        end_trial(x, &t, good && x->now.items <= REACTION_ITEMS && x->now.links <= REACTION_LINKS);
     }
     ++*index;
     return true;
@@ -113,7 +118,7 @@ static void react_unit(struct execution *x, const struct contract_bound *contrac
                        struct slice unit, const struct instance_event *e)
 {
     unsigned index = 0;
-    if (x->statement_steps > REACTION_STEPS || x->now.items > REACTION_ITEMS)
+    if (!instance_may_react(x))
         return;
     struct instance_frame *f = instance_enter(x, contract, unit);
     if (f == NULL)
@@ -121,7 +126,7 @@ static void react_unit(struct execution *x, const struct contract_bound *contrac
     f->event = e;
     if (instance_load_flow(x, contract, unit, &f->state)) {
         unsigned found = f->state.state;
-        while (index < contract->definition.reaction_count && !execution_is_over(x) &&
+        while (index < contract->definition.reaction_count && instance_may_react(x) &&
                try_next(f, e, found, &index))
             continue;
     }
@@ -143,7 +148,7 @@ void instance_react(struct execution *x, const struct contract_bound *contract,
     struct asset_set all = contract->assets;
     struct asset_iter it = asset_set_begin(&all);
     contract_cache_hold(x, contract);
-    while (!execution_is_over(x) && asset_set_next(&it))
+    while (instance_may_react(x) && asset_set_next(&it))
         react_unit(x, contract, slice_of(it.name, it.name_len), event);
     contract_cache_release(x, contract);
 }
@@ -155,18 +160,23 @@ struct reacted {
     struct hash openings[REACTED_MAX];
 };
 
-/* True when the contract is to react for this asset too: not if it did for an earlier one of the set. */
-static bool note_reacted(struct reacted *r, const struct contract_bound *c)
+static bool has_reacted(const struct reacted *r, const struct hash *opening)
 {
-    if (r == NULL || c->definition.each_unit)
-        return true;
-    for (size_t i = 0; i < r->count; i++)
-        if (hash_equal(&r->openings[i], &c->opening))
-            return false;
+    for (size_t i = 0; r != NULL && i < r->count; i++)
+        if (hash_equal(&r->openings[i], opening))
+            return true;
+    return false;
+}
+
+/* What has nothing to do for the other assets of the set is not looked at again for each of them. */
+static void note_reacted(struct reacted *r, const struct contract_bound *c,
+                         const struct instance_event *event)
+{
+    if (r == NULL || (c->definition.each_unit && listens(&c->definition, event)))
+        return;
     r->openings[r->next] = c->opening;
     r->next = (r->next + 1) % REACTED_MAX;
     r->count += r->count < REACTED_MAX ? 1 : 0;
-    return true;
 }
 
 static void react_asset(struct execution *x, const struct instance_event *event, struct reacted *r)
@@ -176,12 +186,16 @@ static void react_asset(struct execution *x, const struct instance_event *event,
     if (!execution_get(x, &key, &value))
         return;
     struct cbor_reader list = cbor_reader(value);
-    for (size_t n = cbor_take_array(&list); n > 0 && !execution_is_over(x); n--) {
+    for (size_t n = cbor_take_array(&list); n > 0 && instance_may_react(x); n--) {
         struct hash opening;
         cbor_take_fixed(&list, opening.bytes, HASH_SIZE);
-        const struct contract_bound *c = list.failed ? NULL : contract_cache_find(x, &opening);
-        if (c != NULL && note_reacted(r, c))
-            instance_react(x, c, event);
+        if (list.failed || has_reacted(r, &opening))
+            continue;
+        const struct contract_bound *c = contract_cache_find(x, &opening);
+        if (c == NULL)
+            continue;
+        note_reacted(r, c, event);
+        instance_react(x, c, event);
     }
 }
 
@@ -196,7 +210,7 @@ void instance_react_set(struct execution *x, const struct asset_set *assets,
     struct reacted r = { .count = 0 };
     struct instance_event e = *event;
     struct asset_iter it = asset_set_begin(assets);
-    while (!execution_is_over(x) && asset_set_next(&it)) {
+    while (instance_may_react(x) && asset_set_next(&it)) {
         e.asset = slice_of(it.name, it.name_len);
         react_asset(x, &e, &r);
     }

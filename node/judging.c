@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BYTES_OF_STEP 64 /* of a book that is decoded */
+
 struct judging_room *judging_room_new(void)
 {
     struct judging_room *room = calloc(1, sizeof *room);
@@ -37,6 +39,7 @@ bool judging_load_book(struct execution *x, const struct contract_bound *contrac
     struct state_key key = state_key_book(asset, &contract->opening);
     struct slice value = { NULL, 0 };
     (void)execution_get(x, &key, &value);
+    (void)execution_step(x, value.len / BYTES_OF_STEP);
     return book_decode(&contract->definition, value, ret_book, NULL);
 }
 
@@ -254,7 +257,7 @@ static void react(struct judging *j)
     if (room->depth == FLOW_MAX_DEPTH)
         end = j->first_found;
     room->depth++;
-    for (size_t i = j->first_found; i < end && !execution_is_over(x); i++) {
+    for (size_t i = j->first_found; i < end && instance_may_react(x); i++) {
         /* by its name: what it set off may have let the cache forget it */
         const struct contract_bound *contract = contract_cache_find(x, &j->opening);
         struct instance_event event = { .trigger = room->found[i].trigger,

@@ -197,12 +197,16 @@ static struct entry *find(struct overlay *o, struct slice key)
         o->failed = true;
         return NULL;
     }
+    size_t size = o->size;
     struct entry *e = &o->entries[o->count];
     *e = (struct entry){ .key_hash = key_hash, .key = copy(o, key) };
     buf_clear(&o->scratch);
     if (o->view->get(o->view->ctx, key, &o->scratch))
         e->before = copy(o, buf_slice(&o->scratch));
+    if (o->scratch.failed)
+        o->failed = true;
     e->now = e->before;
+    o->size = size; /* what is only read differs between nodes: their caches do */
     slot_fill(o, o->count++);
     return e;
 }

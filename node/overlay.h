@@ -42,7 +42,7 @@ void overlay_settle(struct overlay *o);
 /* After a mark: a place to return to, as often as one likes, inside what overlay_undo() takes back. */
 size_t overlay_savepoint(const struct overlay *o);
 void overlay_return(struct overlay *o, size_t savepoint);
-/* Bytes that copies have taken since overlay_reset(). */
+/* Bytes that changes and overlay_alloc() have taken since overlay_reset(): the same on every node. */
 size_t overlay_size(const struct overlay *o);
 
 /* True when memory ran short: the block can't be executed here. */

@@ -80,7 +80,7 @@ static void react(struct execution *x, const struct contract_bound *c, const str
         return;
     }
     contract_cache_hold(x, c);
-    while (!execution_is_over(x) && asset_set_next(&it)) {
+    while (instance_may_react(x) && asset_set_next(&it)) {
         e.asset = slice_of(it.name, it.name_len);
         instance_react(x, c, &e);
     }

@@ -173,7 +173,7 @@ static void react_to_rows(struct execution *x, const struct hash *opening, struc
         uint64_t time_ms = counted_time(x, s->time_ms[row]);
         if (time_ms < from_ms || time_ms >= to_ms)
             continue;
-        for (size_t i = 0; i < n && !execution_is_over(x); i++)
+        for (size_t i = 0; i < n && instance_may_react(x); i++)
             if (s->column[wanted[i]].present[row])
                 react_to_sample(x, opening, asset, &s->column[wanted[i]], row);
     }

@@ -86,6 +86,9 @@ static void what_was_done_since_the_mark_can_be_taken_back(void **state)
     assert_true(overlay_size(fx.overlay) > 0);
     overlay_reset(fx.overlay, &fx.view);
     assert_int_equal(overlay_size(fx.overlay), 0);
+    assert_true(
+        holds("kept", "1")); /* to look costs nothing: a node that remembers does not look */
+    assert_int_equal(overlay_size(fx.overlay), 0);
 }
 
 static void only_changes_are_written(void **state)
