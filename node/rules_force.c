@@ -193,28 +193,37 @@ static enum refusal carry_units(struct instance_frame *f, const struct contract_
         life->succeeded += states[f->state.state].ending == CONTRACT_SUCCESS ? 1 : 0;
         life->failed += states[f->state.state].ending == CONTRACT_FAILURE ? 1 : 0;
     }
+    if (life->succeeded + life->failed == f->contract->assets.count)
+        life->ending = life->failed > 0 ? CONTRACT_FAILURE : CONTRACT_SUCCESS;
     return ACCEPTED;
+}
+
+/* One state for all, which is every unit's first where the new contract has one for each. */
+static enum refusal carry_state(struct instance_frame *f, const struct contract_bound *old,
+                                const struct flow_state *before, struct instance_life *life)
+{
+    const struct contract_definition *d = &f->contract->definition;
+    carry(old, before, f->contract, &f->state);
+    life->ending = d->states[f->state.state].ending;
+    if (d->each_unit && life->ending == CONTRACT_SUCCESS)
+        life->succeeded = f->contract->assets.count;
+    if (d->each_unit && life->ending == CONTRACT_FAILURE)
+        life->failed = f->contract->assets.count;
+    return instance_store_flow(f->x, f->contract, no_unit, &f->state, NULL) ? ACCEPTED
+                                                                            : REFUSED_STEPS;
 }
 
 static enum refusal carry_over(struct instance_frame *f, const struct contract_bound *old,
                                struct instance_life *life)
 {
     struct flow_state *before = &f->x->frames->items[FLOW_MAX_DEPTH].state;
-    const struct contract_definition *d = &f->contract->definition;
     if (old->definition.state_count == 0)
         return ACCEPTED;
-    if (old->definition.each_unit && d->each_unit)
+    if (old->definition.each_unit && f->contract->definition.each_unit)
         return carry_units(f, old, life);
     if (old->definition.each_unit || !instance_load_flow(f->x, old, no_unit, before))
         return ACCEPTED;
-    carry(old, before, f->contract, &f->state);
-    life->ending = d->states[f->state.state].ending;
-    life->ended = life->ending != CONTRACT_GOES_ON;
-    life->ended_ms = f->x->context.time_ms;
-    if (d->each_unit) /* one state for all becomes every unit's first */
-        life->ended = false;
-    return instance_store_flow(f->x, f->contract, no_unit, &f->state, NULL) ? ACCEPTED
-                                                                            : REFUSED_STEPS;
+    return carry_state(f, old, before, life);
 }
 
 static enum refusal begin_flow(struct execution *x, const struct contract_bound *c,
@@ -316,12 +325,45 @@ static void hear_of_the_past(struct execution *x, const struct contract_bound *c
 
 /* ------------------------------------------------------------------ in force */
 
+static bool is_listed(struct slice list, struct slice listener)
+{
+    struct cbor_reader r = cbor_reader(list);
+    for (size_t n = list.len > 0 ? cbor_take_array(&r) : 0; n > 0; n--)
+        if (slice_equal(cbor_take_bytes(&r, HASH_SIZE, HASH_SIZE), listener))
+            return true;
+    return false;
+}
+
+/* Who listens to the old one listens to the new one from now on, with those that do already. */
+static void move_listeners(struct execution *x, const struct hash *from, const struct hash *to)
+{
+    struct state_key key = state_key_hash(TABLE_LISTENERS, from);
+    struct slice moved, there = { NULL, 0 };
+    if (!execution_get(x, &key, &moved))
+        return;
+    key = state_key_hash(TABLE_LISTENERS, to);
+    (void)execution_get(x, &key, &there);
+    struct cbor_reader r = cbor_reader(there), more = cbor_reader(moved);
+    size_t n = there.len > 0 ? cbor_take_array(&r) : 0, fresh = 0;
+    struct cbor_reader look = more;
+    for (size_t left = cbor_take_array(&look); left > 0; left--)
+        fresh += is_listed(there, cbor_take_bytes(&look, HASH_SIZE, HASH_SIZE)) ? 0 : 1;
+    struct buf *out = execution_value(x);
+    cbor_put_array(out, n + fresh);
+    buf_add_slice(out, slice_from(there, r.pos, there.len - r.pos));
+    for (size_t left = cbor_take_array(&more); left > 0; left--) {
+        struct slice listener = cbor_take_bytes(&more, HASH_SIZE, HASH_SIZE);
+        if (!is_listed(there, listener))
+            cbor_put_bytes(out, listener);
+    }
+    execution_store(x, &key);
+}
+
 static void end_old(struct execution *x, const struct contract_bound *old,
-                    const struct contract_bound *by, uint64_t time_ms)
+                    const struct contract_bound *by)
 {
     struct state_instance v;
     struct instance_life life;
-    struct slice listeners;
     if (!instance_load(x, &old->opening, &v) || !instance_load_life(x, &old->opening, &life))
         return;
     v.status = INSTANCE_REPLACED;
@@ -330,14 +372,33 @@ static void end_old(struct execution *x, const struct contract_bound *old,
     life.ended_ms = x->context.time_ms;
     life.by = by->opening;
     instance_store_life(x, old, &life);
-    struct state_key key = state_key_hash(TABLE_LISTENERS, &old->opening);
-    if (execution_get(x, &key, &listeners)) {
-        key = state_key_hash(TABLE_LISTENERS, &by->opening);
-        overlay_put(x->overlay, state_key_slice(&key), listeners);
-    }
-    struct buf *data = execution_emit(x, EVENT_REPLACED, by->assets.raw, time_ms, 2);
+    move_listeners(x, &old->opening, &by->opening);
+}
+
+/* It may begin where it has ended: in the state that the old one was in. */
+static void keep_life(struct execution *x, const struct contract_bound *c,
+                      struct instance_life *life)
+{
+    struct state_instance v;
+    life->ended = life->ending != CONTRACT_GOES_ON;
+    life->ended_ms = x->context.time_ms;
+    instance_store_life(x, c, life);
+    if (!life->ended || !instance_load(x, &c->opening, &v))
+        return;
+    v.status = INSTANCE_FINISHED;
+    instance_store(x, &c->opening, &v);
+}
+
+static void tell_beginning(struct execution *x, const struct contract_bound *c,
+                           const struct contract_bound *old, uint64_t time_ms)
+{
+    cbor_put_bytes(execution_emit(x, EVENT_IN_FORCE, c->assets.raw, time_ms, 1),
+                   hash_slice(&c->opening));
+    if (old == NULL)
+        return;
+    struct buf *data = execution_emit(x, EVENT_REPLACED, c->assets.raw, time_ms, 2);
     cbor_put_bytes(data, hash_slice(&old->opening));
-    cbor_put_bytes(data, hash_slice(&by->opening));
+    cbor_put_bytes(data, hash_slice(&c->opening));
 }
 
 static enum refusal begin(struct execution *x, const struct contract_bound *c,
@@ -345,6 +406,8 @@ static enum refusal begin(struct execution *x, const struct contract_bound *c,
 {
     struct instance_life life = { .start_ms = x->context.time_ms };
     instance_store_life(x, c, &life);
+    if (old != NULL) /* first of all: it makes room for this one */
+        end_old(x, old, c);
     enum refusal code = take_goods(x, c);
     if (code == ACCEPTED)
         code = begin_flow(x, c, old, &life);
@@ -352,11 +415,8 @@ static enum refusal begin(struct execution *x, const struct contract_bound *c,
         code = listen(x, c);
     if (code != ACCEPTED)
         return code;
-    instance_store_life(x, c, &life);
-    cbor_put_bytes(execution_emit(x, EVENT_IN_FORCE, c->assets.raw, time_ms, 1),
-                   hash_slice(&c->opening));
-    if (old != NULL)
-        end_old(x, old, c, time_ms);
+    keep_life(x, c, &life);
+    tell_beginning(x, c, old, time_ms);
     judging_contract_began(x, c, &c->assets, life.start_ms);
     hear_of_the_past(x, c, time_ms);
     return ACCEPTED;

@@ -247,6 +247,15 @@ static const char second_yaml[] = "contract: growing\n"
                                   "  add: { by: sender, sets: { count: count + 10 } }\n"
                                   "  end: { by: sender, in: half, to: done }\n";
 
+#define FAILING_YAML(version)                      \
+    "contract: failing\n"                          \
+    "version: " version "\n" ROLES "states:\n"     \
+    "  open: { progress: 0 }\n"                    \
+    "  lost: { progress: 100, ends: failure }\n"   \
+    "actions:\n"                                   \
+    "  lose: { by: sender, in: open, to: lost }\n" \
+    "  recover: { by: sender, in: lost, to: open }\n"
+
 static struct kit_opening upgrade(struct world *w, const struct deal *old)
 {
     struct kit_opening o = deal_draft(w, deal_compile(second_yaml));
@@ -289,6 +298,36 @@ static void an_upgrade_waits_for_all(void **state)
     assert_int_equal(deal_call(w, FARM, &old, "add"), ACCEPTED);
     assert_int_equal(world_say(w, CLINIC, kit_agree(&new.opening, false), MINUTES(90)), ACCEPTED);
     assert_string_equal(deal_property(w, &new, "count"), "1");
+}
+
+/* Who listens to the old one hears of the new one, and so does who named the new one before it took over. */
+static void listeners_of_both_versions_hear_of_it(void **state)
+{
+    struct world *w = *state;
+    struct deal new, old = deal_open_yaml(w, first_yaml);
+    struct slice chain = deal_compile(chain_yaml);
+    assert_int_equal(deal_call(w, FARM, &old, "go"), ACCEPTED);
+    struct deal of_old = open_naming(w, chain, "before", &old);
+    struct kit_opening o = upgrade(w, &old);
+    assert_int_equal(deal_try(w, &o, &new), ACCEPTED);
+    struct deal of_new = open_naming(w, chain, "before", &new);
+    assert_int_equal(world_say(w, CLINIC, kit_agree(&new.opening, false), MINUTES(90)), ACCEPTED);
+    assert_int_equal(deal_call(w, FARM, &new, "end"), ACCEPTED);
+    assert_string_equal(deal_state(w, &of_old, NULL), "done");
+    assert_string_equal(deal_state(w, &of_new, NULL), "done");
+}
+
+/* A version that fails stays open to be replaced; the next one knows that it has failed. */
+static void a_failure_is_carried_over(void **state)
+{
+    struct world *w = *state;
+    struct deal old = deal_open_yaml(w, FAILING_YAML("1"));
+    assert_int_equal(deal_call(w, FARM, &old, "lose"), ACCEPTED);
+    struct kit_opening o = deal_draft(w, deal_compile(FAILING_YAML("2")));
+    o.replaces = &old.opening;
+    struct deal new = deal_open(w, &o);
+    assert_string_equal(deal_state(w, &new, NULL), "lost");
+    assert_int_equal(deal_status(w, &new), INSTANCE_FINISHED);
 }
 
 static void check_not_replaceable(struct world *w, struct kit_opening o, const struct deal *old,
@@ -342,6 +381,19 @@ static void an_ended_contract_makes_room(void **state)
     assert_int_equal(deal_status(w, &d), INSTANCE_IN_FORCE);
 }
 
+/* What is replaced is the first to go: an upgrade needs no place of its own. */
+static void an_upgrade_finds_room(void **state)
+{
+    struct world *w = *state;
+    struct kit_opening o = deal_draft(w, deal_compile(delivery_yaml));
+    struct deal old = deal_open_yaml(w, first_yaml);
+    for (int i = 1; i < STATE_CONTRACTS_MAX; i++)
+        (void)deal_open(w, &o);
+    o = upgrade(w, &old);
+    struct deal new = deal_open(w, &o);
+    assert_int_equal(deal_status(w, &new), INSTANCE_IN_FORCE);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -358,8 +410,11 @@ int main(void)
         CASE(a_chain_ends_at_the_limit),
         CASE(a_newer_version_takes_over),
         CASE(an_upgrade_waits_for_all),
+        CASE(listeners_of_both_versions_hear_of_it),
+        CASE(a_failure_is_carried_over),
         CASE(what_can_not_be_replaced),
         CASE(an_ended_contract_makes_room),
+        CASE(an_upgrade_finds_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
