@@ -90,6 +90,8 @@ void api_assets(struct api_context *c, const struct http_request *q, const char 
                 struct http_answer *a);
 void api_contracts(struct api_context *c, const struct http_request *q, const char *rest,
                    struct http_answer *a);
+void api_documents(struct api_context *c, const struct http_request *q, const char *rest,
+                   struct http_answer *a);
 /* A GS1 Digital Link path: the page, or the asset's summary as JSON. */
 void api_link(struct api_context *c, const struct http_request *q, struct http_answer *a);
 /* The asset's summary, whose view is loaded. */

@@ -108,7 +108,7 @@ static bool route_ledger(struct api_context *c, const struct http_request *q, st
     } trees[] = {
         { "/v1/blocks", api_blocks },         { "/v1/receipts", api_receipts },
         { "/v1/statements", api_statements }, { "/v1/assets", api_assets },
-        { "/v1/contracts", api_contracts },
+        { "/v1/contracts", api_contracts },   { "/v1/documents", api_documents },
     };
     for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
         if (strcmp(q->path, whole[i].path) == 0) {

@@ -61,6 +61,11 @@ typedef bool (*read_model_name_visitor)(void *ctx, struct slice name);
 bool read_model_assets(struct store *s, struct slice after, uint64_t limit,
                        read_model_name_visitor visit, void *ctx, struct err *err);
 
+/* Leaves of the statements that attached a document of this hash, newest first. Looks at all documents. */
+typedef bool (*read_model_leaf_visitor)(void *ctx, uint64_t leaf);
+bool read_model_documents(struct store *s, const struct hash *hash, uint64_t limit,
+                          read_model_leaf_visitor visit, void *ctx, struct err *err);
+
 #define READ_MODEL_NAME 200
 
 /* What a member calls itself, else what the genesis calls it, else its kid in hex. */

@@ -47,6 +47,7 @@ enum read_model_sql {
     RM_NOT_JUDGED_INSERT,
     RM_EVENTS,
     RM_ASSETS,
+    RM_DOCUMENTS,
     RM_PARTY_NAME,
     RM_PRODUCT,
     RM_PLACE,

@@ -89,6 +89,20 @@ bool read_model_assets(struct store *s, struct slice after, uint64_t limit,
     return row != DB_ERROR;
 }
 
+bool read_model_documents(struct store *s, const struct hash *hash, uint64_t limit,
+                          read_model_leaf_visitor visit, void *ctx, struct err *err)
+{
+    struct db_stmt *rows = s->model->sql[RM_DOCUMENTS];
+    db_bind_blob(rows, 1, hash_slice(hash));
+    db_bind_int(rows, 2, as_limit(limit));
+    enum db_row row;
+    while ((row = db_step(rows, err)) == DB_ROW)
+        if (!visit(ctx, (uint64_t)db_column_int(rows, 0)))
+            break;
+    db_reset(rows);
+    return row != DB_ERROR;
+}
+
 /* ------------------------------------------------------------------ people and things */
 
 bool read_model_member_of(struct read_model *m, const struct kid *kid, struct kid *ret_member)

@@ -265,6 +265,8 @@ static const char *const sql[RM_SQL_COUNT] = {
     [RM_EVENTS] = "SELECT n, height, outcome, event, leaf, what, time_ms, data FROM asset_event"
                   " WHERE asset = ?1 AND n >= ?2 ORDER BY n LIMIT ?3",
     [RM_ASSETS] = "SELECT name FROM asset WHERE name > ?1 ORDER BY name LIMIT ?2",
+    [RM_DOCUMENTS] = "SELECT DISTINCT leaf FROM contract_document WHERE hash = ?1"
+                     " AND leaf IS NOT NULL ORDER BY leaf DESC LIMIT ?2",
     [RM_PARTY_NAME] = "SELECT coalesce((SELECT name FROM party WHERE member = ?1"
                       " ORDER BY n DESC LIMIT 1), (SELECT name FROM member WHERE member = ?1))",
     [RM_PRODUCT] = "SELECT name, brand, unit, leaf FROM product WHERE gtin = ?1"

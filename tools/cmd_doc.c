@@ -9,6 +9,7 @@
 #include "tools/cmd_contract_explain.h"
 #include "tools/cmd_contract_words.h"
 #include "tools/cmd_names.h"
+#include "tools/cmd_node.h"
 #include "tools/cmd_send.h"
 
 #include <errno.h>
@@ -263,31 +264,58 @@ static void tell(const struct verifying *v)
                  v->chronicle->claim.head.height);
 }
 
+/* Without anything else it is by the hash alone that the node knows where to look; the proof is the goods'. */
+static bool look_up(struct verifying *v, struct buf *opening, char ret_asset[GS1_NAME_MAX + 1],
+                    struct err *err)
+{
+    char hex[2 * HASH_SIZE + 1], path[128];
+    struct json_doc *doc = NULL;
+    hex_encode(hash_slice(&v->hash), hex);
+    (void)snprintf(path, sizeof path, "/v1/documents/%s", hex);
+    if (!cmd_node_get_json(v->home, path, &doc, err))
+        return false;
+    struct slice asset = cmd_contract_text_at(doc, "/attached/0/asset", "");
+    if (asset.len <= GS1_NAME_MAX)
+        (void)snprintf(ret_asset, GS1_NAME_MAX + 1, "%.*s", (int)asset.len,
+                       (const char *)asset.data);
+    buf_add_slice(opening, cmd_contract_text_at(doc, "/attached/0/opening", ""));
+    buf_add_byte(opening, '\0');
+    json_doc_free(doc);
+    return true;
+}
+
+static bool use_contract(struct verifying *v, const char *opening, char ret_asset[GS1_NAME_MAX + 1],
+                         struct err *err)
+{
+    struct contract_opened *c = NULL;
+    if (!cmd_contract_fetch(v->home, opening, &c, err))
+        return false;
+    v->opening = c->opening;
+    bool good = v->name == NULL || check_name(&c->definition, v->name, err);
+    struct asset_iter it = asset_set_begin(&c->st.as.open.assets);
+    if (ret_asset[0] == '\0' && asset_set_next(&it))
+        (void)snprintf(ret_asset, GS1_NAME_MAX + 1, "%s", it.name);
+    cmd_contract_release(c);
+    return good;
+}
+
 /* The goods whose proof is asked for: named, or the first of the contract's. */
 static bool find_asset(struct verifying *v, const struct cmd_args *args,
                        char ret_asset[GS1_NAME_MAX + 1], struct err *err)
 {
+    char found[2 * HASH_SIZE + 2];
+    struct buf memory = buf_fixed(found, sizeof found);
     const char *opening = cmd_args_text(args, "contract", NULL);
     const char *unit = cmd_args_text(args, "unit", NULL);
-    v->any_contract = opening == NULL;
-    if (opening == NULL && unit == NULL)
-        return err_set(err, ERR_INPUT,
-                       "--contract or --unit is needed; see waybill doc verify "
-                       "--help");
-    if (opening != NULL) {
-        struct contract_opened *c = NULL;
-        if (!cmd_contract_fetch(v->home, opening, &c, err))
+    if (unit != NULL && !cmd_names_asset(unit, ret_asset, err))
+        return err_wrap(err, "--unit");
+    if (opening == NULL && unit == NULL) {
+        if (!look_up(v, &memory, ret_asset, err))
             return false;
-        v->opening = c->opening;
-        bool good = v->name == NULL || check_name(&c->definition, v->name, err);
-        struct asset_iter it = asset_set_begin(&c->st.as.open.assets);
-        if (asset_set_next(&it))
-            (void)snprintf(ret_asset, GS1_NAME_MAX + 1, "%s", it.name);
-        cmd_contract_release(c);
-        if (!good)
-            return false;
+        opening = memory.failed ? "" : found;
     }
-    return unit == NULL || cmd_names_asset(unit, ret_asset, err) || err_wrap(err, "--unit");
+    v->any_contract = opening == NULL;
+    return opening == NULL || use_contract(v, opening, ret_asset, err);
 }
 
 static int verify(struct cmd_home *home, const struct cmd_args *args, struct err *err)
@@ -328,10 +356,10 @@ int cmd_doc(int argc, char **argv)
           "Exit code: 0 accepted, 1 error, 4 refused.\n",
           attach },
         { "verify", "doc verify", "contract= name= unit=",
-          "Usage: waybill doc verify FILE --contract OPENING [--name NAME] [--unit ASSET]\n"
-          "       waybill doc verify FILE --unit ASSET [--name NAME]\n"
+          "Usage: waybill doc verify FILE [--contract OPENING] [--name NAME] [--unit ASSET]\n"
           "Whether a file is the document that is attached to the contract, or to any contract of\n"
-          "the asset: OK, MISMATCH, or REPLACED when another one took its place. The answer is\n"
+          "the asset, or, with neither, anywhere: OK, MISMATCH, or REPLACED when another one took "
+          "its place. The answer is\n"
           "proven as a trace is: from the asset's events, none left out, under sealed blocks.\n"
           "Exit code: 0 it is, 1 error or nothing to compare with, 3 it is not, or not proven.\n",
           verify },

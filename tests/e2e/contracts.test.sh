@@ -186,6 +186,10 @@ says "a document" 'attached as bill of lading by Farm A at '
 says "a document" 'proof ok'
 expect "by its hash alone" 0 "$(code_of waybill doc verify invoice.bin --contract "$letter")"
 expect "of an asset" 0 "$(code_of waybill doc verify lading.txt --unit $gtin/U2)"
+expect "anywhere" 0 "$(code_of waybill doc verify lading.txt)"
+says "anywhere" "^  contract $letter"
+expect "nowhere" 1 "$(code_of waybill doc verify origin.txt)"
+expect "the one before, anywhere" 3 "$(code_of waybill doc verify first.txt --name "bill of lading")"
 expect "the one before" 3 "$(code_of waybill doc verify first.txt --contract "$letter")"
 says "the one before" '^REPLACED'
 printf 'x' | dd of=invoice.bin bs=1 seek=1500000 conv=notrunc 2>/dev/null

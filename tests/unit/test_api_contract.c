@@ -165,17 +165,13 @@ static struct hash in_force(struct world_of_one *w)
     return opening;
 }
 
-static unsigned ask(struct world_of_one *w, const struct hash *opening, const char *what,
-                    const char *query)
+static unsigned ask_path(struct world_of_one *w, const char *path, const char *query)
 {
     struct api_options options = { .data_dir = w->dir, .web_dir = "node/web" };
     struct err err = { .msg = "" };
-    char path[200], hex[2 * HASH_SIZE + 1];
     if (!w->open)
         check(api_context_open(&w->api, &options, &err), &err);
     w->open = true;
-    hex_encode(hash_slice(opening), hex);
-    (void)snprintf(path, sizeof path, "/v1/contracts/%s%s", hex, what);
     struct http_request q = {
         .method = HTTP_GET, .path = path, .query = query, .accept = "", .type = ""
     };
@@ -186,6 +182,22 @@ static unsigned ask(struct world_of_one *w, const struct hash *opening, const ch
     if (strstr(w->answer.type, "json") != NULL)
         check(json_doc_parse(buf_slice(&w->answer.body), API_ANSWER_MAX, &w->json, &err), &err);
     return w->answer.status;
+}
+
+/* Of a thing named by a hash. */
+static unsigned ask_tree(struct world_of_one *w, const char *tree, const struct hash *hash,
+                         const char *what, const char *query)
+{
+    char path[200], hex[2 * HASH_SIZE + 1];
+    hex_encode(hash_slice(hash), hex);
+    (void)snprintf(path, sizeof path, "/v1/%s/%s%s", tree, hex, what);
+    return ask_path(w, path, query);
+}
+
+static unsigned ask(struct world_of_one *w, const struct hash *opening, const char *what,
+                    const char *query)
+{
+    return ask_tree(w, "contracts", opening, what, query);
 }
 
 static void assert_text(struct world_of_one *w, const char *pointer, const char *expected)
@@ -277,6 +289,33 @@ static void calls_and_documents_change_what_is_shown(void **state)
     assert_text(w, "/status", "finished");
     assert_text(w, "/ending", "success");
     assert_text(w, "/state/ending", "success");
+    end(w);
+}
+
+static void a_document_is_found_by_its_hash(void **state)
+{
+    (void)state;
+    struct world_of_one *w = begin(workflow);
+    struct hash opening = in_force(w);
+    struct hash paper = crypto_sha256(slice_text("a paper"));
+    struct hash other = crypto_sha256(slice_text("another"));
+    char hex[2 * HASH_SIZE + 1], first_hex[2 * HASH_SIZE + 1], second_hex[2 * HASH_SIZE + 1];
+    hex_encode(hash_slice(&opening), hex);
+    struct statement draft = kit_document(&opening, "bill of lading", slice_text("a paper"), NULL);
+    struct hash first = say(w, &w->farm, draft);
+    struct hash second = say(w, &w->farm, draft);
+    hex_encode(hash_slice(&first), first_hex);
+    hex_encode(hash_slice(&second), second_hex);
+    assert_int_equal(ask_tree(w, "documents", &paper, "", ""), 200);
+    assert_int_equal(json_doc_count(json_doc_at(w->json, "/attached")), 2);
+    assert_text(w, "/attached/0/statement", second_hex);
+    assert_text(w, "/attached/1/statement", first_hex);
+    assert_text(w, "/attached/0/opening", hex);
+    assert_text(w, "/attached/0/name", "bill of lading");
+    assert_null(json_doc_at(w->json, "/attached/0/asset"));
+    assert_int_equal(ask_tree(w, "documents", &other, "", ""), 404);
+    assert_int_equal(ask_tree(w, "documents", &paper, "0", ""), 400);
+    assert_int_equal(ask_path(w, "/v1/documents", ""), 400);
     end(w);
 }
 
@@ -466,6 +505,7 @@ int main(void)
         cmocka_unit_test(a_waiting_contract_says_what_was_proposed),
         cmocka_unit_test(a_contract_in_force_shows_its_state),
         cmocka_unit_test(calls_and_documents_change_what_is_shown),
+        cmocka_unit_test(a_document_is_found_by_its_hash),
         cmocka_unit_test(actions_say_who_may_what_and_why_not),
         cmocka_unit_test(rights_that_name_other_roles_are_in_the_way),
         cmocka_unit_test(an_excursion_is_in_the_book_and_stops_the_release),
