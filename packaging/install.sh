@@ -12,9 +12,10 @@ done
 for page in docs/man/*.[1-8]; do
     [ ! -e "$page" ] || install -D -m 644 "$page" "$root/share/man/man${page##*.}/$(basename "$page")"
 done
-for contract in contracts/library/*.yaml; do
-    [ ! -e "$contract" ] || install -D -m 644 "$contract" "$root/share/waybill/contracts/$(basename "$contract")"
+for contract in contracts/library/*.yaml contracts/library/tests/*.yaml; do # a test names its contract as ../NAME.yaml
+    [ ! -e "$contract" ] || install -D -m 644 "$contract" "$root/share/waybill/contracts/${contract#contracts/library/}"
 done
+install -D -m 644 contracts/contract.schema.json "$root/share/waybill/contract.schema.json"
 for file in node/web/*; do
     install -D -m 644 "$file" "$root/share/waybill/web/$(basename "$file")"
 done
