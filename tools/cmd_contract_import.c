@@ -114,7 +114,7 @@ static bool tell(struct importing *m, const char *path, size_t workflow, struct 
 }
 
 /* The contract's own name keeps what the configuration calls it from being a path. */
-static bool write_one(struct importing *m, size_t workflow, struct err *err)
+static bool write_one(struct importing *m, size_t workflow, bool only_try, struct err *err)
 {
     const char *output = cmd_args_text(m->args, "o", NULL);
     const char *folder = cmd_args_text(m->args, "folder", NULL);
@@ -130,9 +130,10 @@ static bool write_one(struct importing *m, size_t workflow, struct err *err)
     bool good = import_write(m->application, workflow, &m->options, &yaml, err);
     if (!good && strncmp(err->msg, "Workflows[", strlen("Workflows[")) == 0)
         (void)err_wrap(err, "%s", m->args->operand[0]);
-    good = good && (output == NULL || file_replace(output, buf_slice(&yaml), 0644, err)) &&
-           (tell(m, output, workflow, buf_slice(&yaml)) ||
-            err_set(err, ERR_IO, "standard output: cannot be written"));
+    if (good && !only_try)
+        good = (output == NULL || file_replace(output, buf_slice(&yaml), 0644, err)) &&
+               (tell(m, output, workflow, buf_slice(&yaml)) ||
+                err_set(err, ERR_IO, "standard output: cannot be written"));
     buf_free(&yaml);
     return good;
 }
@@ -144,10 +145,13 @@ static bool import_all(struct importing *m, struct err *err)
         return err_set(err, ERR_INPUT, "-o and --folder: say one of them");
     if (!load(m, err))
         return false;
+    for (size_t i = m->first; i < m->first + m->count; i++)
+        if (!write_one(m, i, true, err))
+            return false; /* nothing is written yet */
     if (folder != NULL && !file_exists(folder) && !file_make_folder(folder, 0755, err))
         return false;
     for (size_t i = m->first; i < m->first + m->count; i++)
-        if (!write_one(m, i, err))
+        if (!write_one(m, i, false, err))
             return false;
     return true;
 }

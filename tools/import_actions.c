@@ -89,7 +89,8 @@ static void name_actions(struct import_build *b, unsigned function, size_t first
                     : snprintf(label, sizeof label, "%s (%s)", name->legal,
                                b->w->states[state].name.legal);
         action->name.given = slice_of(label, n > 0 ? (size_t)n : 0);
-        import_make_name(&action->name, IMPORT_CHOICE, b->actions, i, sizeof *action);
+        import_make_name(&action->name, IMPORT_CHOICE,
+                         &(struct import_names){ b->actions, i, sizeof *action });
         action->name.given = slice_text(action->name.legal);
     }
 }
@@ -122,7 +123,8 @@ static bool add_guard(struct import_build *b, unsigned function, int next, bool 
                 ? snprintf(label, sizeof label, "%s to %s", name, b->w->states[next].name.legal)
                 : snprintf(label, sizeof label, "%s", name);
     g->name.given = slice_of(label, n > 0 ? (size_t)n : 0);
-    import_make_name(&g->name, IMPORT_CHOICE, b->guards, b->guard_count, sizeof *g);
+    import_make_name(&g->name, IMPORT_CHOICE,
+                     &(struct import_names){ b->guards, b->guard_count, sizeof *g });
     g->name.given = slice_text(g->name.legal);
     b->guard_count++;
     return true;
@@ -147,7 +149,9 @@ bool import_gather(struct import_build *b)
         if (b->w->states[s].transition_count > most)
             most = b->w->states[s].transition_count;
     struct import_transition *seen = calloc(most, sizeof *seen);
-    bool good = seen != NULL || err_set(b->err, ERR_IO, "out of memory");
+    bool good = true;
+    if (seen == NULL)
+        return err_set(b->err, ERR_IO, "out of memory");
     for (unsigned f = 0; good && f < b->w->function_count; f++) {
         size_t first = b->action_count;
         for (unsigned s = 0; good && s < b->w->state_count; s++)

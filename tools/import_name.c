@@ -1,6 +1,6 @@
 /* Names of a configuration as a contract may have them. */
 #include "contracts/property.h"
-#include "tools/import_parts.h"
+#include "tools/import_path.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -44,14 +44,16 @@ static bool is_unfit(const char *name, enum import_use use)
     return false;
 }
 
-bool import_name_taken(const char *legal, const void *before, size_t count, size_t size)
+const struct import_name *import_nth_name(const struct import_names *names, size_t i)
 {
-    for (size_t i = 0; i < count; i++) {
-        const struct import_name *other =
-            (const void *)((const uint8_t *)before + i * size); /* their first member */
-        if (strcmp(other->legal, legal) == 0)
+    return (const void *)((const uint8_t *)names->at + i * names->size);
+}
+
+static bool is_taken(const char *legal, const struct import_names *before)
+{
+    for (size_t i = 0; i < before->count; i++)
+        if (strcmp(import_nth_name(before, i)->legal, legal) == 0)
             return true;
-    }
     return false;
 }
 
@@ -75,8 +77,8 @@ static size_t write_plain(struct slice given, char *text, size_t size)
     return len;
 }
 
-void import_make_name(struct import_name *name, enum import_use use, const void *before,
-                      size_t count, size_t size)
+void import_make_name(struct import_name *name, enum import_use use,
+                      const struct import_names *before)
 {
     char plain[sizeof name->legal];
     size_t len;
@@ -94,7 +96,7 @@ void import_make_name(struct import_name *name, enum import_use use, const void 
         plain[len] = '\0';
         memcpy(name->legal, plain, len + 1);
     }
-    for (unsigned n = 2; import_name_taken(name->legal, before, count, size); n++) {
+    for (unsigned n = 2; is_taken(name->legal, before); n++) {
         char suffix[SUFFIX_SIZE];
         int more = snprintf(suffix, sizeof suffix, "_%u", n);
         size_t room = sizeof name->legal - 1 - (size_t)more;

@@ -24,17 +24,10 @@ static bool check_key(struct import_build *b, const struct yaml_node *key, const
     return refuse_name(b, key, wanted, &near);
 }
 
-/* The name of one of the things that lie `size` bytes apart. */
-struct names {
-    const void *at;
-    size_t count, size;
-};
-
-static bool is_name(const struct names *names, const char *word, struct import_near *near)
+static bool is_name(const struct import_names *names, const char *word, struct import_near *near)
 {
     for (size_t i = 0; i < names->count; i++) {
-        const struct import_name *name =
-            (const void *)((const uint8_t *)names->at + i * names->size);
+        const struct import_name *name = import_nth_name(names, i);
         if (strcmp(name->legal, word) == 0)
             return true;
         import_near_try(near, slice_text(name->legal));
@@ -43,7 +36,7 @@ static bool is_name(const struct names *names, const char *word, struct import_n
 }
 
 static bool check_name(struct import_build *b, const struct yaml_node *key, const char *wanted,
-                       const struct names *names)
+                       const struct import_names *names)
 {
     struct import_near near = import_near_begin(slice_text(key->text));
     return is_name(names, key->text, &near) || refuse_name(b, key, wanted, &near);
@@ -59,7 +52,7 @@ static bool expect_map(struct import_build *b, const struct yaml_node *node, con
 
 static bool check_guards(struct import_build *b, const struct yaml_node *map)
 {
-    struct names names = { b->guards, b->guard_count, sizeof b->guards[0] };
+    struct import_names names = { b->guards, b->guard_count, sizeof b->guards[0] };
     for (size_t i = 0; i < map->count; i++) {
         if (!check_name(b, map->keys[i], "the name of a guard of this contract", &names))
             return false;
@@ -77,8 +70,8 @@ static bool check_guards(struct import_build *b, const struct yaml_node *map)
 
 static bool check_properties(struct import_build *b, const struct yaml_node *map)
 {
-    struct names names = { b->w->properties.at, b->w->properties.count,
-                           sizeof b->w->properties.at[0] };
+    struct import_names names = { b->w->properties.at, b->w->properties.count,
+                                  sizeof b->w->properties.at[0] };
     for (size_t i = 0; i < map->count; i++) {
         if (!check_name(b, map->keys[i], "the name of a property", &names))
             return false;
@@ -95,8 +88,8 @@ static bool check_properties(struct import_build *b, const struct yaml_node *map
 
 static bool check_terms(struct import_build *b, const struct yaml_node *map)
 {
-    struct names names = { b->w->constructor.at, b->w->constructor.count,
-                           sizeof b->w->constructor.at[0] };
+    struct import_names names = { b->w->constructor.at, b->w->constructor.count,
+                                  sizeof b->w->constructor.at[0] };
     for (size_t i = 0; i < map->count; i++) {
         if (!check_name(b, map->keys[i], "the name of a constructor's parameter", &names))
             return false;
@@ -111,7 +104,7 @@ static bool check_terms(struct import_build *b, const struct yaml_node *map)
 
 static bool check_roles(struct import_build *b, const struct yaml_node *map)
 {
-    struct names names = { b->a->roles.at, b->a->roles.count, sizeof b->a->roles.at[0] };
+    struct import_names names = { b->a->roles.at, b->a->roles.count, sizeof b->a->roles.at[0] };
     for (size_t i = 0; i < map->count; i++) {
         if (!check_name(b, map->keys[i], "the name of an application role", &names))
             return false;
@@ -125,7 +118,7 @@ static bool check_roles(struct import_build *b, const struct yaml_node *map)
 static bool check_steps(struct import_build *b, const struct yaml_node *map)
 {
     static const char *const known[] = { "sets", "calls", NULL };
-    struct names states = { b->w->states, b->w->state_count, sizeof b->w->states[0] };
+    struct import_names states = { b->w->states, b->w->state_count, sizeof b->w->states[0] };
     if (!expect_map(b, map, "next states"))
         return false;
     for (size_t i = 0; i < map->count; i++) {
@@ -186,7 +179,7 @@ static bool check_action(struct import_build *b, const struct yaml_node *key,
 
 static bool check_actions(struct import_build *b, const struct yaml_node *map)
 {
-    struct names actions = { b->actions, b->action_count, sizeof b->actions[0] };
+    struct import_names actions = { b->actions, b->action_count, sizeof b->actions[0] };
     for (size_t i = 0; i < map->count; i++) {
         struct import_near near = import_near_begin(slice_text(map->keys[i]->text));
         bool found = is_name(&actions, map->keys[i]->text, &near);

@@ -95,23 +95,6 @@ struct import_application {
     struct import_workflow *workflows;
 };
 
-/* ---- names (import_name.c) */
-
-enum import_use {
-    IMPORT_PLAIN,  /* roles, states, workflows: no expression reads them */
-    IMPORT_VALUE,  /* properties, parameters: none hides a word of the language */
-    IMPORT_TERM,   /* nor is one a sensor's property */
-    IMPORT_ACTION, /* nor one that every contract has */
-    IMPORT_CHOICE, /* only too long */
-};
-
-/* Cuts *text at a character's border, to at most max bytes. */
-struct slice import_cut(struct slice text, size_t max);
-/* A name as a contract may have it, and as none of the `count` before it that lie `size` bytes apart. */
-void import_make_name(struct import_name *name, enum import_use use, const void *before,
-                      size_t count, size_t size);
-bool import_name_taken(const char *legal, const void *before, size_t count, size_t size);
-
 /* ---- the parts (import_read.c, import_flow.c) */
 
 void *import_memory(struct import_application *a, size_t count, size_t size);

@@ -55,4 +55,26 @@ bool import_take_list(const struct import_at *up, const struct json_doc *object,
 bool import_take_text(const struct import_at *up, const struct json_doc *object, const char *key,
                       struct import_bounds bounds, struct slice *ret);
 
+/* ---- names (import_name.c) */
+
+enum import_use {
+    IMPORT_PLAIN,  /* roles, states, workflows: no expression reads them */
+    IMPORT_VALUE,  /* properties, parameters: none hides a word of the language */
+    IMPORT_TERM,   /* nor is one a sensor's property */
+    IMPORT_ACTION, /* nor one that every contract has */
+    IMPORT_CHOICE, /* only too long */
+};
+
+/* Cuts *text at a character's border, to at most max bytes. */
+struct slice import_cut(struct slice text, size_t max);
+/* The names of things that lie `size` bytes apart; each thing's first member is its name. */
+struct import_names {
+    const void *at;
+    size_t count, size;
+};
+const struct import_name *import_nth_name(const struct import_names *names, size_t i);
+/* A name as a contract may have it, and as none of those before it. */
+void import_make_name(struct import_name *name, enum import_use use,
+                      const struct import_names *before);
+
 #endif

@@ -46,19 +46,17 @@ void import_free(struct import_application *a)
 
 /* Refuses a name that one of the `count` things before it has. */
 static bool take_name(const struct import_at *at, const struct json_doc *object,
-                      enum import_use use, struct import_name *ret, const void *before,
-                      size_t count, size_t size)
+                      enum import_use use, const struct import_names *before,
+                      struct import_name *ret)
 {
     struct import_at here = import_key(at, "Name");
     if (!import_take_text(at, object, "Name", named, &ret->given))
         return false;
-    for (size_t i = 0; i < count; i++) {
-        const struct import_name *other = (const void *)((const uint8_t *)before + i * size);
-        if (slice_equal(other->given, ret->given))
+    for (size_t i = 0; i < before->count; i++)
+        if (slice_equal(import_nth_name(before, i)->given, ret->given))
             return import_refuse(&here, "expected a name of its own, found \"%.*s\" a second time",
                                  (int)ret->given.len, (const char *)ret->given.data);
-    }
-    import_make_name(ret, use, before, count, size);
+    import_make_name(ret, use, before);
     return true;
 }
 
@@ -122,7 +120,8 @@ static bool take_values(struct import_application *a, const struct import_at *at
             if (slice_equal(type->values[k].given, value->given))
                 return import_refuse_kind(&item, "a value that is not there before",
                                           json_doc_element(list, i));
-        import_make_name(value, IMPORT_CHOICE, type->values, i, sizeof type->values[0]);
+        import_make_name(value, IMPORT_CHOICE,
+                         &(struct import_names){ type->values, i, sizeof type->values[0] });
         type->value_count = i + 1;
     }
     return true;
@@ -222,8 +221,9 @@ static bool read_items(struct import_application *a, const struct import_at *up,
         struct import_at here = import_index(&at, i);
         const struct json_doc *one = json_doc_element(list, i);
         struct import_item *item = &ret->at[i];
+        const struct import_names before = { ret->at, i, sizeof *item };
         if (!import_take_object(&here, one, known) ||
-            !take_name(&here, one, form->use, &item->name, ret->at, i, sizeof ret->at[0]) ||
+            !take_name(&here, one, form->use, &before, &item->name) ||
             !take_about(&here, one, true, &item->about) || !take_type(a, &here, one, &item->type))
             return false;
         ret->count = i + 1;
@@ -249,8 +249,9 @@ static bool read_functions(struct import_application *a, const struct import_at 
         struct import_at here = import_index(&at, i);
         const struct json_doc *one = json_doc_element(list, i);
         struct import_function *f = &w->functions[i];
+        const struct import_names before = { w->functions, i, sizeof *f };
         if (!import_take_object(&here, one, known) ||
-            !take_name(&here, one, IMPORT_ACTION, &f->name, w->functions, i, sizeof *f) ||
+            !take_name(&here, one, IMPORT_ACTION, &before, &f->name) ||
             !take_about(&here, one, true, &about) || !read_items(a, &here, one, &form, &f->params))
             return false;
         w->function_count = i + 1;
@@ -293,8 +294,9 @@ static bool read_workflow(struct import_application *a, const struct import_at *
                                                   { 0, MAX_CONSTRUCTOR, false },
                                                   IMPORT_TERM };
     struct import_at in = import_key(at, "Constructor");
+    const struct import_names before = { a->workflows, a->workflow_count, sizeof *w };
     if (!import_take_object(at, one, known) ||
-        !take_name(at, one, IMPORT_PLAIN, &w->name, a->workflows, a->workflow_count, sizeof *w) ||
+        !take_name(at, one, IMPORT_PLAIN, &before, &w->name) ||
         !take_about(at, one, true, &w->about) || !read_initiators(a, at, one, &w->initiators) ||
         !read_items(a, at, one, &properties, &w->properties))
         return false;
@@ -339,9 +341,10 @@ static bool read_roles(struct import_application *a, const struct import_at *up,
         struct import_at name_at = import_key(&here, "Name");
         const struct json_doc *one = json_doc_element(list, i);
         struct import_item *role = &a->roles.at[i];
+        const struct import_names before = { a->roles.at, i, sizeof *role };
         enum import_kind kind;
         if (!import_take_object(&here, one, known) ||
-            !take_name(&here, one, IMPORT_PLAIN, &role->name, a->roles.at, i, sizeof *role) ||
+            !take_name(&here, one, IMPORT_PLAIN, &before, &role->name) ||
             !take_about(&here, one, false, &role->about))
             return false;
         if (find_type(role->name.given, &kind))

@@ -211,7 +211,8 @@ static bool read_state(const struct import_at *at, const struct json_doc *one,
         if (slice_equal(w->states[i].name.given, s->name.given))
             return import_refuse_kind(&name_at, "a name that no state before it has",
                                       import_member(one, "Name"));
-    import_make_name(&s->name, IMPORT_PLAIN, w->states, w->state_count, sizeof *s);
+    import_make_name(&s->name, IMPORT_PLAIN,
+                     &(struct import_names){ w->states, w->state_count, sizeof *s });
     return import_take_text(at, one, "DisplayName", displayed, &words) &&
            import_take_text(at, one, "Description", described, &words) &&
            take_progress(at, one, s) && take_style(at, one, s) && check_value(at, one);

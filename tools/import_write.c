@@ -95,17 +95,18 @@ static void choose_people(struct import_build *b)
         b->parties |= UINT64_C(1) << i;
         count++;
     }
+    const struct import_items *c = &b->w->constructor;
     const struct import_items *roles = &b->a->roles;
+    const struct import_names parameters = { c->at, c->count, sizeof c->at[0] };
+    const struct import_names known = { roles->at, roles->count, sizeof roles->at[0] };
     b->opener.given = slice_text("initiator");
-    import_make_name(&b->opener, IMPORT_TERM, b->w->constructor.at, b->w->constructor.count,
-                     sizeof b->w->constructor.at[0]);
-    bool one = who != 0 && (who & (who - 1)) == 0;
-    if (!one) {
-        b->initiator.given = slice_text("Initiator");
-        import_make_name(&b->initiator, IMPORT_PLAIN, roles->at, roles->count, sizeof roles->at[0]);
-    }
+    import_make_name(&b->opener, IMPORT_TERM, &parameters);
     b->participant.given = slice_text("Participant");
-    import_make_name(&b->participant, IMPORT_PLAIN, roles->at, roles->count, sizeof roles->at[0]);
+    import_make_name(&b->participant, IMPORT_PLAIN, &known);
+    if (who != 0 && (who & (who - 1)) == 0)
+        return;
+    b->initiator.given = slice_text("Initiator");
+    import_make_name(&b->initiator, IMPORT_PLAIN, &known);
 }
 
 static const char *opening_role(const struct import_build *b)

@@ -48,7 +48,7 @@ static struct world world;
 static uint32_t draw(struct world *w, uint32_t below)
 {
     w->state = w->state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(w->state >> 33) % below;
+    return (uint32_t)(w->state >> 33) % (below > 0 ? below : 1);
 }
 
 /* ------------------------------------------------------------------ a random configuration */
