@@ -132,14 +132,16 @@ static void print_rules(const struct json_doc *doc)
     }
 }
 
-static void print_agreed(const struct json_doc *doc)
+/* Names on one line; key: of each element's, "" when it is the name. */
+static void print_names(const struct json_doc *doc, const char *title, const char *pointer,
+                        const char *key)
 {
-    const struct json_doc *list = json_doc_at(doc, "/agreed");
+    const struct json_doc *list = json_doc_at(doc, pointer);
     for (size_t i = 0; i < json_doc_count(list); i++) {
         if (i == 0)
-            field("agreed");
+            field(title);
         (void)printf("%s", i == 0 ? " " : ", ");
-        cmd_contract_print_at(json_doc_element(list, i), "/name");
+        cmd_contract_print_at(json_doc_element(list, i), key);
     }
     if (json_doc_count(list) > 0)
         (void)printf("\n");
@@ -288,10 +290,11 @@ static void print_contract(struct cmd_home *home, const struct json_doc *doc)
         { "documents", "/documents", { "/name", "/hash", NULL } },
     };
     print_life(doc);
-    print_agreed(doc);
+    print_names(doc, "agreed", "/agreed", "/name");
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
         print_list(doc, lists[i].title, lists[i].pointer, lists[i].keys);
     print_rules(doc);
+    print_names(doc, "quality", "/quality", "");
     print_assets(home, doc);
     (void)printf("  (as the node says at block %" PRId64
                  "; waybill trace and doc verify prove what they say)\n",

@@ -132,6 +132,7 @@ contract show "$delivery" >out.txt
 says "show" 'state  *\[##################--\]  90 %  arrived'
 says "show" 'budget  *90 min'
 says "show" 'receiver  *Clinic C  (clinic)'
+says "show" 'quality  *receiver'
 
 # ---- a sensor that breaks for a second, acknowledged
 now=$(date +%s)

@@ -12,7 +12,7 @@ says() { # WHAT PATTERN FILE
 }
 
 # ---- help, and what is mistyped
-for command in "" init member device product place party asset custody contract label trace verify statement receipt \
+for command in "" init member device product place party asset custody contract doc label trace verify statement receipt \
     audit rebuild demo; do
     # shellcheck disable=SC2086
     expect "help of waybill $command" 0 "$(code_of waybill $command --help)"
