@@ -18,7 +18,15 @@ static bool parties_known(struct execution *x, const struct open *o)
     return true;
 }
 
-static enum refusal check_assets(struct execution *x, const struct asset_set *assets)
+/* Whose goods they are, or who holds them, is a party: nobody else's contract may judge them. */
+static bool is_of_a_party(const struct state_asset *a, const struct kid *members, size_t n)
+{
+    return (a->has_owner && rules_names_kid(members, n, &a->owner)) ||
+           (a->has_custodian && rules_names_kid(members, n, &a->custodian));
+}
+
+static enum refusal check_assets(struct execution *x, const struct asset_set *assets,
+                                 const struct kid *members, size_t n)
 {
     struct asset_iter it = asset_set_begin(assets);
     while (asset_set_next(&it)) {
@@ -28,6 +36,10 @@ static enum refusal check_assets(struct execution *x, const struct asset_set *as
         if (!execution_asset(x, slice_of(it.name, it.name_len), &a)) {
             execution_explain(x, "%s", it.name);
             return REFUSED_UNKNOWN_ASSET;
+        }
+        if (!is_of_a_party(&a, members, n)) {
+            execution_explain(x, "%s: neither its owner nor its custodian is a party", it.name);
+            return REFUSED_NOT_A_PARTY;
         }
     }
     return ACCEPTED;
@@ -64,7 +76,7 @@ static enum refusal check_open(struct execution *x, const struct speaker *by)
             return REFUSED_UNKNOWN_CONTRACT;
         }
     }
-    enum refusal code = check_assets(x, &o->assets);
+    enum refusal code = check_assets(x, &o->assets, members, n);
     return code == ACCEPTED ? check_definition_known(x, o) : code;
 }
 

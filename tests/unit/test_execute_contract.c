@@ -186,6 +186,25 @@ static void enrol_with_right(struct world *w, const char *right)
     assert_int_equal(world_say(w, FARM, enrol, MINUTES(1)), ACCEPTED);
 }
 
+/* Who neither owns nor holds goods can't have them judged without a word of those who do. */
+static void goods_of_others_are_not_put_under_a_contract(void **state)
+{
+    struct world *w = *state;
+    struct kit_opening o = deal_draft(w, deal_compile("contract: grasping\n"
+                                                      "states: { open: { progress: 0 } }\n"));
+    struct kit_party alone = { "keeper", *world_kid(w, CARRIER) };
+    o.parties = &alone;
+    o.party_count = 1;
+    assert_int_equal(world_say(w, CARRIER, kit_open_with(&o), MINUTES(2)), REFUSED_NOT_A_PARTY);
+    deal_said(w, KIT_UNIT ": neither its owner nor its custodian is a party");
+    struct statement offer = kit_offer(KIT_UNIT, world_kid(w, CARRIER), ROLE_CUSTODIAN);
+    assert_int_equal(world_say(w, FARM, offer, MINUTES(3)), ACCEPTED);
+    struct hash offered = w->last;
+    offer = kit_answer(CUSTODY_ACCEPT, KIT_UNIT, &offered, ROLE_CUSTODIAN);
+    assert_int_equal(world_say(w, CARRIER, offer, MINUTES(3)), ACCEPTED);
+    assert_int_equal(world_say(w, CARRIER, kit_open_with(&o), MINUTES(4)), ACCEPTED);
+}
+
 /* Not even where it is named itself: an opening gives no right that its company has not. */
 static void a_named_key_has_no_more_than_its_rights(void **state)
 {
@@ -205,6 +224,8 @@ static void a_named_key_has_no_more_than_its_rights(void **state)
         struct kit_party parties[] = { { "sender", *world_kid(w, STRANGER) },
                                        { "receiver", *world_kid(w, CLINIC) } };
         o.parties = parties;
+        o.asset = "01/09506000134352/21/CLINICS";
+        assert_int_equal(world_say(w, CLINIC, kit_commission(o.asset), MINUTES(2)), ACCEPTED);
         assert_int_equal(world_say(w, CLINIC, kit_open_with(&o), MINUTES(2)), ACCEPTED);
         struct deal d = { o.definition, w->last };
         enum refusal wanted = i == 0 ? REFUSED_NOT_ALLOWED : ACCEPTED;
@@ -377,6 +398,7 @@ int main(void)
         CASE(only_those_who_may),
         CASE(a_property_names_who_may),
         CASE(rights_that_name_roles_bind_the_key),
+        CASE(goods_of_others_are_not_put_under_a_contract),
         CASE(a_named_key_has_no_more_than_its_rights),
         CASE(each_refusal_says_why),
         CASE(what_is_refused_leaves_nothing),

@@ -65,6 +65,8 @@ static void what_a_lost_proposal_defined_is_not_known(void **state)
     (void)kit_sign(&w->by[FARM], kit_open_with(&mine), MINUTES(60), &letter);
     world_block(w, MINUTES(60));
     struct kit_opening other = draft_alone(w, CARRIER, definition);
+    other.asset = "01/09506000134352/21/CARRIERS";
+    assert_int_equal(world_say(w, CARRIER, kit_commission(other.asset), MINUTES(60)), ACCEPTED);
     assert_int_equal(world_say(w, CARRIER, kit_open_with(&other), MINUTES(60)), ACCEPTED);
     assert_int_equal(world_say_bytes(w, buf_slice(&letter)), ACCEPTED);
     throw_block_away(w);
@@ -136,7 +138,7 @@ static const char restless_yaml[] =
 static void reactions_lengthen_few_chains(void **state)
 {
     struct world *w = *state;
-    (void)open_many(w, CARRIER, restless_yaml, NULL, 0);
+    (void)open_many(w, FARM, restless_yaml, NULL, 0);
     assert_int_equal(report_a_day(w), ACCEPTED);
     assert_true(w->execution->links <= EXECUTE_LINKS_STATEMENT);
     assert_int_equal(world_count(w, "recorded " FIRST), 1);
@@ -242,7 +244,7 @@ static void large_definitions_refuse_no_reading(void **state)
 {
     struct world *w = *state;
     for (int i = 0; i < STATE_CONTRACTS_MAX; i++)
-        (void)open_many(w, CARRIER, voluble_yaml(), NULL, 0);
+        (void)open_many(w, FARM, voluble_yaml(), NULL, 0);
     assert_int_equal(report_a_day(w), ACCEPTED);
 }
 
@@ -252,7 +254,7 @@ static void large_definitions_refuse_no_scan(void **state)
     uint8_t bytes[64];
     struct buf memory = buf_fixed(bytes, sizeof bytes);
     for (int i = 0; i < STATE_CONTRACTS_MAX; i++)
-        (void)open_many(w, CARRIER, voluble_yaml(), NULL, 0);
+        (void)open_many(w, FARM, voluble_yaml(), NULL, 0);
     struct statement scan = kit_scan(FIRST, NULL, NULL);
     scan.as.scan.assets = asset_set_range(PREFIX, "00000", MANY, &memory);
     world_block(w, w->context.time_ms + 60000);
@@ -276,7 +278,7 @@ static const char impatient_yaml[] = "contract: impatient\n"
 static void timers_leave_room_in_a_block(void **state)
 {
     struct world *w = *state;
-    (void)open_many(w, CARRIER, impatient_yaml, NULL, 0);
+    (void)open_many(w, FARM, impatient_yaml, NULL, 0);
     world_block(w, w->context.time_ms + 31 * 60000);
     assert_true(w->execution->links < EXECUTE_LINKS_BLOCK / 2 + EXECUTE_LINKS_STATEMENT);
     assert_int_equal(world_say(w, OPERATOR, kit_scan(FIRST, NULL, NULL), w->context.time_ms),
