@@ -113,6 +113,32 @@ static void test_parses_and_finds(void **state)
     json_doc_free(d);
 }
 
+static void test_tells_keys_and_kinds(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"b\":{},\"a\":[],\"t\":\"\",\"n\":1,\"r\":1.5,\"y\":true,"
+                               "\"f\":false,\"z\":null}";
+    static const char *const kinds[][2] = {
+        { "b", "an object" }, { "a", "a list" }, { "t", "a text" }, { "n", "a number" },
+        { "r", "a number" },  { "y", "true" },   { "f", "false" },  { "z", "null" },
+    };
+    struct json_doc *d;
+    const char *key = NULL;
+    assert_true(json_doc_parse(slice_text(text), sizeof text, &d, NULL));
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        char pointer[] = "/?";
+        key = json_doc_next_key(d, key);
+        assert_non_null(key);
+        assert_string_equal(key, kinds[i][0]); /* in the order they were written */
+        pointer[1] = key[0];
+        assert_string_equal(json_doc_kind_name(json_doc_at(d, pointer)), kinds[i][1]);
+    }
+    assert_null(json_doc_next_key(d, key));
+    assert_null(json_doc_next_key(json_doc_at(d, "/b"), NULL));
+    assert_string_equal(json_doc_kind_name(NULL), "nothing");
+    json_doc_free(d);
+}
+
 static void refused(const char *text, size_t len, const char *message)
 {
     struct json_doc *d = NULL;
@@ -157,6 +183,7 @@ int main(void)
         cmocka_unit_test(test_decimals_are_as_written),
         cmocka_unit_test(test_text_that_is_not_utf8),
         cmocka_unit_test(test_parses_and_finds),
+        cmocka_unit_test(test_tells_keys_and_kinds),
         cmocka_unit_test(test_refuses),
     };
     return cmocka_run_group_tests_name("json", tests, NULL, NULL);
