@@ -323,6 +323,20 @@ static void test_silence_needs_no_statement(void **state)
            "    - expect: { unit: 1, state: released, excursion of silence: { to: 02:01 } }\n");
 }
 
+/* Also where the block of that very moment was made for a timer, and theirs comes a millisecond later. */
+static void test_readings_bear_the_time_they_were_measured_at(void **state)
+{
+    (void)state;
+    passes("    - open:\n"
+           "    - at: 00:10\n"
+           "    - readings: { from: logger 1, temperature: 5 °C }\n"
+           "    - at: 02:10\n"
+           "    - readings: { from: logger 1, temperature: 9 °C, every: 10 min, for: 10 min }\n"
+           "    - readings: { from: logger 1, temperature: 5 °C }\n"
+           "    - expect: { unit: 1, state: packed, excursion of silence: none, excursion of too "
+           "warm: { from: 02:10:00.000, broken: 02:20:00.000 } }\n");
+}
+
 static void test_what_is_mistyped_is_named_by_its_line(void **state)
 {
     (void)state;
@@ -469,6 +483,7 @@ int main(void)
         cmocka_unit_test(test_goods_move),
         cmocka_unit_test(test_what_was_lost_comes_later_and_in_any_order),
         cmocka_unit_test(test_silence_needs_no_statement),
+        cmocka_unit_test(test_readings_bear_the_time_they_were_measured_at),
         cmocka_unit_test(test_what_is_mistyped_is_named_by_its_line),
         cmocka_unit_test(test_files_that_are_no_tests),
         cmocka_unit_test(test_what_no_test_touched),
