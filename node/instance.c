@@ -330,10 +330,20 @@ static void tell_listeners(struct execution *x, const struct contract_bound *end
     contract_cache_release(x, ended);
 }
 
+static bool any_moved(const struct instance_moves *m)
+{
+    for (size_t i = 0; i < m->count; i++)
+        if (m->items[i].from != m->items[i].to)
+            return true;
+    return false;
+}
+
 void instance_settle(struct execution *x, const struct instance_moves *m)
 {
     struct instance_life life;
     struct state_instance v;
+    if (!any_moved(m))
+        return;
     tell_moves(x, m);
     if (!instance_load_life(x, &m->contract->opening, &life) ||
         !instance_load(x, &m->contract->opening, &v))
@@ -353,4 +363,19 @@ void instance_settle(struct execution *x, const struct instance_moves *m)
     instance_store_life(x, m->contract, &life);
     if (changed && life.ended)
         tell_listeners(x, m->contract, ending, m->time_ms);
+}
+
+void instance_settle_one(const struct instance_frame *f, struct slice by, struct instance_move move,
+                         uint64_t time_ms)
+{
+    uint8_t raw[ASSET_NAME_MAX + 16];
+    char name[ASSET_NAME_MAX + 1] = "";
+    struct buf memory = buf_fixed(raw, sizeof raw);
+    struct asset_set set = f->contract->assets;
+    if (f->unit.len > 0) {
+        memcpy(name, f->unit.data, f->unit.len);
+        set = asset_set_one(name, &memory);
+    }
+    struct instance_moves m = { f->contract, &set, &move, 1, by, time_ms };
+    instance_settle(f->x, &m);
 }

@@ -64,6 +64,19 @@ static bool lacks_right(struct instance_frame *f, const struct instance_call *ca
            !instance_may(f->x, f->contract, f->before.fields, &action->callers, &call->caller);
 }
 
+/*
+ * What others do when they are called may come back to this contract: its own move is told and counted
+ * before. *move is then none, for it needs no telling any more.
+ */
+static enum refusal move_and_call(struct instance_frame *f, const struct instance_call *call,
+                                  struct instance_move *move)
+{
+    instance_settle_one(f, f->contract->definition.actions[call->action].name, *move,
+                        call->time_ms);
+    move->from = move->to;
+    return instance_make_calls(f, call->time_ms);
+}
+
 /* The action for the frame's unit, and the calls it makes. */
 static enum refusal run_step(struct instance_frame *f, const struct instance_call *call,
                              struct instance_move *ret_move)
@@ -93,7 +106,7 @@ static enum refusal run_step(struct instance_frame *f, const struct instance_cal
         return instance_refusal(result);
     }
     *ret_move = (struct instance_move){ (uint8_t)f->before.state, (uint8_t)f->state.state };
-    return instance_make_calls(f, call->time_ms);
+    return f->calls.count > 0 ? move_and_call(f, call, ret_move) : ACCEPTED;
 }
 
 /* ------------------------------------------------------------------ all units */

@@ -5,13 +5,11 @@
 #include "contracts/book.h"
 #include "node/instance.h"
 
-#define INSTANCE_RUNS_MAX   32 /* steps of other contracts that one call or event sets off */
-#define INSTANCE_SUCCESSORS 16 /* upgrades followed from an opening that a term names */
-#define INSTANCE_LISTENERS  16 /* contracts told of the end of one */
-
-/* What nobody signed for may take half of a statement's steps. */
-#define INSTANCE_REACTION_STEPS (EXECUTE_STEPS_STATEMENT / 2)
+#define INSTANCE_RUNS_MAX       32 /* steps of other contracts that one call or event sets off */
+#define INSTANCE_SUCCESSORS     16 /* upgrades followed from an opening that a term names */
+#define INSTANCE_LISTENERS      16 /* contracts told of the end of one */
 #define INSTANCE_BYTES_OF_STEP  64 /* of a state that is decoded or stored */
+#define INSTANCE_REACTION_STEPS (EXECUTE_STEPS_STATEMENT / 2) /* for what nobody signed */
 
 /* One contract at work: a call, a reaction, a beginning. */
 struct instance_frame {
@@ -89,7 +87,6 @@ bool instance_covers(struct execution *x, const struct contract_bound *contract,
 struct instance_move {
     uint8_t from, to;
 };
-/* Tells of the moves, ends the contract when it has ended, and tells those who listen. */
 struct instance_moves {
     const struct contract_bound *contract;
     const struct asset_set *set;
@@ -98,7 +95,10 @@ struct instance_moves {
     struct slice by; /* action or reaction */
     uint64_t time_ms;
 };
+/* Tells of moves just made, ends the contract when it has ended, tells who listens. Other calls come after. */
 void instance_settle(struct execution *x, const struct instance_moves *m);
+void instance_settle_one(const struct instance_frame *f, struct slice by, struct instance_move move,
+                         uint64_t time_ms);
 
 /* ------------------------------------------------------------------ instance_call.c */
 

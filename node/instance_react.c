@@ -65,27 +65,11 @@ static void end_trial(struct execution *x, const struct trial *t, bool good)
 
 static bool finish_reaction(struct instance_frame *f, unsigned index, unsigned from)
 {
-    const struct contract_bound *c = f->contract;
     struct instance_move move = { (uint8_t)from, (uint8_t)f->state.state };
-    struct asset_set set = c->assets;
-    uint8_t raw[ASSET_NAME_MAX + 16];
-    char name[ASSET_NAME_MAX + 1] = "";
-    struct buf memory = buf_fixed(raw, sizeof raw);
-    if (!instance_store_flow(f->x, c, f->unit, &f->state, NULL) ||
-        instance_make_calls(f, f->event->time_ms) != ACCEPTED)
+    if (!instance_store_flow(f->x, f->contract, f->unit, &f->state, NULL))
         return false;
-    if (f->unit.len > 0) {
-        memcpy(name, f->unit.data, f->unit.len);
-        set = asset_set_one(name, &memory);
-    }
-    struct instance_moves m = { .contract = c,
-                                .set = &set,
-                                .items = &move,
-                                .count = 1,
-                                .by = c->definition.reactions[index].name,
-                                .time_ms = f->event->time_ms };
-    instance_settle(f->x, &m);
-    return true;
+    instance_settle_one(f, f->contract->definition.reactions[index].name, move, f->event->time_ms);
+    return instance_make_calls(f, f->event->time_ms) == ACCEPTED;
 }
 
 /* The first reaction from *index on: false when there is no more. */

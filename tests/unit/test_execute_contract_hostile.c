@@ -289,6 +289,71 @@ static void timers_leave_room_in_a_block(void **state)
     assert_int_equal(world_count(w, "excursion_opened"), 2 * first); /* the next ones in the next */
 }
 
+/* ------------------------------------------------------------------ an answer that comes at once */
+
+#define SIDES              \
+    "roles:\n"             \
+    "  shipper: packs\n"   \
+    "  clinic: receives\n" \
+    "parties:\n"           \
+    "  sender: shipper\n"  \
+    "  receiver: clinic\n"
+
+static const char before_asker_yaml[] = "contract: asker\n" SIDES "states:\n"
+                                        "  open: { progress: 0 }\n";
+static const char answerer_yaml[] = "contract: answerer\n" SIDES "terms:\n"
+                                    "  asker: { is: contract }\n"
+                                    "states:\n"
+                                    "  open: { progress: 0 }\n"
+                                    "  done: { progress: 100, ends: success }\n"
+                                    "actions:\n"
+                                    "  finish: { by: asker, in: open, to: done }\n";
+static const char asker_yaml[] =
+    "contract: asker\n"
+    "version: 2\n" SIDES "terms:\n"
+    "  answerer: { is: contract }\n"
+    "states:\n"
+    "  open: { progress: 0 }\n"
+    "  asked: { progress: 50 }\n"
+    "  happy: { progress: 100, ends: success }\n"
+    "actions:\n"
+    "  ask: { by: sender, in: open, to: asked, calls: { answerer: { action: finish } } }\n"
+    "reactions:\n"
+    "  answered: { on: { success: answerer }, in: asked, to: happy }\n";
+
+static struct deal open_naming(struct world *w, const char *yaml, const char *term,
+                               const struct deal *named, const struct deal *replaces)
+{
+    struct kit_opening o = deal_draft(w, deal_compile(yaml));
+    struct kit_argument terms = kit_bytes(term, hash_slice(&named->opening));
+    o.terms = &terms;
+    o.term_count = 1;
+    o.replaces = replaces != NULL ? &replaces->opening : NULL;
+    return deal_open(w, &o);
+}
+
+static size_t event_place(const struct world *w, const char *text)
+{
+    size_t i = 0;
+    while (i < w->event_count && strncmp(w->events[i].text, text, strlen(text)) != 0)
+        i++;
+    return i;
+}
+
+/* What it called ends, and tells it so, while its own call still runs: the last word is the last. */
+static void an_answer_within_the_call_stands(void **state)
+{
+    struct world *w = *state;
+    struct deal before = deal_open_yaml(w, before_asker_yaml);
+    struct deal answerer = open_naming(w, answerer_yaml, "asker", &before, NULL);
+    struct deal asker = open_naming(w, asker_yaml, "answerer", &answerer, &before);
+    assert_int_equal(deal_call(w, FARM, &asker, "ask"), ACCEPTED);
+    assert_string_equal(deal_state(w, &asker, NULL), "happy");
+    assert_int_equal(deal_status(w, &asker), INSTANCE_FINISHED);
+    assert_true(event_place(w, "state " KIT_UNIT " # 0 1 ask") <
+                event_place(w, "state " KIT_UNIT " # 1 2 answered"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +364,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(large_definitions_refuse_no_reading, setup_many, teardown),
         cmocka_unit_test_setup_teardown(large_definitions_refuse_no_scan, setup_many, teardown),
         cmocka_unit_test_setup_teardown(timers_leave_room_in_a_block, setup_many, teardown),
+        cmocka_unit_test_setup_teardown(an_answer_within_the_call_stands, setup, teardown),
         cmocka_unit_test_setup_teardown(what_a_lost_proposal_defined_is_not_known, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
