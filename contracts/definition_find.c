@@ -1,4 +1,4 @@
-/* Looking things up by name: lists are short, so each is walked. */
+/* Looking things up: by name (lists are short, so each is walked), and what a rule is about. */
 #include "contracts/definition.h"
 
 #include <string.h>
@@ -79,5 +79,17 @@ bool definition_is_reserved_action(struct slice name)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (slice_equal(name, slice_text(names[i])))
             return true;
+    return false;
+}
+
+bool definition_rule_is_of_sensor(const struct contract_rule *rule)
+{
+    switch (rule->watch) {
+    case CONTRACT_BOUND:
+    case CONTRACT_KINETIC: return false;
+    case CONTRACT_SILENCE:
+    case CONTRACT_FAULT:
+    case CONTRACT_STUCK: return true;
+    }
     return false;
 }

@@ -48,6 +48,9 @@ struct contract_rule {
     bool whole_journey; /* KINETIC without a window */
 };
 
+/* Whether the rule is about the sensor (silence, a fault), and says nothing of the goods. */
+bool definition_rule_is_of_sensor(const struct contract_rule *rule);
+
 /* What is known of the sensors of a property. */
 struct contract_sensor {
     uint16_t property;

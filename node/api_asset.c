@@ -332,14 +332,13 @@ static void put_acknowledgement(struct api_context *c, struct json_doc *doc,
     buf_free(&bytes);
 }
 
-/* An excursion is "out", or "uncertain" when the sensor's accuracy could explain it. */
 static void put_finding(struct json_doc *one, const struct provenance_excursion *e)
 {
-    json_doc_put_bool(one, "breach", e->opened);
+    json_doc_put_bool(one, "breach", e->opened && !e->of_sensor);
     json_doc_put_hex(one, "device", kid_slice(&e->of.device));
     api_put_time(one, "from", e->of.from_ms);
     if (e->opened)
-        json_doc_put_text(one, "finding", provenance_is_doubtful(e) ? "uncertain" : "out");
+        json_doc_put_text(one, "finding", provenance_finding(e));
     if (e->ended) {
         api_put_time(one, "to", e->to_ms);
         json_doc_put_decimal(one, "peak", e->peak, e->peak_exponent);

@@ -274,7 +274,10 @@ static void put_stretch(struct api_context *c, struct json_doc *list, const stru
     struct json_doc *one = json_doc_put_object(list, NULL);
     json_doc_put_slice(one, "rule", rule->name);
     json_doc_put_text(one, "severity", verdict_severity_name(rule->severity));
-    json_doc_put_text(one, "finding", s->open || s->certain ? "out" : "uncertain");
+    json_doc_put_text(one, "finding",
+                      definition_rule_is_of_sensor(rule) ? "sensor"
+                      : s->open || s->certain            ? "out"
+                                                         : "uncertain");
     json_doc_put_hex(one, "device", slice_of(s->device, BOOK_DEVICE_SIZE));
     api_put_time(one, "from", s->from_ms);
     api_put_time(one, "broken", s->broken_ms);

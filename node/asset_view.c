@@ -146,12 +146,15 @@ static bool load_journey(struct store *s, struct asset_view *v, struct err *err)
         if (!read_model_events(s, v->id, (struct read_model_page){ from, PAGE_EVENTS }, add_event,
                                v, err))
             return false;
-    v->verdict = provenance_judge(&v->journey, &v->reason);
     v->contract_count = v->journey.contract_count;
     for (size_t i = 0; i < v->contract_count; i++) {
-        load_contract(s, &v->journey.contract[i].opening, &v->contract[i]);
+        const struct hash *opening = &v->journey.contract[i].opening;
+        load_contract(s, opening, &v->contract[i]);
         settle_status(v, i);
+        if (v->contract[i].known)
+            provenance_apply_rules(&v->journey, opening, &v->contract[i].definition);
     }
+    v->verdict = provenance_judge(&v->journey, &v->reason);
     return true;
 }
 

@@ -291,7 +291,7 @@ static void put_excursion(struct api_context *c, const struct provenance_excursi
 static void put_excursions(struct api_context *c, struct buf *out)
 {
     const struct provenance *p = &c->view->journey;
-    if (provenance_breaches(p) == 0)
+    if (provenance_breaches(p) == 0 && c->view->reason != PROVENANCE_SENSOR)
         return;
     page_markup(out, "<section class=\"card\"><h2>What went wrong</h2><ul class=\"excursions\">");
     for (size_t i = 0; i < p->excursion_count; i++)

@@ -287,17 +287,42 @@ void provenance_add(struct provenance *p, enum event_what what, uint64_t time_ms
 
 /* ------------------------------------------------------------------ answers */
 
+void provenance_apply_rules(struct provenance *p, const struct hash *opening,
+                            const struct contract_definition *definition)
+{
+    for (size_t i = 0; i < p->excursion_count; i++) {
+        struct provenance_excursion *e = &p->excursion[i];
+        if (hash_equal(&e->of.opening, opening) && e->of.rule < definition->rule_count)
+            e->of_sensor = definition_rule_is_of_sensor(&definition->rules[e->of.rule]);
+    }
+}
+
 size_t provenance_breaches(const struct provenance *p)
 {
     size_t n = 0;
     for (size_t i = 0; i < p->excursion_count; i++)
-        n += p->excursion[i].opened;
+        n += p->excursion[i].opened && !p->excursion[i].of_sensor;
     return n;
+}
+
+static bool has_sensor_finding(const struct provenance *p)
+{
+    for (size_t i = 0; i < p->excursion_count; i++)
+        if (p->excursion[i].opened && p->excursion[i].of_sensor)
+            return true;
+    return false;
 }
 
 bool provenance_is_doubtful(const struct provenance_excursion *e)
 {
-    return e->opened && e->ended && !e->certain;
+    return e->opened && !e->of_sensor && e->ended && !e->certain;
+}
+
+const char *provenance_finding(const struct provenance_excursion *e)
+{
+    if (e->of_sensor)
+        return "sensor";
+    return provenance_is_doubtful(e) ? "uncertain" : "out";
 }
 
 size_t provenance_doubtful(const struct provenance *p)
@@ -313,6 +338,7 @@ enum provenance_verdict provenance_judge(const struct provenance *p,
 {
     size_t breaches = provenance_breaches(p), doubtful = provenance_doubtful(p);
     enum provenance_reason reason = doubtful > 0             ? PROVENANCE_ACCURACY
+                                    : has_sensor_finding(p)  ? PROVENANCE_SENSOR
                                     : p->contract_count == 0 ? PROVENANCE_NO_CONTRACT
                                     : p->packs == 0          ? PROVENANCE_NO_DATA
                                     : p->not_judged > 0      ? PROVENANCE_NOT_JUDGED
@@ -356,6 +382,7 @@ const char *provenance_reason_sentence(enum provenance_reason reason)
     case PROVENANCE_NO_DATA: return "No reading has been recorded for it.";
     case PROVENANCE_ACCURACY:
         return "Values were out of bounds by no more than the sensor's accuracy.";
+    case PROVENANCE_SENSOR: return "A sensor was silent or at fault for a time.";
     case PROVENANCE_NOT_JUDGED: return "Readings came too late to be judged.";
     case PROVENANCE_SUSPECT: return "A sensor that reported on it is no longer trusted.";
     case PROVENANCE_CUT: return "More happened to it than this summary can hold.";

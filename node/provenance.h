@@ -7,6 +7,7 @@
 #define NODE_PROVENANCE_H
 
 #include "common/event_data.h"
+#include "contracts/definition.h"
 
 #define PROVENANCE_INTERVALS  256
 #define PROVENANCE_EXCURSIONS 256
@@ -30,7 +31,8 @@ struct provenance_share {
 
 struct provenance_excursion {
     struct event_excursion of;
-    bool opened; /* false: only counted towards a total that was not used up */
+    bool opened;    /* false: only counted towards a total that was not used up */
+    bool of_sensor; /* silence or a fault: it says nothing of the goods */
     bool ended;
     uint64_t to_ms; /* when ended, with what follows */
     int64_t peak, mean;
@@ -69,9 +71,10 @@ enum provenance_reason {
     PROVENANCE_NO_CONTRACT, /* nothing says what would be good */
     PROVENANCE_NO_DATA,     /* a contract, and no reading since */
     PROVENANCE_ACCURACY,    /* excursions, all within the accuracy of their sensors */
-    PROVENANCE_NOT_JUDGED,  /* readings came too late to be judged */
-    PROVENANCE_SUSPECT,     /* a reading's key was revoked for a time before it */
-    PROVENANCE_CUT,         /* more happened than a journey holds */
+    PROVENANCE_SENSOR,     /* a sensor was silent or at fault: no excursion, and no proof of none */
+    PROVENANCE_NOT_JUDGED, /* readings came too late to be judged */
+    PROVENANCE_SUSPECT,    /* a reading's key was revoked for a time before it */
+    PROVENANCE_CUT,        /* more happened than a journey holds */
 };
 
 struct provenance {
@@ -96,6 +99,12 @@ void provenance_begin(struct provenance *p);
 /* In: data: the event's raw array. A misfit counts as an event and changes nothing else. */
 void provenance_add(struct provenance *p, enum event_what what, uint64_t time_ms,
                     struct slice data);
+/*
+ * Events name rules by their place; only the definition tells what each is about. To be called for each
+ * contract before the journey is judged: the rules of a contract that nobody knows are taken for the goods'.
+ */
+void provenance_apply_rules(struct provenance *p, const struct hash *opening,
+                            const struct contract_definition *definition);
 enum provenance_verdict provenance_judge(const struct provenance *p,
                                          enum provenance_reason *ret_reason);
 /* "in force" …; "GOOD" …. */
@@ -111,8 +120,10 @@ const struct provenance_interval *provenance_holder(const struct provenance *p, 
 const struct provenance_interval *provenance_current(const struct provenance *p, uint64_t role);
 /* Seconds charged to everybody for an excursion. */
 uint64_t provenance_seconds(const struct provenance_excursion *e);
-/* Excursions that were opened: the others only count towards a total. */
+/* Excursions of the goods that were opened: the others only count towards a total, or are a sensor's. */
 size_t provenance_breaches(const struct provenance *p);
+/* "out", "uncertain" when the sensor's accuracy could explain it, "sensor" when it is not of the goods. */
+const char *provenance_finding(const struct provenance_excursion *e);
 /* The accuracy of the sensor leaves it open; how many of them. */
 bool provenance_is_doubtful(const struct provenance_excursion *e);
 size_t provenance_doubtful(const struct provenance *p);

@@ -10,7 +10,7 @@
 enum cmd_exit {
     CMD_GOOD = 0,
     CMD_ERROR = 1,
-    CMD_BREACH = 2,  /* all is proven, and a contract was breached */
+    CMD_BREACH = 2,  /* all is proven; a contract was breached, or a sensor leaves it open */
     CMD_PROOF = 3,   /* a proof or a signature does not hold */
     CMD_REFUSED = 4, /* the ledger refused, by a rule */
 };

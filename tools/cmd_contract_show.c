@@ -194,8 +194,10 @@ static void print_number(const struct json_doc *doc, const char *key, const char
 
 static void print_excursion(const struct json_doc *e)
 {
-    bool doubtful = slice_equal(cmd_contract_text_at(e, "/finding", ""), slice_text("uncertain"));
-    (void)printf("               %s ", doubtful ? "UNCERTAIN" : "EXCURSION");
+    struct slice finding = cmd_contract_text_at(e, "/finding", "");
+    (void)printf("               %s ", slice_equal(finding, slice_text("uncertain")) ? "UNCERTAIN"
+                                       : slice_equal(finding, slice_text("sensor"))  ? "SENSOR"
+                                                                                     : "EXCURSION");
     cmd_contract_print_at(e, "/rule");
     (void)printf(" (");
     cmd_contract_print_at(e, "/severity");

@@ -318,6 +318,10 @@ static bool visit(void *ctx, const struct bundle_event *e)
 /* Excursions are told where they began, as they stand after everything. */
 static void add_excursions(struct journey *j)
 {
+    for (size_t i = 0; i < j->contract_count; i++)
+        if (j->contracts[i].known)
+            provenance_apply_rules(&j->provenance, &j->contracts[i].opening,
+                                   &j->contracts[i].definition);
     const struct provenance *p = &j->provenance;
     for (size_t i = 0; i < p->excursion_count; i++) {
         if (!p->excursion[i].opened)

@@ -84,7 +84,9 @@ static void print_excursion(const struct cmd_home *home, const struct journey *j
 {
     char peak[RULE_WORDS_SIZE], kind[RULE_WORDS_SIZE], lasted[TEXT_SIZE];
     const struct journey_contract *c = contract_of(j, e);
-    const char *label = provenance_is_doubtful(e) ? "UNCERTAIN" : "EXCURSION";
+    const char *label = e->of_sensor                ? "SENSOR"
+                        : provenance_is_doubtful(e) ? "UNCERTAIN"
+                                                    : "EXCURSION";
     uint64_t seconds = e->ended ? (e->to_ms - e->of.from_ms) / 1000 : provenance_seconds(e);
     if (c == NULL) {
         (void)printf("%s rule %" PRIu64 ": %s%s\n", label, e->of.rule, span(seconds, lasted),
@@ -332,9 +334,9 @@ static void put_excursions(const struct cmd_home *home, const struct journey *j,
             json_doc_put_slice(one, "name", rule->name);
             json_doc_put_text(one, "severity", verdict_severity_name(rule->severity));
         }
-        json_doc_put_bool(one, "breach", e->opened);
+        json_doc_put_bool(one, "breach", e->opened && !e->of_sensor);
         if (e->opened)
-            json_doc_put_text(one, "finding", provenance_is_doubtful(e) ? "uncertain" : "out");
+            json_doc_put_text(one, "finding", provenance_finding(e));
         json_doc_put_bool(one, "acknowledged", e->acknowledged);
         json_doc_put_hex(one, "device", kid_slice(&e->of.device));
         put_time(one, "from", e->of.from_ms);

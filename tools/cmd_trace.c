@@ -13,10 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A silent sensor proves nothing good: whoever only looks at the exit code must not take it for green. */
 static int exit_code(const struct journey *j)
 {
     enum provenance_reason reason;
-    return provenance_judge(&j->provenance, &reason) == PROVENANCE_BREACH ? CMD_BREACH : CMD_GOOD;
+    bool breach = provenance_judge(&j->provenance, &reason) == PROVENANCE_BREACH;
+    bool doubt = reason == PROVENANCE_SENSOR || reason == PROVENANCE_ACCURACY;
+    return breach || doubt ? CMD_BREACH : CMD_GOOD;
 }
 
 /* ------------------------------------------------------------------ trace */
@@ -96,7 +99,8 @@ int cmd_trace(int argc, char **argv)
         "\n"
         "  --verify     refuse to go on without a pinned identity\n"
         "  -o FILE      keep the proof; waybill verify FILE checks it offline\n"
-        "Exit code: 0 good, 1 error, 2 a contract was breached, 3 the proof failed.\n",
+        "Exit code: 0 good, 1 error, 2 a contract was breached, or a\n"
+        "sensor leaves that open, 3 the proof failed.\n",
         trace
     };
     return cmd_action_run(&action, argc, argv);
@@ -138,12 +142,15 @@ static int verify(struct cmd_home *home, const struct cmd_args *args, struct err
 
 int cmd_verify(int argc, char **argv)
 {
-    static const struct cmd_action action = { "verify", "verify", "",
-                                              "Usage: waybill verify BUNDLE [--identity FILE]\n"
-                                              "Checks a proof that trace -o kept, offline: needs "
-                                              "the ledger's identity and nothing else.\n"
-                                              "Exit code: 0 proven and good, 1 error, 2 proven, "
-                                              "and a contract was breached, 3 not proven.\n",
-                                              verify };
+    static const struct cmd_action action = {
+        "verify", "verify", "",
+        "Usage: waybill verify BUNDLE [--identity FILE]\n"
+        "Checks a proof that trace -o kept, offline: needs "
+        "the ledger's identity and nothing else.\n"
+        "Exit code: 0 proven and good, 1 error, 2 proven, "
+        "and a contract was breached or a sensor leaves that open, "
+        "3 not proven.\n",
+        verify
+    };
     return cmd_action_run(&action, argc, argv);
 }

@@ -161,7 +161,7 @@ acknowledge "loose plug" "Clinic C" >out.txt
 expect "none is left" 1 "$(code_of acknowledge again "Clinic C")"
 says "none is left" 'no such excursion waits' err.txt
 contract show "$delivery" >out.txt
-says "show" 'EXCURSION broken sensor (low)'
+says "show" 'SENSOR broken sensor (low)'
 says "show" 'acknowledged by Clinic C: no harm: loose plug'
 refused "no such budget" BAD_ARGUMENT contract add-back "$delivery" --budget warmth --give "10 min" --meaning a --reason b \
     --as "Clinic C"

@@ -62,8 +62,8 @@ before=$(leaves)
 wait_until "silence of the one never heard" raised $quiet 1
 wait_until "silence of the one that spoke" raised "$spoken" 1
 expect "statements while nobody spoke" "$before" "$(leaves)"
-expect "silence of the one that spoke" '[["silence","out","06:00","",0,true,[]]]' "$(silent "$spoken")"
-expect "silence of the one never heard" '[["silence","out","05:50","",0,false,[]]]' "$(silent $quiet)"
+expect "silence of the one that spoke" '[["silence","sensor","06:00","",0,true,[]]]' "$(silent "$spoken")"
+expect "silence of the one never heard" '[["silence","sensor","05:50","",0,false,[]]]' "$(silent $quiet)"
 logger=$(device_kid logger)
 is_told() { [ "$(told "$1" | wc -l)" = "$2" ]; }
 wait_until "the events" is_told excursion_opened 2
@@ -74,18 +74,18 @@ kill_node KILL
 # ---- it is kept; it is in the proven journey, goods without a single reading among them
 at 07:00:00
 start_node "${clock[@]}"
-expect "after kill -9" '[["silence","out","06:00","",0,true,[]]]' "$(silent "$spoken")"
+expect "after kill -9" '[["silence","sensor","06:00","",0,true,[]]]' "$(silent "$spoken")"
 for goods in "$spoken" $quiet; do
     code=0
     waybill trace "$goods" --verify >trace.txt || code=$?
     expect "the trace of $goods" 2 $code
-    grep -q 'EXCURSION silence' trace.txt || die "the trace: $(cat trace.txt)"
+    grep -q 'SENSOR silence' trace.txt || die "the trace: $(cat trace.txt)"
     grep -q 'proof ok' trace.txt || die "the trace: $(cat trace.txt)"
 done
 
 # ---- the sensor reports again, and the other goods get one: each silence ends with its first reading, and is charged
 arrive logger 2
-expect "the end of silence" '[["silence","out","06:00","06:45",2700,true,[["Farm A",2700]]]]' "$(silent "$spoken")"
+expect "the end of silence" '[["silence","sensor","06:00","06:45",2700,true,[["Farm A",2700]]]]' "$(silent "$spoken")"
 unit=$quiet make_logger newcomer "Farm A" 10 "$courier"
 {
     echo time,temperature
@@ -96,7 +96,7 @@ sign_all newcomer 1 "$courier"
 kill_node TERM
 start_node "${clock[@]}"
 arrive newcomer 1
-expect "heard at last" '[["silence","out","05:50","07:01",false,["Farm A"]]]' \
+expect "heard at last" '[["silence","sensor","05:50","07:01",false,["Farm A"]]]' \
     "$(silent $quiet | jq -c 'map([.[0, 1, 2, 3], .[5], (.[6] | map(.[0]))])')"
 wait_until "the events" is_told excursion_closed 2
 kill_node TERM
@@ -104,7 +104,7 @@ kill_node TERM
 # ---- and begins again
 start_node --clock "${day}T07:22:00Z@240"
 wait_until "silence again" raised "$spoken" 2
-expect "silence again" '["silence","out","06:54","",0,true,[]]' "$(silent "$spoken" | jq -c '.[1]')"
+expect "silence again" '["silence","sensor","06:54","",0,true,[]]' "$(silent "$spoken" | jq -c '.[1]')"
 kill_node TERM
 waybill audit home >/dev/null || die "the ledger does not audit"
 echo "silence: raised three times by block time alone, in $((SECONDS - started)) s"

@@ -296,6 +296,10 @@ static void test_verdicts(void **state)
     excursion(p, EVENT_EXCURSION_OPENED, 70);
     assert_int_equal(provenance_judge(p, &reason), PROVENANCE_BREACH);
     assert_int_equal(provenance_breaches(p), 1);
+    for (size_t i = 0; i < p->excursion_count; i++) /* what a contract's rule of silence found */
+        p->excursion[i].of_sensor = true;
+    assert_int_equal(provenance_judge(p, &reason), PROVENANCE_UNCERTAIN);
+    assert_int_equal(reason, PROVENANCE_SENSOR);
     free(p);
 }
 
