@@ -7,6 +7,7 @@
 
 #define RULES_IN_FACT 64 /* an argument is 64 * fact + rule */
 #define ALL_RULES     63
+#define BYTES_OF_STEP 256 /* of what is compared */
 
 static const struct expr_shape shapes[] = {
     [EXPR_CONSTANT] = { EXPR_CONSTANT, "a constant", true, 0 },
@@ -209,6 +210,12 @@ static void run_logic(struct machine *m, const struct expr_outcome *a, const str
         push_bool(m, !deciding);
 }
 
+/* Texts and lists may be long: what is looked at has its price. */
+static void count_bytes(struct expr_scope *scope, const struct contract_value *value)
+{
+    scope->steps += value->text.len / BYTES_OF_STEP;
+}
+
 /* Only the constant nothing may be compared with what is not set. */
 static void run_equal(struct machine *m, const struct expr_outcome *a, const struct expr_outcome *b,
                       bool wanted)
@@ -216,8 +223,11 @@ static void run_equal(struct machine *m, const struct expr_outcome *a, const str
     bool a_nothing = a->is_constant && a->value.type == CONTRACT_NOTHING;
     bool b_nothing = b->is_constant && b->value.type == CONTRACT_NOTHING;
     if (!a_nothing && !b_nothing) {
-        if (is_usable(m, a) && is_usable(m, b))
-            push_bool(m, (value_compare(&a->value, &b->value) == 0) == wanted);
+        if (!is_usable(m, a) || !is_usable(m, b))
+            return;
+        count_bytes(m->scope, &a->value);
+        count_bytes(m->scope, &b->value);
+        push_bool(m, (value_compare(&a->value, &b->value) == 0) == wanted);
         return;
     }
     const struct expr_outcome *other = a_nothing ? b : a;
@@ -301,6 +311,7 @@ static void run_list(struct machine *m, enum expr_op op, const struct expr_outco
         return;
     const struct contract_value *list = &operands[op == EXPR_IN ? 1 : 0].value;
     const struct contract_value *value = &operands[op == EXPR_IN ? 0 : 1].value;
+    count_bytes(m->scope, list);
     bool has = list_has(list, value);
     if (op == EXPR_IN) {
         push_bool(m, has);

@@ -45,7 +45,7 @@ struct expr_scope {
     const struct expr_ledger *ledger;
     uint8_t *memory; /* for lists that EXPR_ADDED makes: at least EXPR_MEMORY bytes */
     size_t memory_used;
-    uint64_t steps; /* counted up: one an operation, one a question to the ledger */
+    uint64_t steps; /* counted up: one an operation, a question to the ledger, 256 bytes compared */
 };
 #define EXPR_MEMORY 8192
 

@@ -40,7 +40,8 @@ static enum flow_result run_flow(struct instance_frame *f, const struct instance
     f->scope.steps = 0;
     f->scope.params = NULL;
     f->summed = false;
-    if (flow_arguments(d, action, map, f->params, &bad)) {
+    f->has_params = f->has_params || flow_arguments(d, action, map, f->params, &bad);
+    if (f->has_params) {
         f->scope.params = f->params;
         result = flow_call(&f->scope, call->action, &call->caller, f->x->context.time_ms, &f->state,
                            &f->calls, err);

@@ -303,7 +303,7 @@ struct instance_frame *instance_enter(struct execution *x, const struct contract
     f->event = NULL;
     f->caller = (struct flow_caller){ .kid = { NULL, 0 } };
     f->calls.count = 0;
-    f->summed = false;
+    f->summed = f->has_params = false;
     f->ledger = (struct expr_ledger){ f, on_fact, on_rule_fact, on_charged, on_holds };
     f->scope = (struct expr_scope){ .definition = &contract->definition,
                                     .terms = &contract->terms,

@@ -26,6 +26,7 @@ struct instance_frame {
     struct expr_scope scope;
     struct expr_ledger ledger;
     bool summed, sum_known; /* the books of its goods were asked for; sum holds */
+    bool has_params;        /* the call's arguments, the same for each unit */
     struct book_summary sum;
     struct kid custodian, owner; /* answers that the state may borrow */
     struct buf arguments;        /* of the call it makes */
@@ -110,8 +111,7 @@ struct instance_call {
     const struct speaker *by;    /* NULL: a contract calls */
     const struct asset_set *set; /* units, when each has a state; else the opening's assets */
     uint64_t time_ms;
-};
-/* All or nothing is the caller's to see to: what a refused call has done is to be taken back. */
+}; /* What a refused call has done is the caller's to take back. */
 enum refusal instance_call(struct execution *x, const struct instance_call *call);
 /* The calls that a step of f made. */
 enum refusal instance_make_calls(struct instance_frame *f, uint64_t time_ms);

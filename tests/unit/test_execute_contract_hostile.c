@@ -220,6 +220,39 @@ static void what_a_reaction_sets_off_refuses_nobody(void **state)
     assert_int_equal(world_count(w, "called"), 0); /* it was too much: taken back */
 }
 
+static const char copying_yaml[] = "contract: copying\n"
+                                   "states:\n"
+                                   "  open: { progress: 0 }\n"
+                                   "roles:\n"
+                                   "  shipper: packs\n"
+                                   "parties:\n"
+                                   "  keeper: shipper\n"
+                                   "actions:\n"
+                                   "  say:\n"
+                                   "    by: keeper\n"
+                                   "    takes: { said: text }\n"
+                                   "    when: " TEN("said = said and ") "yes\n";
+
+/* A step is not a comparison of any length. */
+static void long_texts_cost_more_steps(void **state)
+{
+    struct world *w = *state;
+    struct kit_opening o = draft_alone(w, FARM, deal_compile(copying_yaml));
+    struct deal d;
+    char text[1001];
+    uint64_t steps[2];
+    assert_int_equal(deal_try(w, &o, &d), ACCEPTED);
+    memset(text, 'x', 1000);
+    for (int i = 0; i < 2; i++) {
+        text[i == 0 ? 10 : 1000] = '\0';
+        struct kit_argument said = kit_text("said", text);
+        assert_int_equal(deal_call_with(w, FARM, &d, "say", &said, 1), ACCEPTED);
+        steps[i] = w->execution->statement_steps;
+        text[10] = 'x';
+    }
+    assert_true(steps[1] >= steps[0] + 10 * 2 * (1000 / 256));
+}
+
 /* ------------------------------------------------------------------ large definitions */
 
 /* Some 30 kB that say little, with one reaction to a reading and none to a scan. */
@@ -361,6 +394,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_call_of_many_units_stops_in_time, setup_many, teardown),
         cmocka_unit_test_setup_teardown(what_a_reaction_sets_off_refuses_nobody, setup_many,
                                         teardown),
+        cmocka_unit_test_setup_teardown(long_texts_cost_more_steps, setup, teardown),
         cmocka_unit_test_setup_teardown(large_definitions_refuse_no_reading, setup_many, teardown),
         cmocka_unit_test_setup_teardown(large_definitions_refuse_no_scan, setup_many, teardown),
         cmocka_unit_test_setup_teardown(timers_leave_room_in_a_block, setup_many, teardown),
