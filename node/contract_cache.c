@@ -5,7 +5,8 @@
 #include <string.h>
 
 #define CACHE_PLACES  32
-#define BYTES_OF_STEP 256 /* of a definition and its terms */
+#define STEPS_OF_BIND 200
+#define BYTES_OF_STEP 16 /* of a definition and its terms that are bound */
 
 struct cache_place {
     uint64_t used; /* when last asked for; 0 = holds nothing */
@@ -170,7 +171,7 @@ static bool bind(struct execution *x, const struct hash *opening, struct cache_p
     b->expires_ms = o.expires_ms;
     b->has_replaces = o.has_replaces;
     b->replaces = o.replaces;
-    b->steps = 1 + (definition.len + o.terms.len) / BYTES_OF_STEP;
+    b->steps = STEPS_OF_BIND + (definition.len + o.terms.len) / BYTES_OF_STEP;
     return true;
 }
 
@@ -222,11 +223,12 @@ const struct contract_bound *contract_cache_bind(struct execution *x, const stru
         if (!bind(x, opening, p, ret_fault, err))
             return NULL;
     }
+    /* what this block asked for is let go last, so that what of it is here is the same on every node */
     if (p->pass != c->pass)
         note_devices(x, &p->bound);
+    (void)execution_step(x, p->pass != c->pass ? p->bound.steps : 1);
     p->pass = c->pass;
     p->used = ++c->clock;
-    (void)execution_step(x, p->bound.steps);
     return &p->bound;
 }
 

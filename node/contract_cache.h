@@ -26,12 +26,13 @@ struct contract_bound {
     uint64_t expires_ms;
     bool has_replaces;
     struct hash replaces; /* the opening it takes the place of */
-    uint64_t steps;       /* what it costs to look at it */
+    uint64_t steps;       /* what it costs to bind it */
 };
 
 /*
  * NULL when the ledger has no such opening, or it does not bind. Lives until 32 others were asked for.
- * Counts steps, the same whether it was kept or not.
+ * Counts steps: those of binding it once a block, or again when 32 others came between; the same on every
+ * node, whatever it remembers from earlier blocks.
  */
 const struct contract_bound *contract_cache_find(struct execution *x, const struct hash *opening);
 

@@ -58,6 +58,8 @@ static enum refusal attach_to_units(struct instance_frame *f, const struct asset
     if (!f->contract->definition.each_unit)
         return attach(f, index, hash);
     while (asset_set_next(&it)) {
+        if (execution_is_over(f->x))
+            return REFUSED_STEPS;
         f->unit = slice_of(it.name, it.name_len);
         enum refusal code = attach(f, index, hash);
         if (code != ACCEPTED)

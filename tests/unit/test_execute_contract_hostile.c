@@ -75,6 +75,31 @@ static void what_a_lost_proposal_defined_is_not_known(void **state)
     deal_said(w, "the ledger has no such contract");
 }
 
+static uint64_t steps_of_scan(struct world *w)
+{
+    assert_int_equal(world_say(w, OPERATOR, kit_scan(KIT_UNIT, NULL, NULL), w->context.time_ms),
+                     ACCEPTED);
+    return w->execution->statement_steps;
+}
+
+/* A block pays for reading a contract once, whether the node remembers it from an earlier block or not. */
+static void steps_do_not_know_what_is_remembered(void **state)
+{
+    struct world *w = *state;
+    struct kit_opening o = draft_alone(w, FARM, deal_compile(plain_yaml));
+    struct deal d;
+    assert_int_equal(deal_try(w, &o, &d), ACCEPTED);
+    world_block(w, w->context.time_ms + 1000);
+    uint64_t remembered = steps_of_scan(w), again = steps_of_scan(w);
+    assert_true(again + 200 <= remembered);
+    world_end(w);
+    execution_free(w->execution);
+    w->execution = execution_new();
+    assert_non_null(w->execution);
+    world_block(w, w->context.time_ms + 1000);
+    assert_int_equal(steps_of_scan(w), remembered);
+}
+
 /* ------------------------------------------------------------------ many goods */
 
 #define PREFIX "01/09521234543213/21/P"
@@ -394,6 +419,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_call_of_many_units_stops_in_time, setup_many, teardown),
         cmocka_unit_test_setup_teardown(what_a_reaction_sets_off_refuses_nobody, setup_many,
                                         teardown),
+        cmocka_unit_test_setup_teardown(steps_do_not_know_what_is_remembered, setup, teardown),
         cmocka_unit_test_setup_teardown(long_texts_cost_more_steps, setup, teardown),
         cmocka_unit_test_setup_teardown(large_definitions_refuse_no_reading, setup_many, teardown),
         cmocka_unit_test_setup_teardown(large_definitions_refuse_no_scan, setup_many, teardown),
