@@ -337,14 +337,22 @@ enum provenance_verdict provenance_judge(const struct provenance *p,
                                          enum provenance_reason *ret_reason)
 {
     size_t breaches = provenance_breaches(p), doubtful = provenance_doubtful(p);
-    enum provenance_reason reason = doubtful > 0             ? PROVENANCE_ACCURACY
-                                    : has_sensor_finding(p)  ? PROVENANCE_SENSOR
-                                    : p->contract_count == 0 ? PROVENANCE_NO_CONTRACT
-                                    : p->packs == 0          ? PROVENANCE_NO_DATA
-                                    : p->not_judged > 0      ? PROVENANCE_NOT_JUDGED
-                                    : p->suspect             ? PROVENANCE_SUSPECT
-                                    : p->cut                 ? PROVENANCE_CUT
-                                                             : PROVENANCE_CLEAR;
+    const struct {
+        bool holds;
+        enum provenance_reason reason;
+    } doubts[] = {
+        { doubtful > 0, PROVENANCE_ACCURACY },
+        { has_sensor_finding(p), PROVENANCE_SENSOR },
+        { p->contract_count == 0, PROVENANCE_NO_CONTRACT },
+        { p->packs == 0, PROVENANCE_NO_DATA },
+        { p->not_judged > 0, PROVENANCE_NOT_JUDGED },
+        { p->suspect, PROVENANCE_SUSPECT },
+        { p->cut, PROVENANCE_CUT },
+    };
+    enum provenance_reason reason = PROVENANCE_CLEAR;
+    for (size_t i = 0; i < sizeof doubts / sizeof doubts[0] && reason == PROVENANCE_CLEAR; i++)
+        if (doubts[i].holds)
+            reason = doubts[i].reason;
     if (breaches > doubtful) {
         *ret_reason = PROVENANCE_CLEAR;
         return PROVENANCE_BREACH;

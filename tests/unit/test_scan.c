@@ -68,18 +68,44 @@ struct expectation {
     enum scan_step step;
 };
 
+static struct scan_goods goods_held(void)
+{
+    return (struct scan_goods){ .known = true, .has_custodian = true, .custodian = farm };
+}
+
+static struct scan_goods goods_offered(void)
+{
+    struct scan_goods g = goods_held();
+    g.has_offer = true;
+    g.offer_from = farm;
+    g.offer_to = carrier;
+    g.offer = (struct hash){ { 9 } };
+    return g;
+}
+
+static void expect_steps(const struct expectation *rows, size_t count)
+{
+    struct scan_label label = unit();
+    for (size_t i = 0; i < count; i++) {
+        struct err err = { 0 };
+        struct scan_decision decision = { .step = SCAN_STEP_NONE };
+        bool good = scan_decide(&label, SCAN_SAME, &rows[i].goods, &rows[i].wish, &decision, &err);
+        if (good != (rows[i].code == ERR_NONE) || err.code != rows[i].code ||
+            decision.step != rows[i].step)
+            fail_msg("%s: step %d, error %d %s", rows[i].name, (int)decision.step, (int)err.code,
+                     err.msg);
+        if (decision.step == SCAN_STEP_OFFER)
+            assert_true(kid_equal(&decision.to, &carrier));
+        if (decision.step == SCAN_STEP_ACCEPT)
+            assert_int_equal(decision.offer.bytes[0], 9);
+    }
+}
+
 static void every_situation_has_its_step(void **state)
 {
     (void)state;
-    const struct scan_goods held = { .known = true, .has_custodian = true, .custodian = farm };
+    const struct scan_goods held = goods_held(), offered = goods_offered();
     const struct scan_goods orphan = { .known = true };
-    const struct scan_goods offered = { .known = true,
-                                        .has_custodian = true,
-                                        .custodian = farm,
-                                        .has_offer = true,
-                                        .offer_from = farm,
-                                        .offer_to = carrier,
-                                        .offer = { { 9 } } };
     const struct scan_wish farm_looks = { .self = farm };
     const struct scan_wish farm_gives = { .self = farm, .has_to = true, .to = carrier };
     const struct scan_wish farm_gives_itself = { .self = farm, .has_to = true, .to = farm };
@@ -89,15 +115,8 @@ static void every_situation_has_its_step(void **state)
     const struct scan_wish carrier_gives = { .self = carrier, .has_to = true, .to = clinic };
     const struct scan_wish clinic_takes = { .self = clinic, .accept = true };
     const struct scan_wish clinic_looks = { .self = clinic };
-    const struct scan_wish farm_sees = { .self = farm, .seen = true };
-    const struct scan_wish carrier_sees = { .self = carrier, .seen = true };
-    struct scan_wish both = farm_gives, farm_asks = farm_looks, carrier_asks = carrier_looks;
-    struct scan_wish farm_gives_asking = farm_gives, farm_takes_asking = farm_takes;
-    struct scan_wish seen_and_given = farm_gives, seen_and_taken = farm_takes;
+    struct scan_wish both = farm_gives;
     both.accept = true;
-    farm_asks.asks = carrier_asks.asks = true;
-    farm_gives_asking.asks = farm_takes_asking.asks = true;
-    seen_and_given.seen = seen_and_taken.seen = true;
     const struct expectation rows[] = {
         { "unknown goods", { .known = false }, farm_gives, ERR_NOT_FOUND, SCAN_STEP_NONE },
         { "holder looks", held, farm_looks, ERR_NONE, SCAN_STEP_NONE },
@@ -116,6 +135,25 @@ static void every_situation_has_its_step(void **state)
         { "holder gives twice", offered, farm_gives, ERR_REFUSED, SCAN_STEP_NONE },
         { "holder looks at its offer", offered, farm_looks, ERR_NONE, SCAN_STEP_NONE },
         { "both at once", held, both, ERR_INPUT, SCAN_STEP_NONE },
+    };
+    expect_steps(rows, sizeof rows / sizeof rows[0]);
+}
+
+static void seeing_is_a_step_of_its_own(void **state)
+{
+    (void)state;
+    const struct scan_goods held = goods_held(), offered = goods_offered();
+    const struct scan_goods orphan = { .known = true };
+    const struct scan_wish farm_sees = { .self = farm, .seen = true };
+    const struct scan_wish carrier_sees = { .self = carrier, .seen = true };
+    struct scan_wish farm_asks = { .self = farm }, carrier_asks = { .self = carrier };
+    struct scan_wish farm_gives_asking = { .self = farm, .has_to = true, .to = carrier };
+    struct scan_wish farm_takes_asking = { .self = farm, .accept = true };
+    struct scan_wish seen_and_given = farm_gives_asking, seen_and_taken = farm_takes_asking;
+    farm_asks.asks = carrier_asks.asks = true;
+    farm_gives_asking.asks = farm_takes_asking.asks = true;
+    seen_and_given.seen = seen_and_taken.seen = true;
+    const struct expectation rows[] = {
         { "holder sees", held, farm_sees, ERR_NONE, SCAN_STEP_SEEN },
         { "stranger sees", held, carrier_sees, ERR_NONE, SCAN_STEP_SEEN },
         { "nobody's goods are seen", orphan, carrier_sees, ERR_NONE, SCAN_STEP_SEEN },
@@ -130,20 +168,7 @@ static void every_situation_has_its_step(void **state)
         { "seen and given", held, seen_and_given, ERR_INPUT, SCAN_STEP_NONE },
         { "seen and taken", held, seen_and_taken, ERR_INPUT, SCAN_STEP_NONE },
     };
-    struct scan_label label = unit();
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct err err = { 0 };
-        struct scan_decision decision = { .step = SCAN_STEP_NONE };
-        bool good = scan_decide(&label, SCAN_SAME, &rows[i].goods, &rows[i].wish, &decision, &err);
-        if (good != (rows[i].code == ERR_NONE) || err.code != rows[i].code ||
-            decision.step != rows[i].step)
-            fail_msg("%s: step %d, error %d %s", rows[i].name, (int)decision.step, (int)err.code,
-                     err.msg);
-        if (decision.step == SCAN_STEP_OFFER)
-            assert_true(kid_equal(&decision.to, &carrier));
-        if (decision.step == SCAN_STEP_ACCEPT)
-            assert_int_equal(decision.offer.bytes[0], 9);
-    }
+    expect_steps(rows, sizeof rows / sizeof rows[0]);
 }
 
 static void another_ledgers_label_is_never_acted_on(void **state)
@@ -205,6 +230,7 @@ int main(void)
         cmocka_unit_test(labels_are_read_and_compared),
         cmocka_unit_test(a_wrong_check_digit_is_not_scanned),
         cmocka_unit_test(every_situation_has_its_step),
+        cmocka_unit_test(seeing_is_a_step_of_its_own),
         cmocka_unit_test(another_ledgers_label_is_never_acted_on),
         cmocka_unit_test(a_refusal_names_people_where_it_can),
         cmocka_unit_test(foreign_words_keep_their_letters_and_lose_their_controls),
