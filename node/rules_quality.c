@@ -113,12 +113,31 @@ static struct arguments begin(struct execution *x, const struct speaker *by)
 
 /* ------------------------------------------------------------------ who may */
 
+/* By properties, too: where each unit has its own, by those of every unit that it is about. */
+static bool may(struct execution *x, const struct contract_bound *c, const struct asset_set *set,
+                const struct flow_caller *caller)
+{
+    const struct contract_callers *q = &c->definition.quality;
+    struct flow_state state;
+    if (!c->definition.each_unit || q->fields == 0) {
+        bool has = instance_load_flow(x, c, (struct slice){ NULL, 0 }, &state);
+        return instance_may(x, c, has ? state.fields : NULL, q, caller);
+    }
+    struct asset_iter it = asset_set_begin(set);
+    while (asset_set_next(&it))
+        if (!execution_step(x, 1) ||
+            !instance_load_flow(x, c, slice_of(it.name, it.name_len), &state) ||
+            !instance_may(x, c, state.fields, q, caller))
+            return false;
+    return true;
+}
+
 static enum refusal check_caller(struct execution *x, const struct speaker *by,
-                                 const struct contract_bound *c, enum rules_built_in what)
+                                 const struct contract_bound *c, const struct asset_set *set,
+                                 enum rules_built_in what)
 {
     const struct contract_callers *q = &c->definition.quality;
     struct flow_caller caller;
-    struct flow_state state;
     if (!instance_caller(by, &caller))
         return REFUSED_NOT_ALLOWED;
     if (q->parties == 0 && q->roles == 0 && q->fields == 0 && q->instance_terms == 0) {
@@ -130,8 +149,7 @@ static enum refusal check_caller(struct execution *x, const struct speaker *by,
                                                        : "the contract names nobody for quality");
         return what == RULES_ACKNOWLEDGE ? REFUSED_NOT_A_PARTY : REFUSED_NOT_ALLOWED;
     }
-    bool has = instance_load_flow(x, c, (struct slice){ NULL, 0 }, &state);
-    if (instance_may(x, c, has ? state.fields : NULL, q, &caller))
+    if (may(x, c, set, &caller))
         return ACCEPTED;
     execution_explain(x, "%s: not for whoever signed this", names[what]);
     return REFUSED_NOT_ALLOWED;
@@ -262,7 +280,7 @@ enum refusal rules_quality(struct execution *x, const struct speaker *by,
 {
     const struct call *said = &by->st->as.call;
     const struct asset_set *set = said->has_assets ? &said->assets : &contract->assets;
-    enum refusal code = check_caller(x, by, contract, what);
+    enum refusal code = check_caller(x, by, contract, set, what);
     if (code != ACCEPTED)
         return code;
     struct buf *data = execution_emit(x, EVENT_CALLED, set->raw, by->st->link.time_ms, 3);

@@ -278,6 +278,38 @@ static void long_texts_cost_more_steps(void **state)
     assert_true(steps[1] >= steps[0] + 10 * 2 * (1000 / 256));
 }
 
+/* ------------------------------------------------------------------ each unit's own quality officer */
+
+static const char officers_yaml[] = "contract: officers\n"
+                                    "each unit: yes\n"
+                                    "roles: { shipper: packs }\n"
+                                    "parties: { keeper: shipper }\n"
+                                    "properties: { officer: { is: party, starts: opener } }\n"
+                                    "quality: officer\n"
+                                    "states: { open: { progress: 0 } }\n"
+                                    "actions:\n"
+                                    "  name:\n"
+                                    "    by: keeper\n"
+                                    "    takes: { whom: party }\n"
+                                    "    sets: { officer: whom }\n";
+
+/* Who it was at the start has no say any more, and the new one has it for that unit alone. */
+static void quality_is_asked_for_by_unit(void **state)
+{
+    struct world *w = *state;
+    struct deal d = open_many(w, FARM, officers_yaml, NULL, 0);
+    struct kit_argument whom = kit_bytes("whom", kid_slice(world_kid(w, CARRIER)));
+    uint64_t now = w->context.time_ms + 60000;
+    assert_int_equal(world_say(w, FARM, kit_call(&d.opening, "name", &whom, 1, FIRST), now),
+                     ACCEPTED);
+    struct statement add = kit_call(&d.opening, "add back", NULL, 0, FIRST);
+    assert_int_equal(world_say(w, FARM, add, now), REFUSED_NOT_ALLOWED);
+    assert_int_equal(world_say(w, CARRIER, add, now), REFUSED_BAD_ARGUMENT); /* it may */
+    add = kit_call(&d.opening, "add back", NULL, 0, PREFIX "00001");
+    assert_int_equal(world_say(w, FARM, add, now), REFUSED_BAD_ARGUMENT);
+    assert_int_equal(world_say(w, CARRIER, add, now), REFUSED_NOT_ALLOWED);
+}
+
 /* ------------------------------------------------------------------ large definitions */
 
 /* Some 30 kB that say little, with one reaction to a reading and none to a scan. */
@@ -419,6 +451,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_call_of_many_units_stops_in_time, setup_many, teardown),
         cmocka_unit_test_setup_teardown(what_a_reaction_sets_off_refuses_nobody, setup_many,
                                         teardown),
+        cmocka_unit_test_setup_teardown(quality_is_asked_for_by_unit, setup_many, teardown),
         cmocka_unit_test_setup_teardown(steps_do_not_know_what_is_remembered, setup, teardown),
         cmocka_unit_test_setup_teardown(long_texts_cost_more_steps, setup, teardown),
         cmocka_unit_test_setup_teardown(large_definitions_refuse_no_reading, setup_many, teardown),
