@@ -34,7 +34,12 @@ static bool make_folder(const char *path, struct err *err)
 static bool read_state(void *ctx, struct slice key, struct buf *value)
 {
     struct node *n = ctx;
-    return store_state_get(n->store, key, value, NULL);
+    struct err err;
+    if (store_state_get(n->store, key, value, &err))
+        return true;
+    if (err.code != ERR_NOT_FOUND)
+        value->failed = true; /* what can't be read is not taken to be absent */
+    return false;
 }
 
 static bool load_entry(void *ctx, const struct hash *key_hash, struct slice key, struct slice value)

@@ -14,7 +14,7 @@
 /* The state before the block. Values are the ledger's own canonical CBOR. */
 struct state_view {
     void *ctx;
-    /* Appends the value of key; false when there is none. */
+    /* Appends the value of key; false when there is none. What can't be read fails the buf. */
     bool (*get)(void *ctx, struct slice key, struct buf *value);
     /* Timers due at time_ms or before, in order of time, what, id; at most max. Returns how many. */
     size_t (*due)(void *ctx, uint64_t time_ms, struct state_key *ret_keys, size_t max);

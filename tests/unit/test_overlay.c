@@ -135,6 +135,24 @@ static void values_stay_where_they_are(void **state)
     assert_false(overlay_failed(fx.overlay));
 }
 
+static bool get_nothing_readable(void *ctx, struct slice key, struct buf *value)
+{
+    (void)ctx, (void)key;
+    value->failed = true;
+    return false;
+}
+
+/* Else this node would go on with another state than the others. */
+static void what_can_not_be_read_is_not_absent(void **state)
+{
+    struct state_view broken = { .get = get_nothing_readable };
+    struct slice found;
+    (void)state;
+    overlay_reset(fx.overlay, &broken);
+    assert_false(overlay_get(fx.overlay, text("kept"), &found));
+    assert_true(overlay_failed(fx.overlay));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +161,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(only_changes_are_written, setup, teardown),
         cmocka_unit_test_setup_teardown(values_stay_where_they_are, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_can_not_be_read_is_not_absent, setup, teardown),
     };
     return crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
