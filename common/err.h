@@ -25,7 +25,9 @@ struct err {
 
 /*
  * Fills err. Returns false always, so a function can end with `return err_set(...)`.
- * In: err may be NULL (the caller does not want to know); fmt as printf. A longer message is cut.
+ * In: err may be NULL (the caller does not want to know); fmt as printf. A longer message is cut. Control
+ * characters, line ends too, and marks that turn the direction of writing become question marks, for
+ * messages say what was found in files of strangers and end on terminals.
  */
 __attribute__((format(printf, 3, 4))) bool err_set(struct err *err, enum err_code code,
                                                    const char *fmt, ...);
