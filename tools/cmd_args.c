@@ -101,8 +101,8 @@ bool cmd_args_need(const struct cmd_args *a, const char *name, const char **ret_
                    struct err *err)
 {
     *ret_value = cmd_args_text(a, name, NULL);
-    return *ret_value != NULL ||
-           err_set(err, ERR_INPUT, "--%s is needed; see waybill %s --help", name, a->command);
+    return *ret_value != NULL || err_set(err, ERR_INPUT, "%s%s is needed; see waybill %s --help",
+                                         name[1] == '\0' ? "-" : "--", name, a->command);
 }
 
 bool cmd_args_expect(const struct cmd_args *a, size_t min, size_t max, const char *names,

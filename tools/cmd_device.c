@@ -1,6 +1,9 @@
 /* `waybill device`: keys of things and people that a company answers for, and what they are fixed to. */
 #include "common/file.h"
 #include "common/hex.h"
+#include "common/json.h"
+#include "common/keyfile.h"
+#include "common/signer.h"
 #include "contracts/property.h"
 #include "tools/cmd_action.h"
 #include "tools/cmd_names.h"
@@ -11,6 +14,76 @@
 #include <string.h>
 
 #define RIGHTS_MEMORY 16384
+
+/* ------------------------------------------------------------------ request */
+
+/* DIR/keys/NAME.key, where --as NAME finds it. */
+static bool new_key_path(const struct cmd_home *home, const char *name, char path[PATH_MAX],
+                         struct err *err)
+{
+    char slug[CMD_SLUG_SIZE];
+    if (strlen(name) > NAME_MAX_BYTES || !cmd_home_slug(name, slug))
+        return err_set(err, ERR_INPUT, "expected a name with letters or digits, found \"%.60s\"",
+                       name);
+    if (snprintf(path, PATH_MAX, "%s/keys", home->dir) >= PATH_MAX)
+        return err_set(err, ERR_INPUT, "%s: the name is too long", home->dir);
+    if (!file_exists(path) && !file_make_folder(path, 0700, err))
+        return false;
+    return snprintf(path, PATH_MAX, "%s/keys/%s.key", home->dir, slug) < PATH_MAX ||
+           err_set(err, ERR_INPUT, "%s: the name is too long", home->dir);
+}
+
+/* The key is on disk, with its place in its sequence, before anybody can enrol it. */
+static bool make_key(const struct cmd_home *home, const char *path, const struct kid *sponsor,
+                     struct buf *out, struct kid *ret_kid, struct err *err)
+{
+    struct key_pair key;
+    uint8_t token[HALF_SIZE];
+    const struct hash *ledger = &home->identity.genesis.ledger;
+    crypto_random(token, sizeof token);
+    if (!keyfile_make(path, &key, err))
+        return false;
+    *ret_kid = key.kid;
+    enrol_request_sign(&key, ledger, sponsor, token, out);
+    crypto_wipe(&key, sizeof key);
+    return (!out->failed || err_set(err, ERR_INPUT, "the request is too large")) &&
+           signer_create(path, ledger, err);
+}
+
+static int tell_request(const struct cmd_home *home, const struct kid *kid, const char *key_path,
+                        const char *output)
+{
+    char hex[2 * KID_SIZE + 1];
+    hex_encode(kid_slice(kid), hex);
+    if (home->json) {
+        struct json_doc *doc = json_doc_object();
+        json_doc_put_text(doc, "key", hex);
+        json_doc_put_text(doc, "file", key_path);
+        json_doc_put_text(doc, "request", output);
+        cmd_action_print(doc);
+    } else {
+        (void)printf("key      %s  %s\nrequest  %s\n", hex, key_path, output);
+    }
+    return CMD_GOOD;
+}
+
+static int request(struct cmd_home *home, const struct cmd_args *args, struct err *err)
+{
+    const char *sponsor_name, *output;
+    char path[PATH_MAX];
+    uint8_t memory[ENROL_REQUEST_MAX];
+    struct buf out = buf_fixed(memory, sizeof memory);
+    struct kid sponsor, kid;
+    if (!cmd_args_expect(args, 1, 1, "one NAME", err) ||
+        !cmd_args_need(args, "sponsor", &sponsor_name, err) ||
+        !cmd_args_need(args, "o", &output, err) || !cmd_home_need_identity(home, err) ||
+        !cmd_home_find_member(home, sponsor_name, &sponsor, err) ||
+        !new_key_path(home, args->operand[0], path, err) ||
+        !make_key(home, path, &sponsor, &out, &kid, err) ||
+        !file_replace(output, buf_slice(&out), 0644, err))
+        return cmd_action_fail(err);
+    return tell_request(home, &kid, path, output);
+}
 
 /* ------------------------------------------------------------------ enrol */
 
@@ -193,9 +266,18 @@ static int detach(struct cmd_home *home, const struct cmd_args *args, struct err
 int cmd_device(int argc, char **argv)
 {
     static const struct cmd_action actions[] = {
+        { "request", "device request", "sponsor= o=",
+          "Usage: waybill device request NAME --sponsor MEMBER -o REQUEST\n"
+          "Makes a key for a person or an oracle, DIR/keys/NAME.key, and the REQUEST with which "
+          "MEMBER\n"
+          "enrols it (waybill device enrol). From then on --as NAME signs with it. A sensor's key "
+          "is made\n"
+          "by waybill-agent request, where the sensor is.\n"
+          "Exit code: 0 good, 1 error.\n",
+          request },
         { "enrol", "device enrol", "class= right= name= no-wait",
           "Usage: waybill device enrol REQUEST --class CLASS [--right R ...] [--name NAME]\n"
-          "Answers for a key: REQUEST is the file that the device made and signed for this ledger\n"
+          "Answers for a key: REQUEST is the file that its owner made and signed for this ledger\n"
           "and this company. CLASS: device, operator, oracle, auditor. R: for a device what it "
           "may\n"
           "report (temperature, humidity, ...); for others names of rights.\n"

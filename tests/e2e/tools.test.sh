@@ -126,6 +126,23 @@ printf '%b' "\\x$(printf %02x $((byte ^ 1)))" | dd of=unit.bundle bs=1 seek=900 
 expect "a changed bundle" 3 "$(code_of waybill verify unit.bundle)"
 expect "unknown goods" 1 "$(code_of waybill trace 01/09506000134352/21/NONE)"
 
+# ---- a person's key: made here, enrolled by a company, signing by name
+person() { waybill device request "Quality Officer" --sponsor "Clinic C" "$@"; }
+expect "a request to nowhere" 1 "$(code_of person)"
+says "a request to nowhere" ' -o is needed' err.txt
+expect "a stranger as sponsor" 1 "$(code_of waybill device request Dora --sponsor "Nobody" -o dora.cose)"
+expect "a request" 0 "$(code_of person -o officer.cose --json)"
+officer=$(jq -r .key out.txt)
+expect "a key is not made twice" 1 "$(code_of person -o officer.cose)"
+says "a key is not made twice" 'never overwritten' err.txt
+for file in quality-officer.key quality-officer.key.state; do
+    expect "mode of $file" 600 "$(stat -c %a home/keys/$file)"
+done
+expect "another company's" 1 "$(code_of waybill device enrol officer.cose --class operator --as "Farm A")"
+expect "a person" 0 "$(code_of waybill device enrol officer.cose --class operator --as "Clinic C")"
+expect "the person's word" 0 "$(code_of waybill asset scan $unit --note "looks good" --as "Quality Officer" --json)"
+expect "who signed" "$officer" "$(jq -r .signer out.txt)"
+
 # ---- upkeep
 expect "an audit while the node runs" 1 "$(code_of waybill audit home)"
 says "an audit while the node runs" 'node is running' err.txt
