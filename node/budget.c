@@ -40,8 +40,9 @@ bool budget_decode(struct slice value, struct budget *ret_budget)
     n = cbor_take_array(&r);
     for (size_t i = 0; i < n && i < BUDGET_ADDED_MAX; i++) {
         struct budget_added *a = &b->added[b->added_count++];
-        cbor_take_array_of(&r, 3);
+        cbor_take_array_of(&r, 4);
         cbor_take_fixed(&r, a->call.bytes, HASH_SIZE);
+        cbor_take_fixed(&r, a->opening.bytes, HASH_SIZE);
         a->ms = cbor_take_uint(&r);
         a->undone = cbor_take_bool(&r);
     }
@@ -72,8 +73,9 @@ void budget_encode(const struct budget *b, struct buf *out)
         put_opening(out, &b->openings[i]);
     cbor_put_array(out, b->added_count);
     for (size_t i = 0; i < b->added_count; i++) {
-        cbor_put_array(out, 3);
+        cbor_put_array(out, 4);
         cbor_put_bytes(out, hash_slice(&b->added[i].call));
+        cbor_put_bytes(out, hash_slice(&b->added[i].opening));
         cbor_put_uint(out, b->added[i].ms);
         cbor_put_bool(out, b->added[i].undone);
     }
@@ -82,8 +84,7 @@ void budget_encode(const struct budget *b, struct buf *out)
 
 /* ------------------------------------------------------------------ sums */
 
-/* Devices see the same goods: the one that counted most counts. */
-static uint64_t largest(const struct budget_opening *o)
+uint64_t budget_used_by(const struct budget_opening *o)
 {
     uint64_t most = 0;
     for (size_t i = 0; i < o->device_count; i++)
@@ -91,19 +92,12 @@ static uint64_t largest(const struct budget_opening *o)
     return most;
 }
 
-uint64_t budget_used(const struct budget *b)
-{
-    uint64_t sum = b->let_go_ms;
-    for (size_t i = 0; i < b->opening_count; i++)
-        sum += largest(&b->openings[i]);
-    return sum;
-}
-
-uint64_t budget_added_back(const struct budget *b)
+uint64_t budget_added_by(const struct budget *b, const struct hash *opening)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < b->added_count; i++)
-        sum += b->added[i].undone ? 0 : b->added[i].ms;
+        if (!b->added[i].undone && hash_equal(&b->added[i].opening, opening))
+            sum += b->added[i].ms;
     return sum;
 }
 
@@ -119,7 +113,14 @@ static int compare_opening(const struct budget_opening *o, const struct hash *ha
 
 static void let_go_oldest(struct budget *b)
 {
-    b->let_go_ms += largest(&b->openings[0]);
+    const struct hash oldest = b->openings[0].hash;
+    uint64_t used = budget_used_by(&b->openings[0]), back = budget_added_by(b, &oldest);
+    size_t kept = 0;
+    b->let_go_ms += used > back ? used - back : 0;
+    for (size_t i = 0; i < b->added_count; i++)
+        if (!hash_equal(&b->added[i].opening, &oldest))
+            b->added[kept++] = b->added[i];
+    b->added_count = kept;
     b->opening_count--;
     memmove(&b->openings[0], &b->openings[1], b->opening_count * sizeof b->openings[0]);
 }

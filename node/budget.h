@@ -1,10 +1,11 @@
 /*
  * Budgets that follow an asset from contract to contract (table 22): what each opening used of one, by
- * device, and what was added back. An opening's rules count what earlier openings used before it began.
- * Pure.
+ * device, and what was added back. An opening's rules count what earlier openings used before it began. What
+ * is added back under an opening takes away from what that opening used, and from nothing else: nobody's
+ * contract can excuse what another's has found. Pure.
  *
  *     [[* [opening, start, judged, [* [device, used ms, newest sample]]]],   by start, opening; by device
- *      [* [call, added ms, undone]], let go ms]
+ *      [* [call, opening, added ms, undone]], let go ms]
  *
  * judged: the ms carried with which the opening's totals were last judged.
  */
@@ -13,9 +14,10 @@
 
 #include "node/judging_parts.h"
 
-#define BUDGET_OPENINGS_MAX 32 /* then the oldest is let go: what it used stays used */
-#define BUDGET_DEVICES_MAX  16 /* of one opening: those that used most are kept */
-#define BUDGET_ADDED_MAX    64
+#define BUDGET_OPENINGS_MAX \
+    32 /* then the oldest is let go: what it used, less what was added back, stays used */
+#define BUDGET_DEVICES_MAX 16 /* of one opening: those that used most are kept */
+#define BUDGET_ADDED_MAX   64
 
 struct budget_device {
     struct kid kid;
@@ -32,7 +34,7 @@ struct budget_opening {
 };
 
 struct budget_added {
-    struct hash call;
+    struct hash call, opening;
     uint64_t ms;
     bool undone;
 };
@@ -55,9 +57,10 @@ bool budget_meet(struct budget_opening *o, const struct kid *device);
 /* Notes what a device has used under an opening. True when that changed. */
 bool budget_note(struct budget_opening *o, const struct kid *device, uint64_t used_ms,
                  uint64_t newest_ms);
-/* What all openings used and what was added back and stands. */
-uint64_t budget_used(const struct budget *b);
-uint64_t budget_added_back(const struct budget *b);
+/* What an opening used: devices see the same goods, so the one that counted most counts. */
+uint64_t budget_used_by(const struct budget_opening *o);
+/* What was added back under an opening, and stands. */
+uint64_t budget_added_by(const struct budget *b, const struct hash *opening);
 
 /* Fills j->watch.carried_ms for a device, and notes that the opening judges by its budgets. */
 void budget_carry(struct judging *j, const struct kid *device);

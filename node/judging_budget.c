@@ -101,10 +101,14 @@ static uint64_t used_before(struct execution *x, struct slice asset, struct slic
 static int64_t carried(struct execution *x, struct slice asset, struct slice name,
                        const struct budget *b, size_t index)
 {
+    const struct budget_opening *own = &b->openings[index];
     uint64_t sum = b->let_go_ms;
-    for (size_t i = 0; i < index; i++)
-        sum += used_before(x, asset, name, &b->openings[i], b->openings[index].start_ms);
-    return (int64_t)sum - (int64_t)budget_added_back(b);
+    for (size_t i = 0; i < index; i++) {
+        uint64_t used = used_before(x, asset, name, &b->openings[i], own->start_ms);
+        uint64_t back = budget_added_by(b, &b->openings[i].hash);
+        sum += used > back ? used - back : 0;
+    }
+    return (int64_t)sum - (int64_t)budget_added_by(b, &own->hash);
 }
 
 /* ------------------------------------------------------------------ a device is judged */
@@ -263,12 +267,23 @@ static bool names_budget(const struct contract_bound *contract, struct slice bud
     return false;
 }
 
-static struct budget_added *find_added(struct budget *b, const struct hash *call)
+/* What a call gave back under an opening. */
+static struct budget_added *find_added(struct budget *b, const struct hash *opening,
+                                       const struct hash *call)
 {
     for (size_t i = 0; i < b->added_count; i++)
-        if (hash_equal(&b->added[i].call, call))
+        if (hash_equal(&b->added[i].call, call) && hash_equal(&b->added[i].opening, opening))
             return &b->added[i];
     return NULL;
+}
+
+/* The opening's place among those that used of the budget; their count when it is not among them. */
+static size_t find_opening(const struct budget *b, const struct hash *opening)
+{
+    size_t i = 0;
+    while (i < b->opening_count && !hash_equal(&b->openings[i].hash, opening))
+        i++;
+    return i;
 }
 
 static void tell(struct execution *x, enum event_what what, struct slice asset,
@@ -287,20 +302,23 @@ bool judging_add_back(struct execution *x, const struct contract_bound *contract
 {
     struct budget b;
     if (!names_budget(contract, budget) || !load(x, asset, budget, &b) ||
-        b.added_count == BUDGET_ADDED_MAX || find_added(&b, call) != NULL)
+        b.added_count == BUDGET_ADDED_MAX || find_added(&b, &contract->opening, call) != NULL)
         return false;
-    uint64_t used = budget_used(&b), back = budget_added_back(&b);
+    size_t at = find_opening(&b, &contract->opening);
+    if (at == b.opening_count)
+        return false;
+    uint64_t used = budget_used_by(&b.openings[at]), back = budget_added_by(&b, &contract->opening);
     if (ms == 0 || back > used || ms > used - back)
         return false;
     struct budget_added *a = &b.added[b.added_count++];
-    *a = (struct budget_added){ .call = *call, .ms = ms };
+    *a = (struct budget_added){ .call = *call, .opening = contract->opening, .ms = ms };
     store(x, asset, budget, &b);
     tell(x, EVENT_ADDED_BACK, asset, &contract->opening, budget, a);
-    carry_anew(x, asset, budget, 0);
+    carry_anew(x, asset, budget, at);
     return true;
 }
 
-/* What a call added to one of the budgets that the contract names; NULL when it did not. */
+/* What a call added back under this contract to one of its budgets; NULL when it did not. */
 static struct budget_added *find_call(struct execution *x, const struct contract_bound *contract,
                                       struct slice asset, const struct hash *call,
                                       struct name *ret_name, struct budget *ret_budget)
@@ -311,7 +329,7 @@ static struct budget_added *find_call(struct execution *x, const struct contract
         *ret_name = name_of(&contract->definition.rules[i]);
         if (!load(x, asset, name_slice(ret_name), ret_budget))
             return NULL;
-        struct budget_added *a = find_added(ret_budget, call);
+        struct budget_added *a = find_added(ret_budget, &contract->opening, call);
         if (a != NULL)
             return a;
     }
@@ -329,6 +347,6 @@ bool judging_undo_add_back(struct execution *x, const struct contract_bound *con
     a->undone = true;
     store(x, asset, name_slice(&name), &b);
     tell(x, EVENT_ADD_BACK_UNDONE, asset, &contract->opening, name_slice(&name), a);
-    carry_anew(x, asset, name_slice(&name), 0);
+    carry_anew(x, asset, name_slice(&name), find_opening(&b, &contract->opening));
     return true;
 }

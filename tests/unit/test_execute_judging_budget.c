@@ -100,6 +100,7 @@ static void the_largest_of_the_devices_counts(void **state)
     assert_true(world_has(w, "excursion_opened " UNIT " 0 +400m # tracker at +425m"));
 }
 
+/* 55 of the 60 minutes stand for the second contract; the first one, which is still open, is not excused. */
 static void time_is_added_back_and_that_is_undone(void **state)
 {
     struct world *w = *state;
@@ -110,13 +111,43 @@ static void time_is_added_back_and_that_is_undone(void **state)
     assert_int_equal(world_count(w, "excursion_opened"), 2);
     struct hash call = add_back(w, &second, 15, ACCEPTED);
     assert_true(world_has(w, "added_back " UNIT " # " BUDGET " 900000 #"));
-    assert_int_equal(world_count(w, "revision " UNIT " 0 +400m # logger yes"), 2);
-    assert_int_equal(world_count(w, "excursion_opened"), 2); /* 55 of 60 min: none stands */
+    assert_int_equal(world_count(w, "revision " UNIT " 0 +400m # logger yes"), 1);
+    assert_int_equal(world_count(w, "excursion_opened"), 2);
     assert_int_equal(undo(w, &second, &call), ACCEPTED);
     assert_true(world_has(w, "add_back_undone " UNIT " # " BUDGET " 900000 #"));
-    assert_int_equal(world_count(w, "excursion_opened " UNIT " 0 +400m # logger at +420m"), 4);
+    assert_int_equal(world_count(w, "excursion_opened " UNIT " 0 +400m # logger at +420m"), 3);
     assert_int_not_equal(undo(w, &second, &call), ACCEPTED); /* undone already */
     assert_int_equal(world_count(w, "add_back_undone"), 1);
+}
+
+/* What the first shipment used is given back under its own contract, and the second one carries less. */
+static void what_is_given_back_is_not_carried(void **state)
+{
+    struct world *w = *state;
+    struct hash first = judging_open_at(w, yaml, MINUTES(1));
+    warm(w, LOGGER, 100, 40);
+    (void)judging_open_at(w, yaml, MINUTES(300));
+    warm(w, LOGGER, 400, 30);
+    assert_int_equal(world_count(w, "excursion_opened"), 2);
+    (void)add_back(w, &first, 15, ACCEPTED);
+    assert_int_equal(world_count(w, "revision " UNIT " 0 +400m # logger yes"), 2);
+}
+
+/* Whoever is charged opens a contract of their own with a budget of this name: it excuses nothing. */
+static void another_contract_excuses_nothing(void **state)
+{
+    struct world *w = *state;
+    struct hash own = judging_open_at(w, yaml, MINUTES(1));
+    struct hash agreed = judging_open_at(w, yaml, MINUTES(50));
+    warm(w, LOGGER, 100, 70);
+    assert_int_equal(world_count(w, "excursion_opened"), 2);
+    struct hash call =
+        add_back(w, &own, 60, ACCEPTED); /* all but ten minutes of what it found itself */
+    assert_int_equal(world_count(w, "revision " UNIT " 0 +100m # logger yes"), 1);
+    struct hash late = judging_open_at(w, yaml, MINUTES(300));
+    (void)add_back(w, &late, 10, REFUSED_BAD_ARGUMENT);      /* under it nothing was used */
+    assert_int_not_equal(undo(w, &agreed, &call), ACCEPTED); /* not its own to undo */
+    assert_int_equal(undo(w, &own, &call), ACCEPTED);
 }
 
 static void no_more_is_added_back_than_was_used(void **state)
@@ -153,6 +184,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_budget_follows_the_goods, setup, teardown),
         cmocka_unit_test_setup_teardown(the_largest_of_the_devices_counts, setup, teardown),
         cmocka_unit_test_setup_teardown(time_is_added_back_and_that_is_undone, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_given_back_is_not_carried, setup, teardown),
+        cmocka_unit_test_setup_teardown(another_contract_excuses_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(no_more_is_added_back_than_was_used, setup, teardown),
         cmocka_unit_test_setup_teardown(late_news_of_an_earlier_shipment_counts, setup, teardown),
     };
