@@ -33,9 +33,11 @@ bool cmd_contract_get_statement(struct cmd_home *home, const struct hash *hash, 
     char hex[2 * HASH_SIZE + 1], path[128];
     hex_encode(hash_slice(hash), hex);
     (void)snprintf(path, sizeof path, "/v1/statements/%s", hex);
-    if (!cmd_node_get_bytes(home, path, out, err))
-        return err->code != ERR_NOT_FOUND ||
-               err_set(err, ERR_NOT_FOUND, "the ledger has no statement %s", hex);
+    if (!cmd_node_get_bytes(home, path, out, err)) {
+        if (err->code == ERR_NOT_FOUND)
+            (void)err_set(err, ERR_NOT_FOUND, "the ledger has no statement %s", hex);
+        return false;
+    }
     struct hash got = crypto_sha256(buf_slice(out));
     return hash_equal(&got, hash) ||
            err_set(err, ERR_PROOF,
