@@ -284,6 +284,7 @@ static void put_stretch(struct api_context *c, struct json_doc *list, const stru
     if (!s->open)
         api_put_time(one, "to", s->to_ms);
     if (rule_words_has_peak(rule)) {
+        json_doc_put_text(one, "unit", rule_words_unit(rule));
         json_doc_put_decimal(one, "peak", s->peak, s->peak_exponent);
         if (!s->open)
             json_doc_put_decimal(one, "mean", s->mean, s->mean_exponent);

@@ -376,7 +376,7 @@ static void say_finding(struct saying *s)
         say_time(s, of.from_ms);
         say_by(s);
     } else if (event_data_revision(s->line->event.data, &revision)) {
-        words_add(&s->words, revision.is_void ? "withdrawn after late readings: the excursion of "
+        words_add(&s->words, revision.is_void ? "judged anew and withdrawn: the excursion of "
                                               : "charged anew: the excursion of ");
         say_rule(s, revision.of.rule);
         words_add(&s->words, " since ");

@@ -181,13 +181,18 @@ static void print_charged(const struct json_doc *list)
 /* A number as the node wrote it: behind its key, up to the comma or brace. */
 static void print_number(const struct json_doc *doc, const char *key, const char *words)
 {
+    struct slice unit = cmd_contract_text_at(doc, "/unit", "");
+    if (slice_equal(unit, slice_text("Cel")))
+        unit = slice_text("°C");
     struct buf text = buf_heap(4096);
     json_doc_write(doc, 0, &text);
     buf_add_byte(&text, '\0');
     const char *at = text.failed ? NULL : strstr((const char *)text.data, key);
     if (at != NULL) {
         at += strlen(key);
-        (void)printf(", %.*s %s", (int)strcspn(at, ",}"), at, words);
+        (void)printf(", %.*s%s", (int)strcspn(at, ",}"), at, unit.len > 0 ? " " : "");
+        cmd_contract_print(unit);
+        (void)printf(" %s", words);
     }
     buf_free(&text);
 }

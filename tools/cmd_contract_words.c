@@ -7,11 +7,28 @@
 
 #define VALUE_SIZE 8192
 
+/* U+2028-202E and 2066-2069: lines and directions of writing that would make a text read as another. */
+static bool turns(struct slice text, size_t i)
+{
+    if (text.len - i < 3 || text.data[i] != 0xe2)
+        return false;
+    uint8_t second = text.data[i + 1], third = text.data[i + 2];
+    return (second == 0x80 && third >= 0xa8 && third <= 0xae) ||
+           (second == 0x81 && third >= 0xa6 && third <= 0xa9);
+}
+
 void cmd_contract_print(struct slice text)
 {
     bool safe = cbor_text_valid(text);
-    for (size_t i = 0; i < text.len; i++)
-        (void)putchar(safe || (text.data[i] >= ' ' && text.data[i] < 0x7f) ? text.data[i] : '?');
+    for (size_t i = 0; i < text.len; i++) {
+        if (safe && turns(text, i)) {
+            (void)putchar('?');
+            i += 2;
+        } else {
+            (void)putchar(safe || (text.data[i] >= ' ' && text.data[i] < 0x7f) ? text.data[i]
+                                                                               : '?');
+        }
+    }
 }
 
 struct slice cmd_contract_text_at(const struct json_doc *doc, const char *pointer,

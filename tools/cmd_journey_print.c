@@ -2,6 +2,7 @@
 #include "common/hex.h"
 #include "common/instant.h"
 #include "node/rule_words.h"
+#include "tools/cmd_contract_words.h"
 #include "tools/cmd_journey.h"
 
 #include <inttypes.h>
@@ -93,13 +94,17 @@ static void print_excursion(const struct cmd_home *home, const struct journey *j
                      e->ended ? "" : " so far");
     } else {
         const struct contract_rule *rule = &c->definition.rules[e->of.rule];
-        (void)printf("%s %.*s: ", label, (int)rule->name.len, (const char *)rule->name.data);
+        (void)printf("%s ", label);
+        cmd_contract_print(rule->name);
+        (void)printf(": ");
         if (e->ended && rule_words_has_peak(rule)) {
             rule_words_amount(e->peak, e->peak_exponent, rule_words_unit(rule), peak);
             (void)printf("%s at worst, ", peak);
         }
         rule_words_kind(&c->definition, &c->terms, e->of.rule, kind);
-        (void)printf("%s %s%s\n", span(seconds, lasted), kind, e->ended ? "" : ", not ended");
+        bool lasts = e->ended || seconds > 0; /* an open one has no more than what was charged */
+        (void)printf("%s%s%s%s\n", lasts ? span(seconds, lasted) : "", lasts ? " " : "", kind,
+                     e->ended ? "" : ", not ended");
     }
     print_shares(home, e);
     if (provenance_is_doubtful(e))
@@ -119,11 +124,6 @@ static void print_handover(const struct cmd_home *home, const struct journey_lin
 
 /* ------------------------------------------------------------------ lines of contracts */
 
-static void print_slice(struct slice text)
-{
-    (void)printf("%.*s", (int)text.len, (const char *)text.data);
-}
-
 static const struct contract_definition *definition_of(const struct journey *j,
                                                        const struct journey_line *line)
 {
@@ -134,17 +134,20 @@ static const struct contract_definition *definition_of(const struct journey *j,
 static void print_state_name(const struct contract_definition *d, uint64_t state)
 {
     if (d != NULL && state < d->state_count)
-        print_slice(d->states[state].name);
+        cmd_contract_print(d->states[state].name);
     else
         (void)printf("state %" PRIu64, state);
 }
 
 static void print_contract_name(const struct contract_definition *d, const char *what)
 {
-    if (d == NULL)
+    if (d == NULL) {
         (void)printf("a contract %s", what);
-    else
-        (void)printf("contract %.*s %s", (int)d->name.len, (const char *)d->name.data, what);
+    } else {
+        (void)printf("contract ");
+        cmd_contract_print(d->name);
+        (void)printf(" %s", what);
+    }
 }
 
 static void print_state(const struct journey *j, const struct journey_line *line)
@@ -155,7 +158,7 @@ static void print_state(const struct journey *j, const struct journey_line *line
     (void)printf(" -> ");
     print_state_name(d, line->to_number);
     (void)printf(", by ");
-    print_slice(line->text);
+    cmd_contract_print(line->text);
 }
 
 static void print_acknowledged(const struct journey *j, const struct journey_line *line)
@@ -163,7 +166,7 @@ static void print_acknowledged(const struct journey *j, const struct journey_lin
     const struct contract_definition *d = definition_of(j, line);
     (void)printf("acknowledged: ");
     if (d != NULL && line->number < d->rule_count)
-        print_slice(d->rules[line->number].name);
+        cmd_contract_print(d->rules[line->number].name);
     else
         (void)printf("rule %" PRIu64, line->number);
 }
@@ -174,7 +177,7 @@ static void print_add_back(const struct journey_line *line)
     bool undone = line->what == JOURNEY_ADD_BACK_UNDONE;
     (void)printf("%s %s to the budget ",
                  undone ? "undone: giving back" : "given back:", span(line->number, amount));
-    print_slice(line->text);
+    cmd_contract_print(line->text);
 }
 
 static void print_not_judged(const struct journey_line *line)
@@ -191,7 +194,7 @@ static void print_contract_line(const struct cmd_home *home, const struct journe
     char name[CMD_HOME_NAME_SIZE];
     const struct contract_definition *d = definition_of(j, line);
     if (line->what == JOURNEY_CALLED) {
-        print_slice(line->text);
+        cmd_contract_print(line->text);
         (void)printf(" called by %s", line->by_contract
                                           ? "another contract"
                                           : cmd_home_member_name(home, &line->from, name));
@@ -199,7 +202,7 @@ static void print_contract_line(const struct cmd_home *home, const struct journe
         print_state(j, line);
     } else if (line->what == JOURNEY_DOCUMENT) {
         (void)printf("document ");
-        print_slice(line->text);
+        cmd_contract_print(line->text);
         (void)printf(" attached");
     } else if (line->what == JOURNEY_ACKNOWLEDGED) {
         print_acknowledged(j, line);
@@ -212,8 +215,11 @@ static void print_contract_line(const struct cmd_home *home, const struct journe
     } else {
         print_add_back(line);
     }
-    if (line->note.len > 0)
-        (void)printf(" (%.*s)", (int)line->note.len, (const char *)line->note.data);
+    if (line->note.len > 0) {
+        (void)printf(" (");
+        cmd_contract_print(line->note);
+        (void)printf(")");
+    }
     (void)printf("\n");
 }
 
@@ -240,8 +246,9 @@ static void print_line(const struct cmd_home *home, const struct journey *j,
     case JOURNEY_EXCURSION: print_excursion(home, j, &j->provenance.excursion[line->index]); return;
     case JOURNEY_SUSPECT: (void)printf("SUSPECT sensor %s was revoked\n", kid); return;
     case JOURNEY_SCANNED:
-        (void)printf("seen by %s%s%.*s\n", kid, line->text.len > 0 ? " at " : "",
-                     (int)line->text.len, (const char *)line->text.data);
+        (void)printf("seen by %s%s", kid, line->text.len > 0 ? " at " : "");
+        cmd_contract_print(line->text);
+        (void)printf("\n");
         return;
     case JOURNEY_CALLED:
     case JOURNEY_STATE:
@@ -287,9 +294,10 @@ void journey_print(const struct cmd_home *home, const struct journey *j, bool pi
     uint64_t day = 0;
     (void)printf(" %s", j->claim.asset);
     for (size_t i = 0; i < j->contract_count; i++)
-        if (j->contracts[i].known)
-            (void)printf("   %.*s", (int)j->contracts[i].definition.name.len,
-                         (const char *)j->contracts[i].definition.name.data);
+        if (j->contracts[i].known) {
+            (void)printf("   ");
+            cmd_contract_print(j->contracts[i].definition.name);
+        }
     (void)printf("%s\n", home->demo ? "   (demo ledger: its clock is virtual)" : "");
     for (size_t i = 0; i < j->line_count; i++) {
         uint64_t this_day = j->lines[i].time_ms / DAY_MS;

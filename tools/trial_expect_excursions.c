@@ -75,6 +75,18 @@ static void show_shares(struct trial_expecting *e, const struct trial_excursion 
         (void)snprintf(text, size, "nobody charged");
 }
 
+static void show_expected(const struct yaml_node *charged, char *text, size_t size)
+{
+    size_t len = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < charged->count && len < size; i++)
+        len += (size_t)snprintf(
+            text + len, size - len, "%s%s: %s", i == 0 ? "" : ", ", charged->keys[i]->text,
+            charged->values[i]->kind == YAML_SCALAR ? charged->values[i]->text : "?");
+    if (charged->count == 0)
+        (void)snprintf(text, size, "nobody charged");
+}
+
 static bool share_is(struct trial_expecting *e, const struct trial_share *s,
                      const struct yaml_node *charged, bool *ret_good)
 {
@@ -96,7 +108,7 @@ static bool expect_charged(struct trial_expecting *e, const struct yaml_node *no
                            const struct trial_excursion *x)
 {
     bool same = node->kind == YAML_MAP && node->count == x->share_count, good;
-    char text[TRIAL_TEXT_SIZE];
+    char text[TRIAL_TEXT_SIZE], wanted[TRIAL_TEXT_SIZE];
     if (node->kind != YAML_MAP)
         return trial_case_refuse(e->c, node, "charged: expected a map of companies to durations");
     for (size_t i = 0; i < node->count; i++)
@@ -113,7 +125,8 @@ static bool expect_charged(struct trial_expecting *e, const struct yaml_node *no
     if (same)
         return true;
     show_shares(e, x, text, sizeof text);
-    trial_case_differs(e->c, node, "charged: expected otherwise, found %s", text);
+    show_expected(node, wanted, sizeof wanted);
+    trial_case_differs(e->c, node, "charged: expected %s, found %s", wanted, text);
     return true;
 }
 

@@ -25,7 +25,7 @@ sed 's/excursions: 1/excursions: 2/; s/Farm A: 20 min,/Farm A: 21 min,/' manual.
 expect "a wrong expectation" 1 "$(code_of waybill contract test wrong.test.yaml)"
 says "a wrong expectation" '^FAILED  a warm hour' out.txt
 says "a wrong expectation" "wrong.test.yaml:$(grep -n 'excursions: 2' wrong.test.yaml | cut -d: -f1): excursions: expected 2, found 1" out.txt
-says "a wrong charge" 'charged: expected otherwise, found Farm A: 1200 s, Carrier B: 2400 s' out.txt
+says "a wrong charge" 'charged: expected Farm A: 21 min, Carrier B: 40 min, found Farm A: 1200 s, Carrier B: 2400 s' out.txt
 says "the summary" '^1 test, 1 failed' out.txt
 expect "both files" 1 "$(code_of waybill contract test manual.test.yaml wrong.test.yaml)"
 says "both files" '^2 tests, 1 failed' out.txt

@@ -162,6 +162,7 @@ expect "none is left" 1 "$(code_of acknowledge again "Clinic C")"
 says "none is left" 'no such excursion waits' err.txt
 contract show "$delivery" >out.txt
 says "show" 'SENSOR broken sensor (low)'
+says "show" '100.0 °C at worst, 100.0 °C on average'
 says "show" 'acknowledged by Clinic C: no harm: loose plug'
 refused "no such budget" BAD_ARGUMENT contract add-back "$delivery" --budget warmth --give "10 min" --meaning a --reason b \
     --as "Clinic C"
@@ -241,6 +242,7 @@ says "goods without a contract" 'under no contract'
 # ---- a newer version, agreed again
 cat >keep.yaml <<'YAML'
 contract: keep
+summary: "kept \u202enrut taht skram"
 roles: { keeper: keeps it, owner: takes it back }
 parties: { store: keeper, client: owner }
 properties: { seen: { is: int 0..10, starts: 0 } }
@@ -252,6 +254,8 @@ YAML
 sed 's/^contract: keep/&\nversion: 2/' keep.yaml >keep-2.yaml
 open_keep() { contract open "$1" --asset $gtin/U3 --party store="Farm A" --party client="Clinic C" --as "Farm A" "${@:2}"; }
 old=$(open_keep keep.yaml --json | jq -r .statement)
+contract show "$old" >out.txt
+says "no mark turns the writing" '^  kept ?nrut'
 contract agree "$old" --as "Clinic C" >out.txt
 contract call "$old" look --as "Clinic C" >out.txt
 refused "no higher version" NOT_REPLACEABLE open_keep keep.yaml --replaces "$old"
@@ -278,4 +282,6 @@ expect "one that was not" created "$(state_of 4709)"
 expect "by unit" '["complete"]' "$(contract actions "$bulk" --as "Farm A" --unit $gtin/B04711 --json |
     jq -c '[.actions[] | select(.may) | .action]')"
 kill_node TERM
+expect "a node that is down" 1 "$(code_of contract actions "$bulk" --as "Farm A")"
+says "a node that is down" 'connect' err.txt
 echo "contracts: $(waybill audit home --json | jq .statements) statements"

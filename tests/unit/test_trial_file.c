@@ -191,7 +191,7 @@ static void test_each_wrong_expectation_fails_by_its_line(void **state)
         "t.yaml:25: open: expected yes, found no",
         "t.yaml:25: certain: expected no, found yes",
         "t.yaml:25: acknowledged: expected yes, found no",
-        "t.yaml:25: charged: expected otherwise, found Farm A: 1200 s, Carrier B: 1800 s",
+        "t.yaml:25: charged: expected Farm A: 20 min, found Farm A: 1200 s, Carrier B: 1800 s",
         "t.yaml:26: property keeper: expected Clinic C, found Farm A",
     };
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
