@@ -42,15 +42,21 @@ open_contract() { # FILE SENDER RECEIVER [OPTION...]: sets opening
     waybill contract agree "$opening" --as "$receiver" >/dev/null
 }
 
+# Started as root, mosquitto would become a user of its own, whom a bare machine may not have.
+broker_conf() { # PORT
+    [ "$(id -u)" != 0 ] || echo "user root"
+    printf 'listener %s 127.0.0.1\nallow_anonymous true\n' "$1"
+}
+
 # The logger signs all it has and sends it to a broker that no node listens to: NAME-1.cose, NAME-2.cose, …
 sign_all() { # NAME COUNT BROKER-PORT
     local name=$1 count=$2 port=$3 n=0 line
-    printf 'listener %s 127.0.0.1\nallow_anonymous true\n' "$port" >courier.conf
+    broker_conf "$port" >courier.conf
     mosquitto -v -c courier.conf 2>courier.log &
     local courier=$!
     running+=("$courier")
-    wait_until "the courier" mosquitto_pub -p "$port" -t ready -n
-    mosquitto_sub -p "$port" -V 5 -q 1 -t "wb/1/$(device_kid "$name")/up" -F %x -C "$count" -W 20 >"$name.hex" &
+    wait_until "the courier" mosquitto_pub -h 127.0.0.1 -p "$port" -t ready -n
+    mosquitto_sub -h 127.0.0.1 -p "$port" -V 5 -q 1 -t "wb/1/$(device_kid "$name")/up" -F %x -C "$count" -W 20 >"$name.hex" &
     local listener=$!
     running+=("$listener")
     wait_until "the courier's ear" grep -q "Received SUBSCRIBE" courier.log
@@ -69,7 +75,7 @@ deliver() { # NAME N...: to the node's broker, in this order
     local name=$1 kid n
     shift
     kid=$(device_kid "$name")
-    for n; do mosquitto_pub -p "$broker" -q 1 -t "wb/1/$kid/up" -f "$name-$n.cose"; done
+    for n; do mosquitto_pub -h 127.0.0.1 -p "$broker" -q 1 -t "wb/1/$kid/up" -f "$name-$n.cose"; done
 }
 is_final() { # NAME N
     [ "$(waybill statement status "$1-$2.cose" --json | jq -r .status)" = final ]

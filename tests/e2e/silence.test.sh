@@ -8,15 +8,15 @@ founded=${day}T05:30:00Z
 
 # ---- a broker of its own, so that somebody listens before the node is there
 shared=$(free_port)
-printf 'listener %s 127.0.0.1\nallow_anonymous true\n' "$shared" >broker.conf
+broker_conf "$shared" >broker.conf
 mosquitto -c broker.conf 2>broker.log &
 running+=($!)
-wait_until "the broker" mosquitto_pub -p "$shared" -t ready -r -m ready
+wait_until "the broker" mosquitto_pub -h 127.0.0.1 -p "$shared" -t ready -r -m ready
 at 05:50:00
 make_ledger "Farm A" Clinic
 sed -i "s/^  port: $broker$/  port: $shared\n  host: 127.0.0.1/" home/node.yaml
 broker=$shared
-mosquitto_sub -p "$broker" -q 1 -t 'wb/1/events/+' -t ready -F '%p' >events.txt &
+mosquitto_sub -h 127.0.0.1 -p "$broker" -q 1 -t 'wb/1/events/+' -t ready -F '%p' >events.txt &
 running+=($!)
 wait_until "the subscription" grep -q ready events.txt
 
