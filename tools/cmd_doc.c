@@ -46,8 +46,9 @@ static bool hash_file(const char *path, struct hash *ret_hash, uint64_t *ret_siz
     if (in == NULL)
         return err_set(err, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s: %s", path,
                        strerror(errno));
-    bool good = (fstat(fileno(in), &is) == 0 && !S_ISDIR(is.st_mode)) ||
-                err_set(err, ERR_INPUT, "%s: is a folder", path);
+    /* a pipe ends, a device such as /dev/zero need not */
+    bool good = (fstat(fileno(in), &is) == 0 && (S_ISREG(is.st_mode) || S_ISFIFO(is.st_mode))) ||
+                err_set(err, ERR_INPUT, "%s: expected a file, found a folder or a device", path);
     good = good && hash_stream(in, path, ret_hash, ret_size, err);
     (void)fclose(in);
     return good;

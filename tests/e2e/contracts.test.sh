@@ -177,6 +177,10 @@ says "no such document" 'it has: bill of lading' err.txt
 refused "not the seller" NOT_ALLOWED attach lading.txt "bill of lading" "Clinic C"
 contract explain "$statement" >out.txt
 says "not the seller" 'document bill of lading in letter-of-credit'
+for endless in /dev/zero .; do
+    expect "no file: $endless" 1 "$(code_of attach $endless "bill of lading" "Farm A")"
+    says "no file: $endless" 'expected a file' err.txt
+done
 expect "nothing attached yet" 1 "$(code_of waybill doc verify lading.txt --contract "$letter")"
 echo "24 boxes" >first.txt
 attach first.txt "bill of lading" "Farm A" >out.txt
