@@ -49,14 +49,16 @@ static void put_bound(const struct contract_definition *definition,
                       char ret_text[RULE_WORDS_SIZE])
 {
     const struct contract_rule *r = &definition->rules[rule];
-    bool above = r->op == CONTRACT_ABOVE || r->op == CONTRACT_AT_LEAST;
+    static const char *const sides[] = { [CONTRACT_ABOVE] = "above",
+                                         [CONTRACT_AT_LEAST] = "at or above",
+                                         [CONTRACT_BELOW] = "below",
+                                         [CONTRACT_AT_MOST] = "at or below" };
     char amount[RULE_WORDS_SIZE] = "its bound";
     int64_t mantissa = 0;
     int exponent = 0;
     if (rule_words_bound(definition, terms, rule, &mantissa, &exponent))
         rule_words_amount(mantissa, exponent, rule_words_unit(r), amount);
-    (void)snprintf(ret_text, RULE_WORDS_SIZE, "%s%s %.100s", before, above ? "above" : "below",
-                   amount);
+    (void)snprintf(ret_text, RULE_WORDS_SIZE, "%s%s %.100s", before, sides[r->op], amount);
 }
 
 void rule_words_kind(const struct contract_definition *definition,

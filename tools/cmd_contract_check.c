@@ -294,7 +294,8 @@ int cmd_contract_lint(struct cmd_home *home, const struct cmd_args *args, struct
         json_doc_put_int(doc, "warnings", (int64_t)l.warnings);
         cmd_action_print(doc);
     } else if (l.errors + l.warnings > 0) {
-        (void)printf("%zu errors, %zu warnings\n", l.errors, l.warnings);
+        (void)printf("%zu error%s, %zu warning%s\n", l.errors, l.errors == 1 ? "" : "s", l.warnings,
+                     l.warnings == 1 ? "" : "s");
     }
     bool bad = l.errors > 0 || (cmd_args_flag(args, "strict") && l.warnings > 0);
     return bad ? CMD_ERROR : CMD_GOOD;

@@ -66,7 +66,7 @@ actions:
   let go: { by: owner, in: kept, to: gone }
 YAML
 expect "warnings" 0 "$(code_of contract lint warned.yaml)"
-says "warnings" '^0 errors, 1 warnings'
+says "warnings" '^0 errors, 1 warning$'
 expect "warnings, --strict" 1 "$(code_of contract lint warned.yaml --strict)"
 
 # ---- four companies, goods, a sensor
