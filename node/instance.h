@@ -46,9 +46,7 @@ struct instance_event {
  */
 void instance_react(struct execution *x, const struct contract_bound *contract,
                     const struct instance_event *event);
-/* The same for every contract in force of event->asset. */
-void instance_react_all(struct execution *x, const struct instance_event *event);
-/* For all these assets: a contract with one state for several of them reacts once. */
+/* The same for every contract in force of these assets: one with a shared state for several of them reacts once. */
 void instance_react_set(struct execution *x, const struct asset_set *assets,
                         const struct instance_event *event);
 

@@ -146,7 +146,7 @@ struct reacted {
 
 static bool has_reacted(const struct reacted *r, const struct hash *opening)
 {
-    for (size_t i = 0; r != NULL && i < r->count; i++)
+    for (size_t i = 0; i < r->count; i++)
         if (hash_equal(&r->openings[i], opening))
             return true;
     return false;
@@ -156,7 +156,7 @@ static bool has_reacted(const struct reacted *r, const struct hash *opening)
 static void note_reacted(struct reacted *r, const struct contract_bound *c,
                          const struct instance_event *event)
 {
-    if (r == NULL || (c->definition.each_unit && listens(&c->definition, event)))
+    if (c->definition.each_unit && listens(&c->definition, event))
         return;
     r->openings[r->next] = c->opening;
     r->next = (r->next + 1) % REACTED_MAX;
@@ -181,11 +181,6 @@ static void react_asset(struct execution *x, const struct instance_event *event,
         note_reacted(r, c, event);
         instance_react(x, c, event);
     }
-}
-
-void instance_react_all(struct execution *x, const struct instance_event *event)
-{
-    react_asset(x, event, NULL);
 }
 
 void instance_react_set(struct execution *x, const struct asset_set *assets,
