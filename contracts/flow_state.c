@@ -61,13 +61,6 @@ static void take_changes(struct cbor_reader *r, const struct contract_definition
         cbor_fail(r);
 }
 
-static bool is_settled(const struct contract_value *v)
-{
-    struct contract_value settled = *v;
-    value_settle(&settled);
-    return settled.number == v->number && settled.exponent == v->exponent;
-}
-
 static bool take_fields(struct cbor_reader *r, const struct contract_definition *def,
                         struct flow_state *state, struct err *err)
 {
@@ -76,7 +69,7 @@ static bool take_fields(struct cbor_reader *r, const struct contract_definition 
         const struct contract_field *f = &def->fields[i];
         if (!value_take(r, &f->kind, def->choices, &state->fields[i], err))
             return err_wrap(err, "%.*s", (int)f->name.len, (const char *)f->name.data);
-        if (!is_settled(&state->fields[i]))
+        if (!value_is_settled(&state->fields[i]))
             return err_set(err, ERR_INPUT, "%.*s: a quantity with zeros to cut", (int)f->name.len,
                            (const char *)f->name.data);
     }

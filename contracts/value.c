@@ -229,11 +229,11 @@ static bool scalar_fits(const struct contract_value *v, const struct value_kind 
     return err_set(err, ERR_INPUT, "%s where a single value belongs", value_type_name(v->type));
 }
 
-static bool is_settled(const struct contract_value *v)
+bool value_is_settled(const struct contract_value *value)
 {
-    struct contract_value settled = *v;
+    struct contract_value settled = *value;
     value_settle(&settled);
-    return settled.number == v->number && settled.exponent == v->exponent;
+    return settled.number == value->number && settled.exponent == value->exponent;
 }
 
 static bool list_fits(const struct contract_value *list, const struct value_kind *kind,
@@ -250,7 +250,7 @@ static bool list_fits(const struct contract_value *list, const struct value_kind
                            value_type_name(kind->scalar));
         if (v.type == CONTRACT_QUANTITY && !slice_equal(v.text, kind->unit))
             return err_set(err, ERR_INPUT, "value %zu of the list is in another unit", i + 1);
-        if (!is_settled(&v))
+        if (!value_is_settled(&v))
             return err_set(err, ERR_INPUT, "value %zu of the list has zeros to cut", i + 1);
         if (!scalar_fits(&v, kind, choices, err))
             return err_wrap(err, "value %zu of the list", i + 1);

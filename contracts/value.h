@@ -80,6 +80,7 @@ void value_put(struct buf *out, const struct contract_value *value);
  * exponent above 0 only where the mantissa would leave int64 without. Other types stay.
  */
 void value_settle(struct contract_value *value);
+bool value_is_settled(const struct contract_value *value);
 /* Whether the value has the kind's type and unit and lies within its range; a sentence when not. */
 bool value_fits(const struct contract_value *value, const struct value_kind *kind,
                 const struct slice *choices, struct err *err);

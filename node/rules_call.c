@@ -12,19 +12,25 @@ static enum refusal check_life(struct execution *x, const struct hash *opening, 
     return code;
 }
 
-static enum refusal choose_units(struct execution *x, const struct contract_bound *c,
-                                 const struct call *call, bool built_in, struct asset_set *ret_set)
+enum refusal rules_choose_units(struct execution *x, const struct contract_bound *contract,
+                                const struct asset_set *named, bool built_in,
+                                struct asset_set *ret_set)
 {
-    *ret_set = c->assets;
-    if (!call->has_assets)
-        return execution_step(x, c->definition.each_unit ? c->assets.count : 1) ? ACCEPTED
-                                                                                : REFUSED_STEPS;
-    if (!c->definition.each_unit && !built_in) {
+    bool each_unit = contract->definition.each_unit;
+    *ret_set = contract->assets;
+    if (named == NULL)
+        return execution_step(x, each_unit ? contract->assets.count : 1) ? ACCEPTED : REFUSED_STEPS;
+    if (!each_unit && !built_in) {
         execution_explain(x, "all goods of this contract share one state: name no units");
         return REFUSED_BAD_ARGUMENT;
     }
-    *ret_set = call->assets;
-    return instance_covers(x, c, &call->assets) ? ACCEPTED : REFUSED_UNKNOWN_ASSET;
+    *ret_set = *named;
+    return instance_covers(x, contract, named) ? ACCEPTED : REFUSED_UNKNOWN_ASSET;
+}
+
+static const struct asset_set *named_units(const struct call *said)
+{
+    return said->has_assets ? &said->assets : NULL;
 }
 
 static enum refusal call_action(struct execution *x, const struct speaker *by,
@@ -43,7 +49,7 @@ static enum refusal call_action(struct execution *x, const struct speaker *by,
                           RULES_SHOW(said->action));
         return REFUSED_NO_SUCH_ACTION;
     }
-    enum refusal code = choose_units(x, c, said, false, &set);
+    enum refusal code = rules_choose_units(x, c, named_units(said), false, &set);
     return code != ACCEPTED ? code : instance_call(x, &call);
 }
 
@@ -65,6 +71,6 @@ enum refusal rules_call(struct execution *x, const struct speaker *by)
     }
     if (what == RULES_NO_BUILT_IN)
         return call_action(x, by, c, &caller);
-    code = choose_units(x, c, said, true, &set);
+    code = rules_choose_units(x, c, named_units(said), true, &set);
     return code != ACCEPTED ? code : rules_quality(x, by, c, what);
 }

@@ -1,21 +1,6 @@
 /* Documents attached to a contract by their hash. */
 #include "node/rules_parts.h"
 
-static enum refusal choose_units(struct execution *x, const struct contract_bound *c,
-                                 const struct document *d, struct asset_set *ret_set)
-{
-    *ret_set = c->assets;
-    if (!d->has_assets)
-        return execution_step(x, c->definition.each_unit ? c->assets.count : 1) ? ACCEPTED
-                                                                                : REFUSED_STEPS;
-    if (!c->definition.each_unit) {
-        execution_explain(x, "all goods of this contract share one state: name no units");
-        return REFUSED_BAD_ARGUMENT;
-    }
-    *ret_set = d->assets;
-    return instance_covers(x, c, &d->assets) ? ACCEPTED : REFUSED_UNKNOWN_ASSET;
-}
-
 /* ------------------------------------------------------------------ one unit */
 
 /* Rights that name roles are the ledger's to know: the workflow has not looked at all of them. */
@@ -108,7 +93,7 @@ enum refusal rules_document(struct execution *x, const struct speaker *by)
                           RULES_SHOW(d->name));
         return REFUSED_NO_SUCH_DOCUMENT;
     }
-    code = choose_units(x, c, d, &set);
+    code = rules_choose_units(x, c, d->has_assets ? &d->assets : NULL, false, &set);
     struct instance_frame *f =
         code == ACCEPTED ? instance_enter(x, c, (struct slice){ NULL, 0 }) : NULL;
     if (f == NULL)

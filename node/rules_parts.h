@@ -12,6 +12,16 @@ size_t rules_member_parties(struct execution *x, struct slice parties,
                             struct kid ret_members[OPEN_PARTIES_MAX]);
 bool rules_names_kid(const struct kid *list, size_t n, const struct kid *kid);
 
+/* ------------------------------------------------------------------ rules_call.c */
+
+/*
+ * The goods that a call or a document is about: those it names (NULL: none), else all of the contract's. Only
+ * contracts with a state for each unit let them be named, unless the action is built in.
+ */
+enum refusal rules_choose_units(struct execution *x, const struct contract_bound *contract,
+                                const struct asset_set *named, bool built_in,
+                                struct asset_set *ret_set);
+
 /* ------------------------------------------------------------------ rules_force.c */
 
 /* Whether the opening may take the place of the one it names. */
