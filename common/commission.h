@@ -2,6 +2,7 @@
 #ifndef COMMON_COMMISSION_H
 #define COMMON_COMMISSION_H
 
+#include "common/amount.h"
 #include "common/asset_set.h"
 #include "common/fields.h"
 
@@ -13,6 +14,8 @@ struct commission {
     struct slice lot;   /* empty = absent */
     bool has_expiry;
     uint64_t expiry_ms;
+    bool has_amount;
+    struct amount amount; /* of each; a lot's amount in pieces is how many units it may have */
 };
 
 void commission_take(struct fields *f, struct commission *ret_commission);

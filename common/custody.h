@@ -20,6 +20,14 @@ enum custody_role {
     ROLE_OWNER = 1,     /* whose they are */
 };
 
+#define CUSTODY_SEAL_MAX 64
+
+enum custody_seal {
+    SEAL_INTACT = 0,
+    SEAL_BROKEN = 1,
+    SEAL_NONE = 2,
+};
+
 struct custody {
     struct asset_set assets;
     enum custody_action action;
@@ -27,6 +35,19 @@ struct custody {
     struct hash offer;      /* all but offers: the offer's statement hash */
     struct slice condition; /* remark on the goods' state; empty = absent */
     enum custody_role role;
+    bool has_expiry; /* offers: nobody can accept from then on */
+    uint64_t expiry_ms;
+    bool has_counts; /* acceptances: how many are not there, too many, damaged */
+    uint64_t missing_count, surplus_count, damaged_count;
+    bool has_missing; /* acceptances: these were not there; they stay with who offered them */
+    struct asset_set missing; /* of the offer's set */
+    bool has_reading;         /* offers and acceptances: the last reading the signer saw */
+    struct kid device;
+    struct hash reading; /* statement hash */
+    bool has_seal;       /* offers and acceptances: how the seal was found */
+    enum custody_seal seal;
+    struct slice seal_number;     /* at most CUSTODY_SEAL_MAX bytes; may be empty */
+    struct slice meaning, reason; /* rejections, which are refused without them; empty = absent */
 };
 
 /* The fields from key 5 on; a misfit fails the reader. */

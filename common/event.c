@@ -61,6 +61,23 @@ const char *event_name(enum event_what what)
         "add_back_undone",
         "finished",
         "replaced",
+        "received",
+        "not_received",
+        "bound",
+        "packed",
+        "unpacked",
+        "loaded",
+        "unloaded",
+        "made",
+        "used",
+        "disposition",
+        "disputed",
+        "certified",
+        "certificate_revoked",
+        "corrected",
+        "finding",
+        "label_sealed",
+        "revealed",
     };
     return (size_t)what < sizeof names / sizeof names[0] ? names[what] : "unknown";
 }

@@ -9,6 +9,24 @@
 
 #define EVENT_DATA_MAX 12 /* items */
 
+/* What is wrong with goods, or with what somebody says of them: EVENT_FINDING. */
+enum event_finding {
+    FINDING_NEVER_COMMISSIONED = 1, /* seen, but nobody on this ledger ever made it */
+    FINDING_AFTER_END = 2, /* seen after it was dispensed, destroyed, decommissioned, used up */
+    FINDING_MORE_THAN_MADE = 3,    /* a unit beyond the number its lot was declared to have */
+    FINDING_IMPOSSIBLE_TRAVEL = 4, /* two scans too far apart for the time between them */
+    FINDING_TWO_CUSTODIANS = 5,    /* somebody else says that it has it, or made it */
+};
+#define FINDING_LAST FINDING_TWO_CUSTODIANS
+
+/* What became of a covered code: EVENT_REVEALED. */
+enum event_reveal {
+    REVEAL_AUTHENTIC_OPENED = 0, /* the first time, after delivery */
+    REVEAL_ALREADY_OPENED = 1,
+    REVEAL_TAMPER = 2,   /* the first time, and still on its way */
+    REVEAL_MISMATCH = 3, /* not the code of these goods */
+};
+
 /* WIRE "Events". */
 enum event_what {
     EVENT_RECORDED = 1,          /* [kid, first time, last time] */
@@ -47,6 +65,23 @@ enum event_what {
     EVENT_ADD_BACK_UNDONE = 33, /* as ADDED_BACK */
     EVENT_FINISHED = 34,        /* [opening, ending] */
     EVENT_REPLACED = 35,        /* [old opening, new opening] */
+    EVENT_RECEIVED = 36,        /* [offer, missing, surplus, damaged] */
+    EVENT_NOT_RECEIVED = 37,    /* [offer], of the goods that stay where they were */
+    EVENT_BOUND = 38,           /* [statement, device/null, reading/null, seal/null, number/null] */
+    EVENT_PACKED = 39,          /* [container] */
+    EVENT_UNPACKED = 40,        /* [container] */
+    EVENT_LOADED = 41,          /* [added, now inside], of the container */
+    EVENT_UNLOADED = 42,        /* [taken out, now inside], of the container */
+    EVENT_MADE = 43,            /* [action, making, place of the output in it] */
+    EVENT_USED = 44,        /* [action, making, mantissa/null, exponent/null, unit/null] of each */
+    EVENT_DISPOSITION = 45, /* [action, statement, member, meaning/null, reason/null] */
+    EVENT_DISPUTED = 46,    /* [statement, member] */
+    EVENT_CERTIFIED = 47,   /* [certificate, name, issuer, from, until] */
+    EVENT_CERTIFICATE_REVOKED = 48, /* [certificate, name, issuer, from] */
+    EVENT_CORRECTED = 49,           /* [original, kind of it, correction] */
+    EVENT_FINDING = 50,             /* [finding, statement, other statement/null, kid] */
+    EVENT_LABEL_SEALED = 51,        /* [] */
+    EVENT_REVEALED = 52,            /* [result, statement] */
 };
 
 struct event {

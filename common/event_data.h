@@ -5,6 +5,7 @@
 #ifndef COMMON_EVENT_DATA_H
 #define COMMON_EVENT_DATA_H
 
+#include "common/amount.h"
 #include "common/event.h"
 #include "common/key.h"
 
@@ -95,6 +96,78 @@ struct event_replaced {
     struct hash old, new;
 };
 
+struct event_received {
+    struct hash offer;
+    uint64_t missing, surplus, damaged;
+};
+
+/* What the two sides of a handover saw. */
+struct event_bound {
+    struct hash statement; /* the offer or the acceptance */
+    bool has_reading;
+    struct kid device;
+    struct hash reading;
+    bool has_seal;
+    uint64_t seal;            /* enum custody_seal */
+    struct slice seal_number; /* may be empty */
+};
+
+struct event_load {
+    uint64_t moved, inside; /* units, with all that is in them */
+};
+
+struct event_made {
+    uint64_t action; /* enum making_kind */
+    struct hash making;
+    uint64_t output;
+};
+
+struct event_used {
+    uint64_t action;
+    struct hash making;
+    bool has_amount;
+    struct amount amount; /* of each */
+};
+
+struct event_disposition {
+    uint64_t action; /* enum disposition_action */
+    struct hash statement;
+    struct kid member;
+    struct slice meaning, reason; /* empty: not said */
+};
+
+struct event_disputed {
+    struct hash statement;
+    struct kid member;
+};
+
+struct event_certified {
+    struct hash certificate;
+    struct slice name;
+    struct kid issuer;
+    uint64_t from_ms;
+    uint64_t until_ms; /* 0 in CERTIFICATE_REVOKED */
+};
+
+struct event_corrected {
+    struct hash original;
+    uint64_t kind; /* of the original */
+    struct hash correction;
+};
+
+struct event_found {
+    uint64_t finding; /* enum event_finding */
+    struct hash statement;
+    bool has_other;
+    struct hash other; /* the statement that contradicts it */
+    struct kid kid;    /* who signed the first */
+};
+
+struct event_revealed {
+    uint64_t result; /* enum event_reveal */
+    struct hash statement;
+};
+
 /* Each takes an event's whole data array; false: it is of another shape. Texts are borrowed from data. */
 bool event_data_kid(struct slice data, struct kid *ret_kid);       /* COMMISSIONED, ATTACHED … */
 bool event_data_opening(struct slice data, struct hash *ret_hash); /* OPENED, IN_FORCE */
@@ -113,5 +186,18 @@ bool event_data_document(struct slice data, struct event_document *ret_data);
 bool event_data_add_back(struct slice data, struct event_add_back *ret_data);
 bool event_data_finished(struct slice data, struct event_finished *ret_data);
 bool event_data_replaced(struct slice data, struct event_replaced *ret_data);
+bool event_data_received(struct slice data, struct event_received *ret_data);
+bool event_data_not_received(struct slice data, struct hash *ret_offer);
+bool event_data_bound(struct slice data, struct event_bound *ret_data);
+bool event_data_container(struct slice data, struct slice *ret_name); /* PACKED, UNPACKED */
+bool event_data_load(struct slice data, struct event_load *ret_data); /* LOADED, UNLOADED */
+bool event_data_made(struct slice data, struct event_made *ret_data);
+bool event_data_used(struct slice data, struct event_used *ret_data);
+bool event_data_disposition(struct slice data, struct event_disposition *ret_data);
+bool event_data_disputed(struct slice data, struct event_disputed *ret_data);
+bool event_data_certified(struct slice data, struct event_certified *ret_data); /* both events */
+bool event_data_corrected(struct slice data, struct event_corrected *ret_data);
+bool event_data_finding(struct slice data, struct event_found *ret_data);
+bool event_data_revealed(struct slice data, struct event_revealed *ret_data);
 
 #endif

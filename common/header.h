@@ -6,7 +6,7 @@
 
 #define HEADER_VERSION  1
 #define GENESIS_RULES   1 /* of the genesis header, WIRE "Genesis" */
-#define RULES_VERSION   2 /* 2: calls, documents and scans; late readings judged anew */
+#define RULES_VERSION   3 /* 2: calls, documents, scans; late readings judged anew. 3: goods */
 #define HEADER_SIZE_MAX 320
 
 struct header {

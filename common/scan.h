@@ -9,6 +9,7 @@ struct scan {
     struct asset_set assets;
     struct slice place; /* GLN; empty = absent */
     struct slice note;  /* empty = absent */
+    bool in_custody;    /* the signer's member says that it holds them */
 };
 
 void scan_take(struct fields *f, struct scan *ret_scan);

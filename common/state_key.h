@@ -34,6 +34,13 @@ enum state_table {
     TABLE_BUDGET = 22,    /* [22, asset, budget]: used by which contract, and what was added back */
     TABLE_HEARD = 23,     /* [23, asset, opening]: whether any device was ever heard */
     TABLE_LISTENERS = 24, /* [24, opening]: contracts to be told of its end */
+    TABLE_MAKING = 25,    /* [25, statement]: what a commission or a making brought into being */
+    TABLE_HOLD = 26,      /* [26, asset or lot]: in quarantine, recalled */
+    TABLE_LOT = 27,       /* [27, lot]: whose it is and how many were made */
+    TABLE_CERTIFICATE = 28,     /* [28, statement] */
+    TABLE_CERTIFIED = 29,       /* [29, asset, "414/GLN" or member]: its certificates */
+    TABLE_ATTACHED_BEFORE = 30, /* [30, device]: what it was attached to, and when */
+    TABLE_CORRECTED = 31,       /* [31, statement]: the correction of it */
 };
 
 struct state_key {

@@ -118,50 +118,64 @@ bool state_key_record_take(struct slice value, struct state_key_record *ret_v)
 
 void state_asset_put(struct buf *out, const struct state_asset *v)
 {
-    cbor_put_array(out, 5);
+    bool plain = state_goods_is_plain(&v->goods);
+    cbor_put_array(out, plain ? 5 : 6);
     cbor_put_uint(out, v->events);
     cbor_put_bytes(out, hash_slice(&v->chain));
     put_optional(out, v->has_custodian, kid_slice(&v->custodian));
     put_optional(out, v->has_owner, kid_slice(&v->owner));
     put_optional(out, v->has_offer, hash_slice(&v->offer));
+    if (!plain)
+        state_goods_put(out, &v->goods);
 }
 
 bool state_asset_take(struct slice value, struct state_asset *ret_v)
 {
     struct cbor_reader r = cbor_reader(value);
     struct state_asset v = { .events = 0 };
-    cbor_take_array_of(&r, 5);
+    size_t n = cbor_take_array(&r);
     v.events = cbor_take_uint(&r);
     cbor_take_fixed(&r, v.chain.bytes, HASH_SIZE);
     v.has_custodian = take_optional_kid(&r, &v.custodian);
     v.has_owner = take_optional_kid(&r, &v.owner);
     v.has_offer = take_optional_hash(&r, &v.offer);
+    if (n == 6)
+        state_goods_take(&r, &v.goods);
     *ret_v = v;
-    return cbor_done(&r);
+    return (n == 5 || n == 6) && cbor_done(&r);
 }
 
 void state_offer_put(struct buf *out, const struct state_offer *v)
 {
-    cbor_put_array(out, 5);
+    cbor_put_array(out, v->has_expiry ? 7 : 5);
     kid_put(out, &v->from);
     kid_put(out, &v->to);
     cbor_put_bytes(out, hash_slice(&v->assets));
     cbor_put_uint(out, v->role);
     cbor_put_uint(out, v->time_ms);
+    if (v->has_expiry) {
+        cbor_put_uint(out, v->expiry_ms);
+        buf_add_slice(out, v->set);
+    }
 }
 
 bool state_offer_take(struct slice value, struct state_offer *ret_v)
 {
     struct cbor_reader r = cbor_reader(value);
-    struct state_offer v;
-    cbor_take_array_of(&r, 5);
+    struct state_offer v = { .has_expiry = false };
+    size_t n = cbor_take_array(&r);
     v.from = kid_take(&r);
     v.to = kid_take(&r);
     cbor_take_fixed(&r, v.assets.bytes, HASH_SIZE);
     v.role = cbor_take_uint_max(&r, ROLE_OWNER);
     v.time_ms = cbor_take_uint(&r);
+    v.has_expiry = n == 7;
+    if (v.has_expiry) {
+        v.expiry_ms = cbor_take_uint(&r);
+        v.set = asset_set_take(&r).raw;
+    }
     *ret_v = v;
-    return cbor_done(&r);
+    return (n == 5 || n == 7) && cbor_done(&r);
 }
 
 void state_instance_put(struct buf *out, const struct state_instance *v)

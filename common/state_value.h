@@ -6,6 +6,7 @@
 #define COMMON_STATE_VALUE_H
 
 #include "common/enrol.h"
+#include "common/state_goods.h"
 
 #define STATE_VALUE_MAX     (64 * 1024)
 #define STATE_CONTRACTS_MAX 8  /* contracts in force for one asset */
@@ -40,14 +41,23 @@ struct state_asset {
     struct hash chain;
     bool has_custodian, has_owner, has_offer;
     struct kid custodian, owner;
-    struct hash offer;
+    struct hash offer; /* of custody */
+    struct state_goods goods;
 };
+/* False: a name that was seen and that nobody commissioned. */
+static inline bool state_asset_is_made(const struct state_asset *v)
+{
+    return v->has_owner;
+}
 
 struct state_offer {
     struct kid from, to;
     struct hash assets; /* SHA-256 of the canonical asset-set */
     uint64_t role;
     uint64_t time_ms;
+    bool has_expiry;
+    uint64_t expiry_ms;
+    struct slice set; /* the raw set; with has_expiry, for then the ledger itself ends the offer */
 };
 
 enum instance_status {

@@ -8,12 +8,19 @@
 #include "common/agree.h"
 #include "common/attach.h"
 #include "common/call.h"
+#include "common/certificate.h"
 #include "common/commission.h"
+#include "common/correction.h"
 #include "common/cose.h"
 #include "common/custody.h"
+#include "common/disposition.h"
+#include "common/dispute.h"
 #include "common/document.h"
 #include "common/enrol.h"
+#include "common/label_code.h"
+#include "common/make.h"
 #include "common/open.h"
+#include "common/pack.h"
 #include "common/party.h"
 #include "common/place.h"
 #include "common/product.h"
@@ -38,6 +45,15 @@ enum statement_kind {
     KIND_SCAN = 12,
     KIND_CALL = 15,
     KIND_DOCUMENT = 16,
+    KIND_PACK = 20,
+    KIND_MAKE = 21,
+    KIND_DISPOSITION = 22,
+    KIND_DISPUTE = 23,
+    KIND_CERTIFICATE = 24,
+    KIND_CERTIFICATE_REVOKE = 25,
+    KIND_CORRECTION = 26,
+    KIND_LABEL_SEAL = 27,
+    KIND_LABEL_REVEAL = 28,
 };
 
 struct statement {
@@ -63,6 +79,15 @@ struct statement {
         struct scan scan;
         struct call call;
         struct document document;
+        struct pack pack;
+        struct make make;
+        struct disposition disposition;
+        struct dispute dispute;
+        struct certificate certificate;
+        struct certificate_revoke certificate_revoke;
+        struct correction correction;
+        struct label_seal label_seal;
+        struct label_reveal label_reveal;
     } as;
 };
 

@@ -102,6 +102,7 @@ struct execute_context chain_next(const struct chain *c, uint64_t time_ms)
 {
     uint64_t least = c->head.time_ms + 1;
     return (struct execute_context){ .ledger = c->head.ledger,
+                                     .rules = RULES_VERSION,
                                      .height = c->head.height + 1,
                                      .time_ms = time_ms > least ? time_ms : least,
                                      .parent_hash = c->head_hash };

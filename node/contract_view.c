@@ -50,6 +50,7 @@ bool contract_view_load(struct store *s, const struct hash *opening, struct cont
     if (!store_head(s, &v->head, NULL, err))
         return false;
     struct execute_context context = { .ledger = v->head.ledger,
+                                       .rules = RULES_VERSION,
                                        .height = v->head.height + 1,
                                        .time_ms = v->head.time_ms,
                                        .parent_hash = header_hash(&v->head) };

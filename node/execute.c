@@ -1,3 +1,5 @@
+#include "node/finding.h"
+#include "node/goods.h"
 #include "node/instance.h"
 
 #include <assert.h>
@@ -16,6 +18,7 @@ struct execution *execution_new(void)
     x->contracts = contract_cache_new();
     x->frames = instance_frames_new();
     x->judging = judging_room_new();
+    x->walk = goods_walk_new();
     x->events = buf_heap(EVENTS_MAX);
     x->details = buf_heap(EVENTS_MAX);
     x->outcome_bytes = buf_heap(EVENTS_MAX);
@@ -24,7 +27,7 @@ struct execution *execution_new(void)
                      EXECUTION_SCRATCH_MAX); /* then what fails is too large, for all */
     x->signer_slots = calloc(SIGNER_SLOTS, sizeof x->signer_slots[0]);
     if (x->overlay == NULL || x->contracts == NULL || x->frames == NULL || x->judging == NULL ||
-        x->signer_slots == NULL || x->scratch.failed) {
+        x->walk == NULL || x->signer_slots == NULL || x->scratch.failed) {
         execution_free(x);
         return NULL;
     }
@@ -39,6 +42,7 @@ void execution_free(struct execution *x)
     contract_cache_free(x->contracts);
     instance_frames_free(x->frames);
     judging_room_free(x->judging);
+    goods_walk_free(x->walk);
     free(x->records);
     free(x->signers);
     free(x->signer_slots);
@@ -57,7 +61,9 @@ static void begin_record(struct execution *x)
 {
     x->now = (struct event_span){ .start = x->events.len };
     x->detail[0] = '\0';
+    x->claim.made = false;
     x->statement_steps = 0;
+    goods_walk_begin(x->walk);
 }
 
 static bool grow(void **array, size_t *cap, size_t count, size_t size)
@@ -158,6 +164,7 @@ static void run_timer(struct execution *x, const struct state_key *key)
     case TIMER_OPENING_LAPSES: rules_timer_opening(x, id); break;
     case TIMER_SENSOR_SILENT: rules_timer_silence(x, id); break;
     case TIMER_NEVER_HEARD: rules_timer_never_heard(x, id); break;
+    case TIMER_OFFER_EXPIRES: rules_timer_offer(x, id); break;
     }
     overlay_settle(x->overlay);
     end_record(x, record);
@@ -255,6 +262,15 @@ static enum refusal apply(struct execution *x, const struct speaker *by)
     case KIND_SCAN: return rules_scan(x, by);
     case KIND_CALL: return rules_call(x, by);
     case KIND_DOCUMENT: return rules_document(x, by);
+    case KIND_PACK: return rules_pack(x, by);
+    case KIND_MAKE: return rules_make(x, by);
+    case KIND_DISPOSITION: return rules_disposition(x, by);
+    case KIND_DISPUTE: return rules_dispute(x, by);
+    case KIND_CERTIFICATE: return rules_certificate(x, by);
+    case KIND_CERTIFICATE_REVOKE: return rules_certificate_revoke(x, by);
+    case KIND_CORRECTION: return rules_correction(x, by);
+    case KIND_LABEL_SEAL: return rules_label_seal(x, by);
+    case KIND_LABEL_REVEAL: return rules_label_reveal(x, by);
     }
     return REFUSED_MALFORMED;
 }
@@ -298,6 +314,7 @@ static enum refusal apply_or_undo(struct execution *x, const struct speaker *by)
         x->now = events;
         x->events.len = events_len;
         *by->flags = flags;
+        finding_tell_claim(x, by);
     }
     overlay_settle(x->overlay);
     return code;

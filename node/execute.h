@@ -24,6 +24,7 @@
 #define EXECUTE_LINKS_BLOCK     500000              /* a block stops taking statements here */
 #define EXECUTE_EVENTS_BLOCK    (32u * 1024 * 1024) /* bytes after which a block takes no more */
 #define EXECUTE_MEMORY_BLOCK    (96u * 1024 * 1024) /* and of state that it touched */
+#define EXECUTE_RULES_GOODS     3      /* from this version on it is kept where goods come from */
 #define FUTURE_ALLOWED_MS       120000 /* device time beyond block time: flagged FUTURE */
 
 struct execution;
@@ -32,6 +33,7 @@ struct execute_context {
     struct hash ledger;
     uint64_t height;
     uint64_t time_ms;        /* the block's */
+    uint64_t rules;          /* version its header names */
     struct hash parent_hash; /* of block height - 1 */
 };
 

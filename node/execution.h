@@ -8,6 +8,7 @@
 struct contract_cache;
 struct instance_frames;
 struct judging_room;
+struct goods_walk;
 
 /* Where one outcome's events lie in execution.events. */
 struct event_span {
@@ -27,6 +28,13 @@ struct recorded {
     size_t next_refused; /* the same signer's next refused record, 0 = none */
 };
 
+/* A refused statement that is evidence all the same: somebody claims goods that are another's. */
+struct finding_claim {
+    bool made;
+    enum event_finding finding;
+    char asset[ASSET_NAME_MAX + 1];
+};
+
 #define SIGNER_SLOTS 65536 /* more than twice the statements of a block */
 
 struct signer {
@@ -41,6 +49,7 @@ struct execution {
     struct contract_cache *contracts;
     struct instance_frames *frames;
     struct judging_room *judging;
+    struct goods_walk *walk;
     uint64_t steps; /* of the block */
     uint64_t statement_steps;
     uint64_t links; /* of the block's records */
@@ -61,7 +70,8 @@ struct execution {
     size_t outcome_cap;
     struct hash *leaves;
     struct buf scratch;
-    struct samples samples; /* of the reading being executed */
+    struct samples samples;     /* of the reading being executed */
+    struct finding_claim claim; /* told of a statement that is refused */
     bool failed;
 };
 
@@ -118,15 +128,26 @@ enum refusal rules_agree(struct execution *x, const struct speaker *by);
 enum refusal rules_call(struct execution *x, const struct speaker *by);
 enum refusal rules_document(struct execution *x, const struct speaker *by);
 enum refusal rules_scan(struct execution *x, const struct speaker *by);
+enum refusal rules_pack(struct execution *x, const struct speaker *by);
+enum refusal rules_make(struct execution *x, const struct speaker *by);
+enum refusal rules_disposition(struct execution *x, const struct speaker *by);
+enum refusal rules_dispute(struct execution *x, const struct speaker *by);
+enum refusal rules_certificate(struct execution *x, const struct speaker *by);
+enum refusal rules_certificate_revoke(struct execution *x, const struct speaker *by);
+enum refusal rules_correction(struct execution *x, const struct speaker *by);
+enum refusal rules_label_seal(struct execution *x, const struct speaker *by);
+enum refusal rules_label_reveal(struct execution *x, const struct speaker *by);
 
 enum timer_what {
     TIMER_OPENING_LAPSES = 1, /* id: the opening's hash */
     TIMER_SENSOR_SILENT = 2,  /* id: the rule state's key */
     TIMER_NEVER_HEARD = 3,    /* id: [asset, opening] */
+    TIMER_OFFER_EXPIRES = 4,  /* id: the offer's hash */
 };
 void rules_timer_opening(struct execution *x, struct slice id);
 void rules_timer_silence(struct execution *x, struct slice id);
 void rules_timer_never_heard(struct execution *x, struct slice id);
+void rules_timer_offer(struct execution *x, struct slice id);
 
 /* Custody passed at time_ms: excursions already charged beyond it are charged anew. */
 void rules_custody_passed(struct execution *x, struct slice asset, const struct kid *to,

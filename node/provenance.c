@@ -281,7 +281,24 @@ void provenance_add(struct provenance *p, enum event_what what, uint64_t time_ms
     case EVENT_MASTER_DATA:
     case EVENT_OPENED:
     case EVENT_AGREED:
-    case EVENT_LAPSED: break;
+    case EVENT_LAPSED:
+    case EVENT_RECEIVED:
+    case EVENT_NOT_RECEIVED:
+    case EVENT_BOUND:
+    case EVENT_PACKED:
+    case EVENT_UNPACKED:
+    case EVENT_LOADED:
+    case EVENT_UNLOADED:
+    case EVENT_MADE:
+    case EVENT_USED:
+    case EVENT_DISPOSITION:
+    case EVENT_DISPUTED:
+    case EVENT_CERTIFIED:
+    case EVENT_CERTIFICATE_REVOKED:
+    case EVENT_CORRECTED:
+    case EVENT_FINDING:
+    case EVENT_LABEL_SEALED:
+    case EVENT_REVEALED: break;
     }
 }
 

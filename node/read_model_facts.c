@@ -141,7 +141,24 @@ bool read_model_asset_fact(const struct read_model_at *at, int64_t asset, const 
     case EVENT_OFFER_EXPIRED:
     case EVENT_SUSPECT:
     case EVENT_CALLED:
-    case EVENT_DOCUMENT: break;
+    case EVENT_DOCUMENT:
+    case EVENT_RECEIVED:
+    case EVENT_NOT_RECEIVED:
+    case EVENT_BOUND:
+    case EVENT_PACKED:
+    case EVENT_UNPACKED:
+    case EVENT_LOADED:
+    case EVENT_UNLOADED:
+    case EVENT_MADE:
+    case EVENT_USED:
+    case EVENT_DISPOSITION:
+    case EVENT_DISPUTED:
+    case EVENT_CERTIFIED:
+    case EVENT_CERTIFICATE_REVOKED:
+    case EVENT_CORRECTED:
+    case EVENT_FINDING:
+    case EVENT_LABEL_SEALED:
+    case EVENT_REVEALED: break;
     }
     return true;
 }
@@ -291,7 +308,24 @@ bool read_model_subject_fact(const struct read_model_at *at, struct slice subjec
     case EVENT_ADDED_BACK:
     case EVENT_ADD_BACK_UNDONE:
     case EVENT_FINISHED:
-    case EVENT_REPLACED: break;
+    case EVENT_REPLACED:
+    case EVENT_RECEIVED:
+    case EVENT_NOT_RECEIVED:
+    case EVENT_BOUND:
+    case EVENT_PACKED:
+    case EVENT_UNPACKED:
+    case EVENT_LOADED:
+    case EVENT_UNLOADED:
+    case EVENT_MADE:
+    case EVENT_USED:
+    case EVENT_DISPOSITION:
+    case EVENT_DISPUTED:
+    case EVENT_CERTIFIED:
+    case EVENT_CERTIFICATE_REVOKED:
+    case EVENT_CORRECTED:
+    case EVENT_FINDING:
+    case EVENT_LABEL_SEALED:
+    case EVENT_REVEALED: break;
     }
     return true;
 }

@@ -282,6 +282,23 @@ static void take_event(struct journey *j, const struct bundle_event *e)
     case EVENT_NOT_JUDGED: take_not_judged(j, e); return;
     case EVENT_FINISHED:
     case EVENT_REPLACED: take_end(j, e); return;
+    case EVENT_RECEIVED:
+    case EVENT_NOT_RECEIVED:
+    case EVENT_BOUND:
+    case EVENT_PACKED:
+    case EVENT_UNPACKED:
+    case EVENT_LOADED:
+    case EVENT_UNLOADED:
+    case EVENT_MADE:
+    case EVENT_USED:
+    case EVENT_DISPOSITION:
+    case EVENT_DISPUTED:
+    case EVENT_CERTIFIED:
+    case EVENT_CERTIFICATE_REVOKED:
+    case EVENT_CORRECTED:
+    case EVENT_FINDING:
+    case EVENT_LABEL_SEALED:
+    case EVENT_REVEALED:
     case EVENT_RECORDED:
     case EVENT_OFFERED:
     case EVENT_CANCELLED:

@@ -175,6 +175,7 @@ static void begin_block(struct trial *t, uint64_t time_ms)
     uint64_t least = p->context.time_ms + 1;
     t->now_ms = time_ms > least ? time_ms : least;
     p->context = (struct execute_context){ .ledger = t->ledger,
+                                           .rules = RULES_VERSION,
                                            .height = p->context.height + 1,
                                            .time_ms = t->now_ms,
                                            .parent_hash = p->head };

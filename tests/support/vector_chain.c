@@ -56,6 +56,7 @@ static void run_block(struct vector_chain *c, const char *header_name, const str
     struct state_view view = memory_state_view(c->state);
     assert_true(header_decode(vectors_bytes(header_name), &h, NULL));
     struct execute_context context = { .ledger = h.ledger,
+                                       .rules = h.rules,
                                        .height = h.height,
                                        .time_ms = h.time_ms };
     context.parent_hash = header_hash(&c->parent);

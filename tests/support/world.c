@@ -229,6 +229,7 @@ static void begin(struct world *w, uint64_t time_ms)
 {
     uint64_t least = w->context.time_ms + 1;
     w->context = (struct execute_context){ .ledger = w->id,
+                                           .rules = RULES_VERSION,
                                            .height = ++w->height,
                                            .time_ms = time_ms > least ? time_ms : least,
                                            .parent_hash = w->head };
