@@ -43,4 +43,13 @@ enum rules_built_in rules_find_built_in(struct slice action);
 enum refusal rules_quality(struct execution *x, const struct speaker *by,
                            const struct contract_bound *contract, enum rules_built_in what);
 
+/* ------------------------------------------------------------------ rules_reading.c */
+
+/* A correction takes these samples back wherever they were judged; EVENT_CORRECTED about each asset is the caller's. */
+enum refusal rules_withdraw_reading(struct execution *x, const struct speaker *by,
+                                    const struct statement *original);
+/* The assets that a reading's samples speak of, by when its device was attached to what. At most max. */
+size_t rules_reading_assets(struct execution *x, const struct statement *reading,
+                            struct slice *ret_assets, size_t max);
+
 #endif
