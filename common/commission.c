@@ -15,12 +15,16 @@ void commission_take(struct fields *f, struct commission *ret_commission)
     c.has_expiry = fields_has(f, 8);
     if (c.has_expiry)
         c.expiry_ms = cbor_take_uint_max(f->r, TIME_MAX_MS);
+    c.has_amount = fields_has(f, 9);
+    if (c.has_amount)
+        c.amount = amount_take(f->r, 1);
     *ret_commission = c;
 }
 
 size_t commission_pairs(const struct commission *c)
 {
-    return 1 + (size_t)(c->place.len > 0) + (size_t)(c->lot.len > 0) + (size_t)c->has_expiry;
+    return 1 + (size_t)(c->place.len > 0) + (size_t)(c->lot.len > 0) + (size_t)c->has_expiry +
+           (size_t)c->has_amount;
 }
 
 void commission_put(struct buf *out, const struct commission *c)
@@ -38,5 +42,9 @@ void commission_put(struct buf *out, const struct commission *c)
     if (c->has_expiry) {
         cbor_put_int(out, 8);
         cbor_put_uint(out, c->expiry_ms);
+    }
+    if (c->has_amount) {
+        cbor_put_int(out, 9);
+        amount_put(out, &c->amount);
     }
 }

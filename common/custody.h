@@ -50,8 +50,8 @@ struct custody {
     struct slice meaning, reason; /* rejections, which are refused without them; empty = absent */
 };
 
-/* The fields from key 5 on; a misfit fails the reader. */
-void custody_take(struct fields *f, struct custody *ret_custody);
+/* The fields from key 5 on; a misfit fails the reader. time_ms: the statement's, before any expiry. */
+void custody_take(struct fields *f, uint64_t time_ms, struct custody *ret_custody);
 size_t custody_pairs(const struct custody *c);
 void custody_put(struct buf *out, const struct custody *c);
 

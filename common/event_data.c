@@ -2,6 +2,8 @@
 
 #include "common/cose.h"
 #include "common/custody.h"
+#include "common/disposition.h"
+#include "common/state_goods.h"
 
 #define EXPONENT_MAX 9
 
@@ -224,5 +226,170 @@ bool event_data_replaced(struct slice data, struct event_replaced *ret_data)
     struct cbor_reader r = begin(data, 2);
     ret_data->old = take_hash(&r);
     ret_data->new = take_hash(&r);
+    return cbor_done(&r);
+}
+
+/* ------------------------------------------------------------------ handovers, packing, making */
+
+#define COUNT_MAX 1000000000u
+
+bool event_data_received(struct slice data, struct event_received *ret_data)
+{
+    struct cbor_reader r = begin(data, 4);
+    ret_data->offer = take_hash(&r);
+    ret_data->missing = cbor_take_uint_max(&r, COUNT_MAX);
+    ret_data->surplus = cbor_take_uint_max(&r, COUNT_MAX);
+    ret_data->damaged = cbor_take_uint_max(&r, COUNT_MAX);
+    return cbor_done(&r);
+}
+
+bool event_data_not_received(struct slice data, struct hash *ret_offer)
+{
+    return event_data_opening(data, ret_offer);
+}
+
+/* False, and the null is taken, where there is nothing. */
+static bool take_present(struct cbor_reader *r)
+{
+    if (cbor_peek(r) != CBOR_NULL)
+        return true;
+    cbor_take_null(r);
+    return false;
+}
+
+bool event_data_bound(struct slice data, struct event_bound *ret_data)
+{
+    struct cbor_reader r = begin(data, 5);
+    struct event_bound b = { .statement = take_hash(&r) };
+    b.has_reading = take_present(&r);
+    if (b.has_reading) {
+        b.device = kid_take(&r);
+        b.reading = take_hash(&r);
+    } else {
+        cbor_take_null(&r);
+    }
+    b.has_seal = take_present(&r);
+    if (b.has_seal) {
+        b.seal = cbor_take_uint_max(&r, SEAL_NONE);
+        b.seal_number = cbor_take_text(&r, 0, CUSTODY_SEAL_MAX);
+    } else {
+        cbor_take_null(&r);
+    }
+    *ret_data = b;
+    return cbor_done(&r);
+}
+
+bool event_data_container(struct slice data, struct slice *ret_name)
+{
+    struct cbor_reader r = begin(data, 1);
+    *ret_name = cbor_take_text(&r, 1, ASSET_NAME_MAX);
+    return cbor_done(&r);
+}
+
+bool event_data_load(struct slice data, struct event_load *ret_data)
+{
+    struct cbor_reader r = begin(data, 2);
+    ret_data->moved = cbor_take_uint(&r);
+    ret_data->inside = cbor_take_uint(&r);
+    return cbor_done(&r);
+}
+
+bool event_data_made(struct slice data, struct event_made *ret_data)
+{
+    struct cbor_reader r = begin(data, 3);
+    ret_data->action = cbor_take_uint_max(&r, MAKING_COMMISSION);
+    ret_data->making = take_hash(&r);
+    ret_data->output = cbor_take_uint_max(&r, STATE_MAKING_OUTPUTS - 1);
+    return cbor_done(&r);
+}
+
+bool event_data_used(struct slice data, struct event_used *ret_data)
+{
+    struct cbor_reader r = begin(data, 5);
+    struct event_used u = { .action = cbor_take_uint_max(&r, MAKING_COMMISSION) };
+    enum amount_dimension dimension;
+    u.making = take_hash(&r);
+    u.has_amount = take_present(&r);
+    if (u.has_amount) {
+        u.amount.mantissa = cbor_take_int_in(&r, 1, INT64_MAX);
+        u.amount.exponent = take_exponent(&r);
+        u.amount.unit = cbor_take_text(&r, 1, AMOUNT_UNIT_MAX);
+        if (!amount_find_unit(u.amount.unit, &dimension))
+            cbor_fail(&r);
+    } else {
+        cbor_take_null(&r);
+        cbor_take_null(&r);
+    }
+    *ret_data = u;
+    return cbor_done(&r);
+}
+
+/* ------------------------------------------------------------------ what is said of goods */
+
+static struct slice take_optional_name(struct cbor_reader *r)
+{
+    return take_present(r) ? take_name(r) : (struct slice){ NULL, 0 };
+}
+
+bool event_data_disposition(struct slice data, struct event_disposition *ret_data)
+{
+    struct cbor_reader r = begin(data, 5);
+    ret_data->action = cbor_take_uint_max(&r, DISPOSITION_DESTROY);
+    ret_data->statement = take_hash(&r);
+    ret_data->member = kid_take(&r);
+    ret_data->meaning = take_optional_name(&r);
+    ret_data->reason = take_optional_name(&r);
+    return cbor_done(&r);
+}
+
+bool event_data_disputed(struct slice data, struct event_disputed *ret_data)
+{
+    struct cbor_reader r = begin(data, 2);
+    ret_data->statement = take_hash(&r);
+    ret_data->member = kid_take(&r);
+    return cbor_done(&r);
+}
+
+bool event_data_certified(struct slice data, struct event_certified *ret_data)
+{
+    struct cbor_reader r = cbor_reader(data);
+    size_t items = cbor_take_array(&r);
+    if (items != 4 && items != 5)
+        cbor_fail(&r);
+    ret_data->certificate = take_hash(&r);
+    ret_data->name = take_name(&r);
+    ret_data->issuer = kid_take(&r);
+    ret_data->from_ms = take_time(&r);
+    ret_data->until_ms = items == 5 ? take_time(&r) : 0;
+    return cbor_done(&r);
+}
+
+bool event_data_corrected(struct slice data, struct event_corrected *ret_data)
+{
+    struct cbor_reader r = begin(data, 3);
+    ret_data->original = take_hash(&r);
+    ret_data->kind = cbor_take_uint(&r);
+    ret_data->correction = take_hash(&r);
+    return cbor_done(&r);
+}
+
+bool event_data_finding(struct slice data, struct event_found *ret_data)
+{
+    struct cbor_reader r = begin(data, 4);
+    struct event_found f = { .finding = (uint64_t)cbor_take_int_in(&r, 1, FINDING_LAST) };
+    f.statement = take_hash(&r);
+    f.has_other = take_present(&r);
+    if (f.has_other)
+        f.other = take_hash(&r);
+    f.kid = kid_take(&r);
+    *ret_data = f;
+    return cbor_done(&r);
+}
+
+bool event_data_revealed(struct slice data, struct event_revealed *ret_data)
+{
+    struct cbor_reader r = begin(data, 2);
+    ret_data->result = cbor_take_uint_max(&r, REVEAL_MISMATCH);
+    ret_data->statement = take_hash(&r);
     return cbor_done(&r);
 }

@@ -9,7 +9,7 @@ static void take_kind(struct fields *f, struct statement *s)
 {
     switch (s->kind) {
     case KIND_READING: reading_take(f, s->link.time_ms, &s->as.reading); return;
-    case KIND_CUSTODY: custody_take(f, &s->as.custody); return;
+    case KIND_CUSTODY: custody_take(f, s->link.time_ms, &s->as.custody); return;
     case KIND_COMMISSION: commission_take(f, &s->as.commission); return;
     case KIND_ATTACH: attach_take(f, &s->as.attach); return;
     case KIND_ENROL: enrol_take(f, &s->as.enrol); return;
@@ -22,6 +22,15 @@ static void take_kind(struct fields *f, struct statement *s)
     case KIND_SCAN: scan_take(f, &s->as.scan); return;
     case KIND_CALL: call_take(f, &s->as.call); return;
     case KIND_DOCUMENT: document_take(f, &s->as.document); return;
+    case KIND_PACK: pack_take(f, &s->as.pack); return;
+    case KIND_MAKE: make_take(f, &s->as.make); return;
+    case KIND_DISPOSITION: disposition_take(f, &s->as.disposition); return;
+    case KIND_DISPUTE: dispute_take(f, &s->as.dispute); return;
+    case KIND_CERTIFICATE: certificate_take(f, &s->as.certificate); return;
+    case KIND_CERTIFICATE_REVOKE: certificate_revoke_take(f, &s->as.certificate_revoke); return;
+    case KIND_CORRECTION: correction_take(f, &s->as.correction); return;
+    case KIND_LABEL_SEAL: label_seal_take(f, &s->as.label_seal); return;
+    case KIND_LABEL_REVEAL: label_reveal_take(f, &s->as.label_reveal); return;
     }
     cbor_fail(f->r);
 }
@@ -29,7 +38,7 @@ static void take_kind(struct fields *f, struct statement *s)
 static void take_base(struct fields *f, struct statement *s)
 {
     fields_need(f, 0);
-    s->kind = (enum statement_kind)cbor_take_int_in(f->r, KIND_READING, KIND_DOCUMENT);
+    s->kind = (enum statement_kind)cbor_take_int_in(f->r, KIND_READING, KIND_LABEL_REVEAL);
     fields_need(f, 1);
     s->link.seq = (uint64_t)cbor_take_int_in(f->r, 1, INT64_MAX);
     fields_need(f, 2);
@@ -133,6 +142,15 @@ static size_t kind_pairs(const struct statement *s)
     case KIND_SCAN: return scan_pairs(&s->as.scan);
     case KIND_CALL: return call_pairs(&s->as.call);
     case KIND_DOCUMENT: return document_pairs(&s->as.document);
+    case KIND_PACK: return pack_pairs(&s->as.pack);
+    case KIND_MAKE: return make_pairs(&s->as.make);
+    case KIND_DISPOSITION: return disposition_pairs(&s->as.disposition);
+    case KIND_DISPUTE: return dispute_pairs(&s->as.dispute);
+    case KIND_CERTIFICATE: return certificate_pairs(&s->as.certificate);
+    case KIND_CERTIFICATE_REVOKE: return certificate_revoke_pairs(&s->as.certificate_revoke);
+    case KIND_CORRECTION: return correction_pairs(&s->as.correction);
+    case KIND_LABEL_SEAL: return label_seal_pairs(&s->as.label_seal);
+    case KIND_LABEL_REVEAL: return label_reveal_pairs(&s->as.label_reveal);
     }
     return 0;
 }
@@ -154,6 +172,15 @@ static void put_kind(struct buf *out, const struct statement *s)
     case KIND_SCAN: scan_put(out, &s->as.scan); return;
     case KIND_CALL: call_put(out, &s->as.call); return;
     case KIND_DOCUMENT: document_put(out, &s->as.document); return;
+    case KIND_PACK: pack_put(out, &s->as.pack); return;
+    case KIND_MAKE: make_put(out, &s->as.make); return;
+    case KIND_DISPOSITION: disposition_put(out, &s->as.disposition); return;
+    case KIND_DISPUTE: dispute_put(out, &s->as.dispute); return;
+    case KIND_CERTIFICATE: certificate_put(out, &s->as.certificate); return;
+    case KIND_CERTIFICATE_REVOKE: certificate_revoke_put(out, &s->as.certificate_revoke); return;
+    case KIND_CORRECTION: correction_put(out, &s->as.correction); return;
+    case KIND_LABEL_SEAL: label_seal_put(out, &s->as.label_seal); return;
+    case KIND_LABEL_REVEAL: label_reveal_put(out, &s->as.label_reveal); return;
     }
 }
 
@@ -226,6 +253,15 @@ const char *statement_kind_name(enum statement_kind kind)
     case KIND_SCAN: return "scan";
     case KIND_CALL: return "call";
     case KIND_DOCUMENT: return "document";
+    case KIND_PACK: return "pack";
+    case KIND_MAKE: return "make";
+    case KIND_DISPOSITION: return "disposition";
+    case KIND_DISPUTE: return "dispute";
+    case KIND_CERTIFICATE: return "certificate";
+    case KIND_CERTIFICATE_REVOKE: return "certificate-revoke";
+    case KIND_CORRECTION: return "correction";
+    case KIND_LABEL_SEAL: return "label-seal";
+    case KIND_LABEL_REVEAL: return "label-reveal";
     }
     return "unknown";
 }
