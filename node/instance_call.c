@@ -78,6 +78,44 @@ static enum refusal move_and_call(struct instance_frame *f, const struct instanc
     return instance_make_calls(f, call->time_ms);
 }
 
+/* Only what somebody signed can be refused: a contract's own reactions go their way. */
+static bool is_called(const struct execution *x)
+{
+    const struct instance_frames *frames = x->frames;
+    for (unsigned i = 0; i < frames->depth; i++)
+        if (frames->items[i].event != NULL)
+            return false;
+    return frames->depth > 0 && frames->items[0].by != NULL;
+}
+
+static bool is_on_offer(struct execution *x, struct slice name)
+{
+    struct state_asset a;
+    if (!execution_asset(x, name, &a) || !(a.has_offer || a.goods.has_sale))
+        return false;
+    execution_explain(x, "%.*s", SHOW(name));
+    return true;
+}
+
+/* Goods that are about to change hands are not done with. */
+static enum refusal check_end(struct instance_frame *f)
+{
+    const struct contract_definition *d = &f->contract->definition;
+    struct asset_iter it = asset_set_begin(&f->contract->assets);
+    if (f->before.state == f->state.state || d->states[f->state.state].ending == CONTRACT_GOES_ON ||
+        !is_called(f->x))
+        return ACCEPTED;
+    if (f->unit.len > 0)
+        return is_on_offer(f->x, f->unit) ? REFUSED_OFFER_OPEN : ACCEPTED;
+    while (asset_set_next(&it)) {
+        if (!execution_step(f->x, 1))
+            return REFUSED_STEPS;
+        if (is_on_offer(f->x, slice_of(it.name, it.name_len)))
+            return REFUSED_OFFER_OPEN;
+    }
+    return ACCEPTED;
+}
+
 /* The action for the frame's unit, and the calls it makes. */
 static enum refusal run_step(struct instance_frame *f, const struct instance_call *call,
                              struct instance_move *ret_move)
@@ -106,6 +144,9 @@ static enum refusal run_step(struct instance_frame *f, const struct instance_cal
         execution_explain(x, "%s", err.msg);
         return instance_refusal(result);
     }
+    enum refusal code = check_end(f);
+    if (code != ACCEPTED)
+        return code;
     *ret_move = (struct instance_move){ (uint8_t)f->before.state, (uint8_t)f->state.state };
     return f->calls.count > 0 ? move_and_call(f, call, ret_move) : ACCEPTED;
 }

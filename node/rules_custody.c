@@ -1,172 +1,132 @@
-/* Goods change hands: offer, acceptance, rejection, cancellation (DESIGN sections 1 and 6). */
-#include "node/instance.h"
+/*
+ * Goods change hands (DESIGN sections 1 and 6): what may go to whom, and what the two sides bind in. Offers are
+ * in rules_offer.c, what is answered to them in rules_answer.c.
+ */
+#include "node/custody_parts.h"
 
-static struct slice name_of(const struct asset_iter *it)
-{
-    return slice_of(it->name, it->name_len);
-}
+#include <string.h>
 
-static bool holds(const struct state_asset *a, enum custody_role role, const struct kid *member)
+bool rules_custody_holds(const struct state_asset *a, enum custody_role role,
+                         const struct kid *member)
 {
     return role == ROLE_OWNER ? a->has_owner && kid_equal(&a->owner, member)
                               : a->has_custodian && kid_equal(&a->custodian, member);
 }
 
-/* ------------------------------------------------------------------ offers */
-
-static enum refusal check_offer(struct execution *x, const struct speaker *by)
+bool rules_custody_on_offer(const struct state_asset *a, enum custody_role role)
 {
-    const struct custody *c = &by->st->as.custody;
-    if (!execution_member_active(x, &c->to))
-        return REFUSED_UNKNOWN_MEMBER;
-    if (kid_equal(&c->to, &by->key.member)) {
-        execution_explain(x, "an offer to oneself");
-        return REFUSED_BAD_REQUEST;
-    }
-    struct asset_iter it = asset_set_begin(&c->assets);
-    while (asset_set_next(&it)) {
-        struct state_asset a;
-        enum refusal code = ACCEPTED;
-        if (!execution_step(x, 1))
-            code = REFUSED_STEPS;
-        else if (!execution_asset(x, name_of(&it), &a))
-            code = REFUSED_UNKNOWN_ASSET;
-        else if (!holds(&a, c->role, &by->key.member))
-            code = REFUSED_NOT_HOLDER;
-        else if (a.has_offer)
-            code = REFUSED_OFFER_OPEN;
-        if (code != ACCEPTED) {
-            execution_explain(x, "%s", it.name);
-            return code;
-        }
-    }
-    return ACCEPTED;
+    return role == ROLE_OWNER ? a->goods.has_sale : a->has_offer;
 }
 
-static enum refusal offer(struct execution *x, const struct speaker *by)
+/* ------------------------------------------------------------------ what stands in the way */
+
+struct way {
+    struct execution *x;
+    enum custody_role role;
+    const struct kid *from, *to;
+    enum refusal code;
+};
+
+static bool check_inside(void *ctx, struct slice name, const struct state_asset *a)
 {
-    const struct custody *c = &by->st->as.custody;
-    enum refusal code = check_offer(x, by);
-    if (code != ACCEPTED)
-        return code;
-    struct asset_iter it = asset_set_begin(&c->assets);
-    while (asset_set_next(&it)) {
-        struct state_asset a;
-        if (!execution_asset(x, name_of(&it), &a))
-            continue;
-        a.has_offer = true;
-        a.offer = by->st->hash;
-        execution_store_asset(x, name_of(&it), &a);
+    struct way *w = ctx;
+    if (!execution_step(w->x, 1))
+        w->code = REFUSED_STEPS;
+    else if (w->from != NULL && !rules_custody_holds(a, w->role, w->from))
+        w->code = REFUSED_NOT_HOLDER;
+    else if (w->from != NULL && rules_custody_on_offer(a, w->role))
+        w->code = REFUSED_OFFER_OPEN;
+    if (w->code != ACCEPTED)
+        execution_explain(w->x, "%.*s", (int)name.len, (const char *)name.data);
+    else
+        w->code = goods_check_holds(w->x, name, a, w->to);
+    return w->code == ACCEPTED;
+}
+
+enum refusal rules_custody_check_way(struct execution *x, const struct asset_iter *at,
+                                     const struct state_asset *a, enum custody_role role,
+                                     const struct kid *from, const struct kid *to)
+{
+    struct way w = { .x = x, .role = role, .from = from, .to = to };
+    w.code = goods_check_holds(x, slice_of(at->name, at->name_len), a, to);
+    if (w.code == ACCEPTED && a->goods.inside > 0 && !goods_visit_inside(x, a, check_inside, &w) &&
+        w.code == ACCEPTED) {
+        execution_explain(x, "%s", at->name);
+        w.code = REFUSED_STEPS;
     }
-    struct state_offer o = { .from = by->key.member,
-                             .to = c->to,
-                             .assets = crypto_sha256(c->assets.raw),
-                             .role = c->role,
-                             .time_ms = by->st->link.time_ms };
-    struct state_key key = state_key_hash(TABLE_OFFER, &by->st->hash);
-    state_offer_put(execution_value(x), &o);
-    execution_store(x, &key);
-    struct buf *data = execution_emit(x, EVENT_OFFERED, c->assets.raw, by->st->link.time_ms, 3);
-    kid_put(data, &o.from);
-    kid_put(data, &o.to);
-    cbor_put_uint(data, o.role);
-    return ACCEPTED;
+    return w.code;
 }
 
-/* ------------------------------------------------------------------ answers */
+/* ------------------------------------------------------------------ what is bound in */
 
-/* The acceptor's signed second, held within [offer, block]. */
-static uint64_t answer_time(const struct execution *x, const struct statement *st,
-                            const struct state_offer *o)
+static bool is_attached(struct execution *x, const struct kid *device, const struct asset_set *set)
 {
-    uint64_t t = st->link.time_ms / 1000 * 1000;
-    if (t < o->time_ms)
-        t = o->time_ms;
-    return t > x->context.time_ms ? x->context.time_ms : t;
-}
-
-static enum refusal check_answer(struct execution *x, const struct speaker *by,
-                                 struct state_offer *ret_offer)
-{
-    const struct custody *c = &by->st->as.custody;
-    struct state_key key = state_key_hash(TABLE_OFFER, &c->offer);
+    struct state_key key = state_key_kid(TABLE_ATTACHMENT, device);
+    struct asset_iter it = asset_set_begin(set);
     struct slice value;
-    if (!execution_get(x, &key, &value) || !state_offer_take(value, ret_offer))
-        return REFUSED_NO_SUCH_OFFER;
-    const struct kid *whose = c->action == CUSTODY_CANCEL ? &ret_offer->from : &ret_offer->to;
-    if (!kid_equal(whose, &by->key.member))
-        return REFUSED_NOT_FOR_YOU;
-    struct hash assets = crypto_sha256(c->assets.raw);
-    if (!hash_equal(&assets, &ret_offer->assets) || c->role != ret_offer->role)
-        return REFUSED_OFFER_DIFFERS;
-    return execution_step(x, c->assets.count) ? ACCEPTED : REFUSED_STEPS;
+    struct state_attachment a;
+    if (!execution_get(x, &key, &value) || !state_attachment_take(value, &a))
+        return false;
+    while (asset_set_next(&it))
+        if (slice_equal(slice_of(it.name, it.name_len), a.asset))
+            return true;
+    return false;
 }
 
-static void close_offer(struct execution *x, const struct custody *c, const struct state_offer *o,
-                        uint64_t time_ms)
+/* Among the last statements that the device said. */
+static bool is_recent(struct execution *x, const struct kid *device, const struct hash *reading)
 {
-    struct asset_iter it = asset_set_begin(&c->assets);
-    while (asset_set_next(&it)) {
-        struct state_asset a;
-        if (!execution_asset(x, name_of(&it), &a))
-            continue;
-        a.has_offer = false;
-        if (c->action == CUSTODY_ACCEPT && o->role == ROLE_OWNER) {
-            a.has_owner = true;
-            a.owner = o->to;
-        } else if (c->action == CUSTODY_ACCEPT) {
-            a.has_custodian = true;
-            a.custodian = o->to;
-        }
-        execution_store_asset(x, name_of(&it), &a);
+    struct sequence s;
+    execution_load_sequence(x, device, &s);
+    if (s.last > 0 && hash_equal(&s.hash, reading))
+        return true;
+    for (size_t i = 0; i < s.window_count; i++)
+        if (memcmp(s.window[i].half, reading->bytes, HALF_SIZE) == 0)
+            return true;
+    return false;
+}
+
+enum refusal rules_custody_check_reading(struct execution *x, const struct custody *c)
+{
+    if (!c->has_reading)
+        return ACCEPTED;
+    if (!is_attached(x, &c->device, &c->assets)) {
+        execution_explain(x, "the device is attached to none of these goods");
+        return REFUSED_NO_SUCH_READING;
     }
-    if (c->action != CUSTODY_ACCEPT || o->role != ROLE_CUSTODIAN)
-        return;
-    it = asset_set_begin(&c->assets);
-    while (!execution_is_over(x) && asset_set_next(&it))
-        rules_custody_passed(x, name_of(&it), &o->to, time_ms);
-}
-
-/* Contracts may react to who has the goods, or whose they are, from now on. */
-static void tell_contracts(struct execution *x, const struct custody *c,
-                           const struct state_offer *o, uint64_t time_ms)
-{
-    struct instance_event e = { .trigger = CONTRACT_ON_HANDOVER,
-                                .detail = (unsigned)o->role,
-                                .time_ms = time_ms,
-                                .from = kid_slice(&o->from),
-                                .to = kid_slice(&o->to) };
-    instance_react_set(x, &c->assets, &e);
-}
-
-static enum refusal answer(struct execution *x, const struct speaker *by)
-{
-    static const enum event_what what[] = { EVENT_OFFERED, EVENT_PASSED, EVENT_REJECTED,
-                                            EVENT_CANCELLED };
-    const struct custody *c = &by->st->as.custody;
-    struct state_offer o;
-    enum refusal code = check_answer(x, by, &o);
-    if (code != ACCEPTED)
-        return code;
-    uint64_t time_ms = answer_time(x, by->st, &o);
-    struct buf *data = execution_emit(x, what[c->action], c->assets.raw, time_ms, 4);
-    cbor_put_bytes(data, hash_slice(&c->offer));
-    kid_put(data, &o.from);
-    kid_put(data, &o.to);
-    cbor_put_uint(data, o.role);
-    struct state_key key = state_key_hash(TABLE_OFFER, &c->offer);
-    overlay_remove(x->overlay, state_key_slice(&key));
-    close_offer(x, c, &o, time_ms);
-    if (c->action == CUSTODY_ACCEPT)
-        tell_contracts(x, c, &o, time_ms);
+    if (!is_recent(x, &c->device, &c->reading)) {
+        execution_explain(x, "the reading is none of the device's last");
+        return REFUSED_NO_SUCH_READING;
+    }
     return ACCEPTED;
+}
+
+void rules_custody_tell_bound(struct execution *x, const struct speaker *by)
+{
+    const struct custody *c = &by->st->as.custody;
+    if (!c->has_reading && !c->has_seal)
+        return;
+    struct buf *data = execution_emit(x, EVENT_BOUND, c->assets.raw, by->st->link.time_ms, 5);
+    cbor_put_bytes(data, hash_slice(&by->st->hash));
+    if (c->has_reading) {
+        kid_put(data, &c->device);
+        cbor_put_bytes(data, hash_slice(&c->reading));
+    } else {
+        cbor_put_null(data);
+        cbor_put_null(data);
+    }
+    if (c->has_seal) {
+        cbor_put_uint(data, c->seal);
+        cbor_put_text(data, c->seal_number);
+    } else {
+        cbor_put_null(data);
+        cbor_put_null(data);
+    }
 }
 
 enum refusal rules_custody(struct execution *x, const struct speaker *by)
 {
     if (!execution_speaks_for_member(by))
         return REFUSED_NOT_ALLOWED;
-    if (by->st->as.custody.action == CUSTODY_OFFER)
-        return offer(x, by);
-    return answer(x, by);
+    return by->st->as.custody.action == CUSTODY_OFFER ? rules_offer(x, by) : rules_answer(x, by);
 }
