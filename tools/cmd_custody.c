@@ -73,6 +73,19 @@ static bool check_side(struct cmd_home *home, const struct statement *offer,
     return true;
 }
 
+/* A rejection says why; what it means is the same for nearly all. */
+static bool read_reason(const struct cmd_args *args, struct custody *c, struct err *err)
+{
+    const char *reason;
+    if (!cmd_args_need(args, "reason", &reason, err) ||
+        !cmd_names_text(args, "reason", &c->reason, err) ||
+        !cmd_names_text(args, "meaning", &c->meaning, err))
+        return false;
+    if (c->meaning.len == 0)
+        c->meaning = slice_text("rejection of delivery");
+    return true;
+}
+
 static int answer(struct cmd_home *home, const struct cmd_args *args, enum custody_action action,
                   struct err *err)
 {
@@ -84,6 +97,7 @@ static int answer(struct cmd_home *home, const struct cmd_args *args, enum custo
     bool good = cmd_args_expect(args, 1, 1, "one ASSET", err) &&
                 cmd_names_asset(args->operand[0], asset, err) &&
                 cmd_names_text(args, "condition", &c->condition, err) &&
+                (action != CUSTODY_REJECT || read_reason(args, c, err)) &&
                 cmd_names_instant(args, "time", &draft.link.time_ms, err) &&
                 find_offer(home, asset, &bytes, &offered, err) &&
                 check_side(home, &offered, action, err);
@@ -169,9 +183,14 @@ int cmd_custody(int argc, char **argv)
           "Takes over what the open offer for ASSET names, all of it.\n"
           "Exit code: 0 accepted, 1 error, 4 refused.\n",
           accept },
-        { "reject", "custody reject", "condition= time= no-wait",
-          "Usage: waybill custody reject ASSET [--condition TEXT]\n"
+        { "reject", "custody reject", "reason= meaning= condition= time= no-wait",
+          "Usage: waybill custody reject ASSET --reason TEXT [--meaning TEXT] [options]\n"
           "Declines the open offer; the goods stay where they are.\n"
+          "\n"
+          "  --reason TEXT     why\n"
+          "  --meaning TEXT    what this signature stands for (default: rejection of delivery)\n"
+          "  --condition TEXT  how they look\n"
+          "  --time INSTANT    when (default: now)\n"
           "Exit code: 0 accepted, 1 error, 4 refused.\n",
           reject },
         { "cancel", "custody cancel", "condition= time= no-wait",
