@@ -427,6 +427,10 @@ bool trial_step_handover(struct trial_case *c, const struct yaml_node *step)
         return trial_case_refuse(c, yaml_get(step, "answer"),
                                  "answer: expected accept, reject or none");
     draft.as.custody.action = strcmp(answer, "accept") == 0 ? CUSTODY_ACCEPT : CUSTODY_REJECT;
+    if (draft.as.custody.action == CUSTODY_REJECT) {
+        draft.as.custody.meaning = slice_text("rejection of delivery");
+        draft.as.custody.reason = slice_text("the test says so");
+    }
     return trial_case_say(c, step, to, draft);
 }
 

@@ -69,7 +69,9 @@ waybill custody offer $unit --to "Carrier B" --condition "two dents" --as "Farm 
 expect "an open offer" 4 "$(code_of waybill custody offer $unit --to "Clinic C" --as "Farm A")"
 expect "for somebody else" 4 "$(code_of waybill custody accept $unit --as "Clinic C")"
 says "for somebody else" 'Carrier B' err.txt
-waybill custody reject $unit --as "Carrier B" >out.txt
+expect "a rejection without a reason" 1 "$(code_of waybill custody reject $unit --as "Carrier B")"
+says "a rejection without a reason" '--reason' err.txt
+waybill custody reject $unit --reason "the box is wet" --as "Carrier B" >out.txt
 expect "after a rejection" "Farm A, packing" "$(holder custodian)"
 waybill custody offer $unit --to "Carrier B" --as "Farm A" >out.txt
 waybill custody cancel $unit --as "$(waybill member list | sed -n 's/  Farm A.*//p')" >out.txt

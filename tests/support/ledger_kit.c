@@ -283,6 +283,10 @@ struct statement kit_answer(enum custody_action action, const char *asset, const
     s.as.custody = (struct custody){
         .assets = one(asset, &memory), .action = action, .offer = *offer, .role = role
     };
+    if (action == CUSTODY_REJECT) {
+        s.as.custody.meaning = slice_text("rejection of delivery");
+        s.as.custody.reason = slice_text("the box is wet");
+    }
     return s;
 }
 
