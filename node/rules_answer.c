@@ -1,5 +1,5 @@
 /* What is answered to offers: goods change hands, all of them or those that were there, or stay where they are. */
-#include "node/custody_parts.h"
+#include "node/rules_custody.h"
 #include "node/instance.h"
 
 static struct slice name_of(const struct asset_iter *it)

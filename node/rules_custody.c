@@ -2,7 +2,7 @@
  * Goods change hands (DESIGN sections 1 and 6): what may go to whom, and what the two sides bind in. Offers are
  * in rules_offer.c, what is answered to them in rules_answer.c.
  */
-#include "node/custody_parts.h"
+#include "node/rules_custody.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* Offers: goods are put up to be handed over or sold, and the ledger ends what nobody answers in time. */
-#include "node/custody_parts.h"
+#include "node/rules_custody.h"
 #include "node/finding.h"
 
 #include <string.h>

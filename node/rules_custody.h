@@ -1,6 +1,6 @@
 /* What offers of goods and their answers share. Nothing else includes this. */
-#ifndef NODE_CUSTODY_PARTS_H
-#define NODE_CUSTODY_PARTS_H
+#ifndef NODE_RULES_CUSTODY_H
+#define NODE_RULES_CUSTODY_H
 
 #include "node/goods.h"
 
