@@ -330,13 +330,18 @@ bool state_lot_take(struct slice value, struct state_lot *ret_v)
 
 void state_certificate_put(struct buf *out, const struct state_certificate *v)
 {
-    cbor_put_array(out, 6);
+    cbor_put_array(out, 8);
     kid_put(out, &v->issuer);
     cbor_put_text(out, v->name);
     cbor_put_uint(out, v->from_ms);
     cbor_put_uint(out, v->until_ms);
     if (v->assets.len > 0)
         buf_add_slice(out, v->assets);
+    else
+        cbor_put_null(out);
+    put_name(out, v->place);
+    if (v->has_member)
+        kid_put(out, &v->member);
     else
         cbor_put_null(out);
     if (v->revoked) {
@@ -352,7 +357,7 @@ bool state_certificate_take(struct slice value, struct state_certificate *ret_v)
 {
     struct cbor_reader r = cbor_reader(value);
     struct state_certificate v = { .revoked = false };
-    cbor_take_array_of(&r, 6);
+    cbor_take_array_of(&r, 8);
     v.issuer = kid_take(&r);
     v.name = cbor_take_text(&r, 1, NAME_MAX_BYTES);
     v.from_ms = cbor_take_uint(&r);
@@ -361,6 +366,12 @@ bool state_certificate_take(struct slice value, struct state_certificate *ret_v)
         cbor_take_null(&r);
     else
         v.assets = asset_set_take(&r).raw;
+    v.place = take_name(&r);
+    v.has_member = cbor_peek(&r) != CBOR_NULL;
+    if (v.has_member)
+        v.member = kid_take(&r);
+    else
+        cbor_take_null(&r);
     v.revoked = cbor_peek(&r) != CBOR_NULL;
     if (v.revoked) {
         cbor_take_array_of(&r, 2);

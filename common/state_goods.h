@@ -114,6 +114,9 @@ struct state_certificate {
     struct slice name;
     uint64_t from_ms, until_ms;
     struct slice assets; /* raw set; empty = none */
+    struct slice place;  /* GLN; empty = none */
+    bool has_member;
+    struct kid member;
     bool revoked;
     uint64_t revoked_from_ms;
     struct hash revoked_by;
