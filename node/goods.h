@@ -9,6 +9,9 @@
 
 /* The name of an asset's lot, "01/GTIN/10/LOT": false when it is of none, or its number is no GS1 lot number. */
 bool goods_lot_name(struct slice asset, struct slice lot, char ret_name[ASSET_NAME_MAX + 1]);
+/* The GTIN that a name begins with, "01/GTIN/…": false when it begins otherwise. */
+bool goods_gtin(struct slice asset, struct slice *ret_gtin);
+bool goods_is_lot(struct slice asset); /* its name is a lot's, 01/GTIN/10/… */
 /* The commission or making that brought it into being: false when that is not kept. */
 bool goods_load_making(struct execution *x, const struct hash *statement,
                        struct state_making *ret_making);
@@ -27,16 +30,28 @@ struct goods_birth {
     struct amount amount; /* of each */
     struct kid custodian, owner;
 };
-/* Names that nobody has commissioned yet: else EXISTS, explained. */
-enum refusal goods_check_unborn(struct execution *x, const struct asset_set *assets);
-/* A lot is the maker's own who named it first: else NOT_MAKER. */
-enum refusal goods_check_lot(struct execution *x, const struct speaker *by,
-                             const struct asset_set *assets, struct slice lot);
-/* Makes them, with the speaker's statement as their origin, and counts them to their lot. */
-void goods_bear(struct execution *x, const struct speaker *by, const struct goods_birth *birth);
-/* Says MORE_THAN_MADE of those beyond their lot's number; after the event that tells of their birth. */
+/*
+ * Whether they can come into being: EXISTS when a name is taken, NOT_MAKER when its lot is another's, who named
+ * it first. Explains. claims: a name that another holds is noted as a finding.
+ */
+enum refusal goods_check_birth(struct execution *x, const struct speaker *by,
+                               const struct goods_birth *birth, bool claims);
+
+#define GOODS_SURPLUS_TOLD 100 /* of one statement */
+/* Units beyond the number that their lot was declared to have. */
+struct goods_surplus {
+    size_t count;
+    char names[GOODS_SURPLUS_TOLD][ASSET_NAME_MAX + 1];
+};
+/* Makes them, with the speaker's statement as their origin, counts them to their lot and adds to surplus. */
+void goods_bear(struct execution *x, const struct speaker *by, const struct goods_birth *birth,
+                struct goods_surplus *surplus);
+/* Says MORE_THAN_MADE of them; after the events that tell of their birth. */
 void goods_tell_surplus(struct execution *x, const struct speaker *by,
-                        const struct goods_birth *birth);
+                        const struct goods_surplus *surplus);
+/* Keeps what the speaker's statement made. */
+void goods_store_making(struct execution *x, const struct speaker *by,
+                        const struct state_making *making);
 
 /* ------------------------------------------------------------------ holds and descent: goods_hold.c */
 
@@ -47,23 +62,28 @@ void goods_tell_surplus(struct execution *x, const struct speaker *by,
  */
 enum refusal goods_check_holds(struct execution *x, struct slice asset, const struct state_asset *a,
                                const struct kid *to);
-/* Makings that goods descend from, all together; more are not followed. */
-#define GOODS_MAKINGS_MAX 4096
-/* Whether a making of these inputs can be followed back: else GENEALOGY. raw: asset-sets, one after the other. */
-enum refusal goods_check_descent(struct execution *x, struct slice raw, size_t sets);
+#define GOODS_MAKINGS_MAX 4096 /* that goods descend from, all together, their own included */
+/*
+ * Whether what is made of the goods that goods_check_holds() let pass in this statement can be followed back
+ * in turn: else GENEALOGY.
+ */
+enum refusal goods_check_descent(struct execution *x);
 
-/* What a walk back has seen; kept from statement to statement of a block. */
+/* What a walk back has seen; its memory is kept from statement to statement. */
 struct goods_walk;
 struct goods_walk *goods_walk_new(void); /* NULL when memory is short */
 void goods_walk_free(struct goods_walk *w);
-/* A statement begins: what was found clean may not be so any more. */
+/* A statement begins, or changed a hold: what was found clean may not be so any more. */
 void goods_walk_begin(struct goods_walk *w);
 
 /* ------------------------------------------------------------------ containers: goods_inside.c */
 
 #define GOODS_INSIDE_DEPTH 8 /* boxes in boxes */
 
-/* Visits all that is inside, boxes and what is in them, in packing order; false as soon as the visitor says so. */
+/*
+ * Visits all that is inside, a box before what is in it, in packing order; a step each. False as soon as the
+ * visitor says so, or the steps are used up: execution_is_over() then.
+ */
 typedef bool (*goods_visitor)(void *ctx, struct slice name, const struct state_asset *a);
 bool goods_visit_inside(struct execution *x, const struct state_asset *container,
                         goods_visitor visit, void *ctx);
@@ -75,9 +95,13 @@ typedef void (*goods_data_writer)(void *ctx, struct buf *data);
 void goods_emit_inside(struct execution *x, const struct state_asset *container,
                        enum event_what what, uint64_t time_ms, size_t data_items,
                        goods_data_writer write, void *ctx);
-/* Puts it at the end of the container's contents; both are stored. */
-void goods_put_inside(struct execution *x, struct slice container, struct slice asset);
-/* Takes it out; both, and its neighbours, are stored. */
-void goods_take_out(struct execution *x, struct slice container, struct slice asset);
+/* The boxes in boxes: 0 of what holds nothing. */
+unsigned goods_depth(struct execution *x, const struct state_asset *container);
+/* Puts loose assets at the end of the container's contents. Returns: how many that is, with all inside them. */
+uint64_t goods_put_inside(struct execution *x, struct slice container,
+                          const struct asset_set *assets);
+/* Takes out what is directly inside. Returns as above. */
+uint64_t goods_take_out(struct execution *x, struct slice container,
+                        const struct asset_set *assets);
 
 #endif
