@@ -1,11 +1,9 @@
 #include "common/node_client.h"
 
-#include "common/block.h"
 #include "common/clock.h"
 #include "common/gs1.h"
 #include "common/hex.h"
 #include "common/http_client.h"
-#include "common/outcome.h"
 #include "common/refusal.h"
 
 #include <inttypes.h>
@@ -18,8 +16,6 @@
 #define TYPE_JSON    "application/json"
 #define TYPE_CBOR    "application/cbor"
 #define TYPE_COSE    "application/cose"
-#define HISTORY_PAGE 1000
-#define HISTORY_MAX  1000000 /* events of one asset; a node that shows more is not believed */
 #define POLL_MS      50
 #define RETRY_MS     500
 #define LOCK_WAIT_MS 5000 /* for another program that signs with the same key */
@@ -158,104 +154,6 @@ bool node_client_check_ledger(struct node_client *c, const struct hash *ledger, 
                        (const char *)text.data);
     json_doc_free(doc);
     return good;
-}
-
-/* ------------------------------------------------------------------ offers */
-
-/* Offers open and close in turn: only the last event about one matters. */
-static bool look_at(const struct json_doc *event, struct node_offer *offer)
-{
-    struct slice from;
-    int64_t what = 0, height = 0, leaf = 0;
-    (void)json_doc_get_int(json_doc_at(event, "/what"), &what);
-    if (what == EVENT_PASSED || what == EVENT_REJECTED || what == EVENT_CANCELLED ||
-        what == EVENT_OFFER_EXPIRED)
-        offer->open = false;
-    if (what != EVENT_OFFERED)
-        return true;
-    offer->open = json_doc_get_text(json_doc_at(event, "/data/from"), &from) &&
-                  hex_decode((const char *)from.data, from.len, offer->from.bytes, KID_SIZE) &&
-                  json_doc_get_int(json_doc_at(event, "/height"), &height) &&
-                  json_doc_get_int(json_doc_at(event, "/leaf"), &leaf) && height >= 0 && leaf >= 0;
-    offer->height = (uint64_t)height;
-    offer->leaf = (uint64_t)leaf;
-    return offer->open;
-}
-
-static bool find_event(struct node_client *c, const char *asset, struct node_offer *offer,
-                       struct err *err)
-{
-    int64_t from = 0, next = 0;
-    do {
-        char rest[64], path[NODE_CLIENT_PATH_MAX];
-        struct json_doc *doc = NULL;
-        bool good = true;
-        (void)snprintf(rest, sizeof rest, "/history?limit=%d&from=%" PRId64, HISTORY_PAGE, from);
-        if (!node_client_asset_path(asset, rest, path, err) ||
-            !node_client_get_json(c, path, &doc, err))
-            return false;
-        const struct json_doc *list = json_doc_at(doc, "/history");
-        for (size_t i = 0; good && i < json_doc_count(list); i++)
-            good = look_at(json_doc_element(list, i), offer);
-        next = 0;
-        (void)json_doc_get_int(json_doc_at(doc, "/next"), &next);
-        json_doc_free(doc);
-        if (!good || (next != 0 && next <= from) || next > HISTORY_MAX)
-            return err_set(err, ERR_IO, "%s: the node's history of it makes no sense", asset);
-        from = next;
-    } while (next > 0);
-    return true;
-}
-
-/* The statement at a leaf, out of its block. */
-static bool fetch_leaf(struct node_client *c, const struct node_offer *at, struct buf *out,
-                       struct err *err)
-{
-    char path[64];
-    struct block b;
-    struct buf bytes = buf_heap(BLOCK_SIZE_MAX + 1024);
-    (void)snprintf(path, sizeof path, "/v1/blocks/%" PRIu64, at->height);
-    bool good =
-        node_client_get_bytes(c, path, &bytes, err) && block_decode(buf_slice(&bytes), &b, err);
-    uint64_t first = good && b.header.size >= b.count ? b.header.size - b.count : 0;
-    if (good && (at->leaf < first || at->leaf - first >= b.count))
-        good = err_set(err, ERR_PROOF, "block %" PRIu64 " does not hold leaf %" PRIu64, at->height,
-                       at->leaf);
-    for (uint64_t i = first; good && i <= at->leaf; i++) {
-        struct slice s = block_next(&b);
-        if (i == at->leaf)
-            buf_add_slice(out, s);
-    }
-    buf_free(&bytes);
-    return good && (!out->failed || err_set(err, ERR_BUSY, "the offer is larger than expected"));
-}
-
-static bool set_names(const struct asset_set *set, const char *asset)
-{
-    struct asset_iter it = asset_set_begin(set);
-    while (asset_set_next(&it))
-        if (strcmp(it.name, asset) == 0)
-            return true;
-    return false;
-}
-
-bool node_client_find_offer(struct node_client *c, const char *asset, struct buf *bytes,
-                            struct node_offer *ret_offer, struct err *err)
-{
-    struct node_offer offer = { .open = false };
-    if (!find_event(c, asset, &offer, err))
-        return false;
-    if (offer.open) {
-        if (!fetch_leaf(c, &offer, bytes, err) ||
-            !statement_decode(buf_slice(bytes), &offer.statement, err))
-            return false;
-        if (offer.statement.kind != KIND_CUSTODY ||
-            offer.statement.as.custody.action != CUSTODY_OFFER ||
-            !set_names(&offer.statement.as.custody.assets, asset))
-            return err_set(err, ERR_PROOF, "%s: the node shows an offer of something else", asset);
-    }
-    *ret_offer = offer;
-    return true;
 }
 
 /* ------------------------------------------------------------------ what becomes of a statement */

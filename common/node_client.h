@@ -44,10 +44,25 @@ struct node_offer {
 
 /*
  * Looks for the open offer of an asset and fetches it, because an answer repeats its set of goods byte for
- * byte. ERR_PROOF when the statement shown is no offer of this asset.
+ * byte. With both roles on offer, that of custody. ERR_PROOF when the statement shown is no offer of this
+ * asset.
  */
 bool node_client_find_offer(struct node_client *c, const char *asset, struct buf *bytes,
                             struct node_offer *ret_offer, struct err *err);
+/* The same of one role. */
+bool node_client_find_offer_of(struct node_client *c, const char *asset, enum custody_role role,
+                               struct buf *bytes, struct node_offer *ret_offer, struct err *err);
+
+/* The last reading of an asset. */
+struct node_reading {
+    bool found;
+    struct kid device;
+    struct hash statement;
+};
+
+/* In: device: of this one only; NULL: of any. */
+bool node_client_find_reading(struct node_client *c, const char *asset, const struct kid *device,
+                              struct node_reading *ret_reading, struct err *err);
 
 enum node_fate {
     NODE_FATE_UNKNOWN,

@@ -29,21 +29,34 @@ int cmd_fail(const char *command, bool json, const struct err *err);
 
 int cmd_asset(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
+int cmd_cert(int argc, char **argv);
+int cmd_contents(int argc, char **argv);
 int cmd_contract(int argc, char **argv);
+int cmd_correct(int argc, char **argv);
 int cmd_custody(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_device(int argc, char **argv);
+int cmd_dispute(int argc, char **argv);
 int cmd_doc(int argc, char **argv);
+int cmd_findings(int argc, char **argv);
+int cmd_goods(int argc, char **argv);
+int cmd_history(int argc, char **argv);
 int cmd_init(int argc, char **argv);
 int cmd_label(int argc, char **argv);
+int cmd_make(int argc, char **argv);
 int cmd_member(int argc, char **argv);
+int cmd_origin(int argc, char **argv);
+int cmd_pack(int argc, char **argv);
 int cmd_party(int argc, char **argv);
 int cmd_place(int argc, char **argv);
 int cmd_product(int argc, char **argv);
 int cmd_rebuild(int argc, char **argv);
+int cmd_recall(int argc, char **argv);
 int cmd_receipt(int argc, char **argv);
 int cmd_statement(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
+int cmd_unpack(int argc, char **argv);
+int cmd_uses(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
 
 #endif

@@ -18,16 +18,15 @@
 static bool build_commission(const struct cmd_args *args, struct buf *names, struct commission *c,
                              struct err *err)
 {
-    const char *place = cmd_args_text(args, "place", NULL);
+    const char *amount = cmd_args_text(args, "amount", NULL);
     if (!cmd_names_assets(args, 0, cmd_args_flag(args, "range"), names, &c->assets, err) ||
         !cmd_names_text(args, "lot", &c->lot, err) ||
-        (place != NULL && !gs1_check_key("414", slice_text(place), err)) ||
+        !cmd_names_place(args, "place", &c->place, err) ||
         !cmd_names_instant(args, "expiry", &c->expiry_ms, err))
         return false;
-    if (place != NULL)
-        c->place = slice_text(place);
     c->has_expiry = cmd_args_text(args, "expiry", NULL) != NULL;
-    return true;
+    c->has_amount = amount != NULL;
+    return amount == NULL || cmd_names_amount(amount, &c->amount, err) || err_wrap(err, "--amount");
 }
 
 static int commission(struct cmd_home *home, const struct cmd_args *args, struct err *err)
@@ -49,13 +48,11 @@ static int scan(struct cmd_home *home, const struct cmd_args *args, struct err *
     struct statement draft = { .kind = KIND_SCAN };
     struct scan *s = &draft.as.scan;
     struct buf names = buf_heap(CMD_ASSETS_MAX);
-    const char *place = cmd_args_text(args, "place", NULL);
-    bool good = cmd_names_assets(args, 0, false, &names, &s->assets, err) &&
-                (place == NULL || gs1_check_key("414", slice_text(place), err)) &&
+    bool good = cmd_names_assets(args, 0, cmd_args_flag(args, "range"), &names, &s->assets, err) &&
+                cmd_names_place(args, "place", &s->place, err) &&
                 cmd_names_text(args, "note", &s->note, err) &&
                 cmd_names_instant(args, "time", &draft.link.time_ms, err);
-    if (good && place != NULL)
-        s->place = slice_text(place);
+    s->in_custody = cmd_args_flag(args, "in-custody");
     int code = good ? cmd_send_finish(home, "scanned", &draft) : cmd_action_fail(err);
     buf_free(&names);
     return code;
@@ -168,7 +165,7 @@ static int show(struct cmd_home *home, const struct cmd_args *args, struct err *
 int cmd_asset(int argc, char **argv)
 {
     static const struct cmd_action actions[] = {
-        { "commission", "asset commission", "range place= lot= expiry= time= no-wait",
+        { "commission", "asset commission", "range place= lot= expiry= amount= time= no-wait",
           "Usage: waybill asset commission ASSET... [options]\n"
           "       waybill asset commission --range PREFIX FIRST COUNT [options]\n"
           "Goods come into being, held and owned by the company that signs. ASSET is\n"
@@ -177,10 +174,13 @@ int cmd_asset(int argc, char **argv)
           "  --place GLN       where\n"
           "  --lot TEXT        of which lot\n"
           "  --expiry INSTANT  best before\n"
+          "  --amount AMOUNT   how much each is: 25t, 0.1kg; of a lot in pieces (500 each): how "
+          "many units it\n"
+          "                    will have\n"
           "  --time INSTANT    when (default: now)\n"
           "Exit code: 0 accepted, 1 error, 4 refused.\n",
           commission },
-        { "scan", "asset scan", "place= note= time= no-wait",
+        { "scan", "asset scan", "range in-custody place= note= time= no-wait",
           "Usage: waybill asset scan ASSET... [options]\n"
           "The company that signs has these goods before it. It hands nothing over: a contract may "
           "react "
@@ -189,6 +189,9 @@ int cmd_asset(int argc, char **argv)
           "\n"
           "  --place GLN       where\n"
           "  --note TEXT       what there is to say, 1 to 200 bytes\n"
+          "  --in-custody      this company says that it holds them; if another one does, that is "
+          "a finding\n"
+          "  --range           ASSET... is PREFIX FIRST COUNT\n"
           "  --time INSTANT    when (default: now)\n"
           "Exit code: 0 accepted, 1 error, 4 refused.\n",
           scan },

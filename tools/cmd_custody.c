@@ -3,6 +3,7 @@
  * answers an offer repeats the offer's set of goods byte for byte, so the offer itself is fetched first.
  */
 #include "tools/cmd_action.h"
+#include "tools/cmd_custody_seen.h"
 #include "tools/cmd_names.h"
 #include "tools/cmd_node.h"
 #include "tools/cmd_send.h"
@@ -30,11 +31,13 @@ static int offer(struct cmd_home *home, const struct cmd_args *args, struct err 
     struct buf names = buf_heap(CMD_ASSETS_MAX);
     const char *to;
     c->action = CUSTODY_OFFER;
-    bool good = cmd_args_need(args, "to", &to, err) &&
-                cmd_home_find_member(home, to, &c->to, err) && read_role(args, &c->role, err) &&
-                cmd_names_text(args, "condition", &c->condition, err) &&
-                cmd_names_instant(args, "time", &draft.link.time_ms, err) &&
-                cmd_names_assets(args, 0, cmd_args_flag(args, "range"), &names, &c->assets, err);
+    bool good =
+        cmd_args_need(args, "to", &to, err) && cmd_home_find_member(home, to, &c->to, err) &&
+        read_role(args, &c->role, err) && cmd_names_text(args, "condition", &c->condition, err) &&
+        cmd_names_instant(args, "time", &draft.link.time_ms, err) &&
+        cmd_custody_seen_expiry(home, args, &draft, err) && cmd_custody_seen_seal(args, c, err) &&
+        cmd_names_assets(args, 0, cmd_args_flag(args, "range"), &names, &c->assets, err) &&
+        cmd_custody_seen_reading(home, args, c, err);
     int code = good ? cmd_send_finish(home, "offered", &draft) : cmd_action_fail(err);
     buf_free(&names);
     return code;
@@ -48,8 +51,11 @@ static bool find_offer(struct cmd_home *home, const char *asset, struct buf *byt
 {
     struct node_client *node = NULL;
     struct node_offer found = { .open = false };
-    if (!cmd_node_open(home, &node, err) ||
-        !node_client_find_offer(node, asset, bytes, &found, err))
+    enum custody_role role;
+    bool any = cmd_args_text(home->args, "role", NULL) == NULL;
+    if (!read_role(home->args, &role, err) || !cmd_node_open(home, &node, err) ||
+        !(any ? node_client_find_offer(node, asset, bytes, &found, err)
+              : node_client_find_offer_of(node, asset, role, bytes, &found, err)))
         return false;
     if (!found.open)
         return err_set(err, ERR_NOT_FOUND, "%s: no offer is open", asset);
@@ -86,6 +92,16 @@ static bool read_reason(const struct cmd_args *args, struct custody *c, struct e
     return true;
 }
 
+/* All that an answer repeats of its offer. */
+static void follow_offer(const struct statement *offered, enum custody_action action,
+                         struct custody *c)
+{
+    c->assets = offered->as.custody.assets;
+    c->action = action;
+    c->offer = offered->hash;
+    c->role = offered->as.custody.role;
+}
+
 static int answer(struct cmd_home *home, const struct cmd_args *args, enum custody_action action,
                   struct err *err)
 {
@@ -93,21 +109,20 @@ static int answer(struct cmd_home *home, const struct cmd_args *args, enum custo
     char asset[GS1_NAME_MAX + 1];
     struct statement offered = { .kind = KIND_CUSTODY }, draft = { .kind = KIND_CUSTODY };
     struct custody *c = &draft.as.custody;
-    struct buf bytes = buf_heap(STATEMENT_MAX);
-    bool good = cmd_args_expect(args, 1, 1, "one ASSET", err) &&
-                cmd_names_asset(args->operand[0], asset, err) &&
-                cmd_names_text(args, "condition", &c->condition, err) &&
-                (action != CUSTODY_REJECT || read_reason(args, c, err)) &&
-                cmd_names_instant(args, "time", &draft.link.time_ms, err) &&
-                find_offer(home, asset, &bytes, &offered, err) &&
-                check_side(home, &offered, action, err);
-    if (good) {
-        c->assets = offered.as.custody.assets;
-        c->action = action;
-        c->offer = offered.hash;
-        c->role = offered.as.custody.role;
-    }
+    struct buf bytes = buf_heap(STATEMENT_MAX), missing = buf_heap(CMD_ASSETS_MAX);
+    bool good =
+        cmd_args_expect(args, 1, 1, "one ASSET", err) &&
+        cmd_names_asset(args->operand[0], asset, err) &&
+        cmd_names_text(args, "condition", &c->condition, err) &&
+        (action != CUSTODY_REJECT || read_reason(args, c, err)) &&
+        cmd_names_instant(args, "time", &draft.link.time_ms, err) &&
+        cmd_custody_seen_seal(args, c, err) && cmd_custody_seen_counts(args, &missing, c, err) &&
+        find_offer(home, asset, &bytes, &offered, err) && check_side(home, &offered, action, err);
+    if (good)
+        follow_offer(&offered, action, c);
+    good = good && cmd_custody_seen_reading(home, args, c, err);
     int code = good ? cmd_send_finish(home, done[action], &draft) : cmd_action_fail(err);
+    buf_free(&missing);
     buf_free(&bytes);
     return code;
 }
@@ -168,22 +183,37 @@ static int show(struct cmd_home *home, const struct cmd_args *args, struct err *
 int cmd_custody(int argc, char **argv)
 {
     static const struct cmd_action actions[] = {
-        { "offer", "custody offer", "to= role= condition= time= range no-wait",
+        { "offer", "custody offer",
+          "to= role= condition= expires= seal= reading= time= range no-wait",
           "Usage: waybill custody offer ASSET... --to MEMBER [options]\n"
-          "Offers goods; they stay with this company until the other one accepts.\n"
+          "Offers goods, and what is inside them; they stay with this company until the other one "
+          "accepts.\n"
           "\n"
           "  --role custodian|owner  what passes: who holds them (default) or whose they are\n"
           "  --condition TEXT        how they look\n"
+          "  --expires WHEN          a duration or an instant: nobody can accept from then on\n"
+          "  --seal intact|broken|none[:NUMBER]  how the seal is\n"
+          "  --reading auto|DEVICE   binds the last reading of the goods to this offer\n"
           "  --time INSTANT          when (default: now)\n"
           "  --range                 ASSET... is PREFIX FIRST COUNT\n"
           "Exit code: 0 accepted, 1 error, 4 refused.\n",
           offer },
-        { "accept", "custody accept", "condition= time= no-wait",
-          "Usage: waybill custody accept ASSET [--condition TEXT] [--time INSTANT]\n"
-          "Takes over what the open offer for ASSET names, all of it.\n"
+        { "accept", "custody accept",
+          "role= condition= seal= reading= missing= counts= time= no-wait",
+          "Usage: waybill custody accept ASSET [options]\n"
+          "Takes over what the open offer for ASSET names, all of it but what is missing.\n"
+          "\n"
+          "  --role custodian|owner  which offer, when both are open (default: custodian)\n"
+          "  --condition TEXT        how they look\n"
+          "  --missing ASSET         was not there and stays with who offered it; as often as "
+          "needed\n"
+          "  --counts M,S,D          how many are missing, too many, damaged\n"
+          "  --seal intact|broken|none[:NUMBER]  how the seal was found\n"
+          "  --reading auto|DEVICE   binds the last reading of the goods to this acceptance\n"
+          "  --time INSTANT          when (default: now)\n"
           "Exit code: 0 accepted, 1 error, 4 refused.\n",
           accept },
-        { "reject", "custody reject", "reason= meaning= condition= time= no-wait",
+        { "reject", "custody reject", "role= reason= meaning= condition= time= no-wait",
           "Usage: waybill custody reject ASSET --reason TEXT [--meaning TEXT] [options]\n"
           "Declines the open offer; the goods stay where they are.\n"
           "\n"
@@ -193,7 +223,7 @@ int cmd_custody(int argc, char **argv)
           "  --time INSTANT    when (default: now)\n"
           "Exit code: 0 accepted, 1 error, 4 refused.\n",
           reject },
-        { "cancel", "custody cancel", "condition= time= no-wait",
+        { "cancel", "custody cancel", "role= condition= time= no-wait",
           "Usage: waybill custody cancel ASSET\n"
           "Takes this company's own open offer back.\n"
           "Exit code: 0 accepted, 1 error, 4 refused.\n",

@@ -9,6 +9,7 @@
 #include "scanner/json_text.h"
 #include "scanner/ledger_mark.h"
 #include "scanner/qr_read.h"
+#include "tools/cmd_label_code.h"
 #include "tools/qr_make.h"
 
 #include <assert.h>
@@ -36,7 +37,10 @@ static const char usage[] =
     "  --ledger HEX     the same as 32 or 64 hexadecimal digits\n"
     "  --scale N        pixels a module, 1 to 32 (default: 8)\n"
     "  --json           answer in JSON\n"
-    "Exit code: 0 the file is written and scans as it should, 1 error.\n";
+    "Exit code: 0 the file is written and scans as it should, 1 error.\n"
+    "\n"
+    "waybill label seal and waybill label reveal are about labels with a covered code: see their "
+    "--help.\n";
 
 struct options {
     const char *asset;
@@ -241,6 +245,10 @@ int cmd_label(int argc, char **argv)
     struct options o = { .scale = DEFAULT_SCALE };
     struct label label = { .uri = "" };
     struct err err = { .code = ERR_NONE };
+    if (argc > 1 && strcmp(argv[1], "seal") == 0)
+        return cmd_label_code_seal(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "reveal") == 0)
+        return cmd_label_code_reveal(argc - 1, argv + 1);
     if (!parse_options(argc, argv, &o, &err)) {
         (void)fprintf(stderr, "waybill label: %s\n", err.msg);
         return 1;

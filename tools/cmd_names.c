@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PREFIX_FROM 16 /* so many names are worth writing their common beginning once */
+#define AMOUNT_MANTISSA_MAX (INT64_C(1) << 53)
+#define PREFIX_FROM         16 /* so many names are worth writing their common beginning once */
 
 bool cmd_names_asset(const char *text, char ret_name[GS1_NAME_MAX + 1], struct err *err)
 {
@@ -118,6 +119,61 @@ static bool put_range(const struct cmd_args *args, size_t first, struct buf *mem
     return true;
 }
 
+/* ------------------------------------------------------------------ FIRST..LAST */
+
+/* Where the digits at the end of a text begin. */
+static size_t tail_digits(const char *text, size_t len)
+{
+    while (len > 0 && text[len - 1] >= '0' && text[len - 1] <= '9')
+        len--;
+    return len;
+}
+
+/*
+ * "01/GTIN/21/BAR0001..0500": where the dots are, when what follows can be a last number. A serial may
+ * itself hold two dots; then what is behind them seldom is one.
+ */
+static const char *span_dots(const char *text)
+{
+    const char *dots = strstr(text, "..");
+    if (dots == NULL || dots == text || dots[-1] < '0' || dots[-1] > '9')
+        return NULL;
+    size_t digits = strspn(dots + 2, "0123456789");
+    return digits > 0 && dots[2 + digits] == '\0' ? dots : NULL;
+}
+
+static bool put_span(const char *text, const char *dots, struct buf *memory, struct err *err)
+{
+    char first[GS1_NAME_MAX + 1] = "", name[GS1_NAME_MAX + 1], digits[GS1_NAME_MAX + 1];
+    size_t len = (size_t)(dots - text), last_len = strlen(dots + 2);
+    if (len > GS1_NAME_MAX)
+        return err_set(err, ERR_INPUT, "%.80s: the names are longer than %d", text, GS1_NAME_MAX);
+    memcpy(first, text, len);
+    if (!cmd_names_asset(first, name, err))
+        return false;
+    size_t at = tail_digits(name, strlen(name)), width = strlen(name) - at;
+    if (last_len != width)
+        return err_set(err, ERR_INPUT, "%.80s: expected as many digits before the dots as after",
+                       text);
+    uint64_t from = strtoull(name + at, NULL, 10), to = strtoull(dots + 2, NULL, 10);
+    if (width > 18 || to <= from || to - from >= ASSET_SET_MAX)
+        return err_set(err, ERR_INPUT, "%.80s: expected 2 to %d rising numbers", text,
+                       ASSET_SET_MAX);
+    memcpy(digits, name + at, width + 1);
+    name[at] = '\0';
+    (void)asset_set_range(name, digits, (size_t)(to - from + 1), memory);
+    return true;
+}
+
+bool cmd_names_span(const char *text, struct buf *memory, struct asset_set *ret_set,
+                    struct err *err)
+{
+    const char *dots = span_dots(text);
+    if (dots == NULL)
+        return cmd_names_list(&text, 1, memory, ret_set, err);
+    return put_span(text, dots, memory, err) && take_set(memory, ret_set, err);
+}
+
 bool cmd_names_assets(const struct cmd_args *args, size_t first, bool range, struct buf *memory,
                       struct asset_set *ret_set, struct err *err)
 {
@@ -125,19 +181,25 @@ bool cmd_names_assets(const struct cmd_args *args, size_t first, bool range, str
         return err_set(err, ERR_INPUT, "expected ASSET...; see waybill %s --help", args->command);
     if (range)
         return put_range(args, first, memory, err) && take_set(memory, ret_set, err);
+    if (args->operand_count == first + 1)
+        return cmd_names_span(args->operand[first], memory, ret_set, err);
     return cmd_names_list(&args->operand[first], args->operand_count - first, memory, ret_set, err);
 }
 
 /* ------------------------------------------------------------------ options */
 
-bool cmd_names_instant(const struct cmd_args *args, const char *option, uint64_t *ret_ms,
-                       struct err *err)
+bool cmd_names_instant_text(const char *option, const char *text, uint64_t *ret_ms, struct err *err)
 {
-    const char *text = cmd_args_text(args, option, NULL);
     return text == NULL || instant_parse(text, ret_ms) ||
            err_set(err, ERR_INPUT,
                    "--%s: expected an instant such as 2026-06-01T10:00:00Z, found \"%.60s\"",
                    option, text);
+}
+
+bool cmd_names_instant(const struct cmd_args *args, const char *option, uint64_t *ret_ms,
+                       struct err *err)
+{
+    return cmd_names_instant_text(option, cmd_args_text(args, option, NULL), ret_ms, err);
 }
 
 bool cmd_names_duration(const struct cmd_args *args, const char *option, uint64_t *ret_ms,
@@ -165,4 +227,58 @@ bool cmd_names_text(const struct cmd_args *args, const char *option, struct slic
         return true;
     *ret_text = slice_text(text);
     return cmd_names_check(option, text, err);
+}
+
+bool cmd_names_place(const struct cmd_args *args, const char *option, struct slice *ret_gln,
+                     struct err *err)
+{
+    const char *text = cmd_args_text(args, option, NULL);
+    *ret_gln = slice_of(NULL, 0);
+    if (text == NULL)
+        return true;
+    if (strncmp(text, "414/", 4) == 0) /* as the ledger names it */
+        text += 4;
+    *ret_gln = slice_text(text);
+    return gs1_check_key("414", *ret_gln, err) || err_wrap(err, "--%s", option);
+}
+
+/* ------------------------------------------------------------------ amounts */
+
+static bool fail_amount(const char *text, struct err *err)
+{
+    return err_set(err, ERR_INPUT,
+                   "expected an amount in mg, g, kg, t, mL, L, m3 or each, such as 25t, found "
+                   "\"%.60s\"",
+                   text);
+}
+
+bool cmd_names_amount(const char *text, struct amount *ret_amount, struct err *err)
+{
+    struct amount a = { .mantissa = 0 };
+    enum amount_dimension dimension;
+    const char *p = text, *point = NULL;
+    int zeros = 0; /* at the end of the fraction: they say nothing */
+    for (; (*p >= '0' && *p <= '9') || (*p == '.' && point == NULL && p > text); p++) {
+        if (*p == '.') {
+            point = p;
+            continue;
+        }
+        if (a.mantissa > AMOUNT_MANTISSA_MAX / 10 || a.exponent == -AMOUNT_EXPONENT_MAX)
+            return err_set(err, ERR_INPUT, "\"%.60s\": too many digits", text);
+        zeros = *p == '0' && point != NULL ? zeros + 1 : 0;
+        a.mantissa = a.mantissa * 10 + (*p - '0');
+        a.exponent -= point != NULL ? 1 : 0;
+    }
+    if (p == text || p - 1 == point)
+        return fail_amount(text, err);
+    for (; zeros > 0; zeros--, a.exponent++)
+        a.mantissa /= 10;
+    p += strspn(p, " ");
+    a.unit = slice_text(p);
+    if (!amount_find_unit(a.unit, &dimension))
+        return fail_amount(text, err);
+    if (a.mantissa == 0 || a.mantissa > AMOUNT_MANTISSA_MAX)
+        return err_set(err, ERR_INPUT, "\"%.60s\": expected more than nothing, up to 2^53", text);
+    *ret_amount = a;
+    return true;
 }

@@ -15,6 +15,9 @@ bool cmd_node_open(struct cmd_home *home, struct node_client **ret_node, struct 
 bool cmd_node_get_json(struct cmd_home *home, const char *path, struct json_doc **ret_doc,
                        struct err *err);
 bool cmd_node_get_bytes(struct cmd_home *home, const char *path, struct buf *out, struct err *err);
+/* ERR_PROOF when the node's answer does not hash to what was asked for. */
+bool cmd_node_get_statement(struct cmd_home *home, const struct hash *hash, struct buf *out,
+                            struct err *err);
 bool cmd_node_status(struct cmd_home *home, const struct hash *statement,
                      struct node_status *ret_status, struct err *err);
 

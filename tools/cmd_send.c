@@ -17,8 +17,8 @@ static bool open_signer(struct cmd_home *home, struct signer **ret_signer, struc
 }
 
 /* Nothing is signed for a node that keeps another ledger: it would only use up a number. */
-static bool send_draft(struct cmd_home *home, struct statement *draft, struct node_sent *ret_sent,
-                       struct err *err)
+bool cmd_send_draft(struct cmd_home *home, struct statement *draft, struct node_sent *ret_sent,
+                    struct err *err)
 {
     struct signer *s = NULL;
     struct node_client *node = NULL;
@@ -109,7 +109,7 @@ int cmd_send_finish(struct cmd_home *home, const char *what, struct statement *d
 {
     struct node_sent sent = { .status = { .fate = NODE_FATE_UNKNOWN } };
     struct err err = { .code = ERR_NONE };
-    if (send_draft(home, draft, &sent, &err) ||
+    if (cmd_send_draft(home, draft, &sent, &err) ||
         (home->json && sent.status.fate == NODE_FATE_REFUSED))
         return cmd_send_report(home, what, &sent);
     int code = cmd_fail(home->args->command, home->json, &err);

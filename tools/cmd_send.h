@@ -13,6 +13,10 @@
  */
 int cmd_send_finish(struct cmd_home *home, const char *what, struct statement *draft);
 
+/* Only the sending; as node_client_send(). Without --no-wait it has been decided when this returns true. */
+bool cmd_send_draft(struct cmd_home *home, struct statement *draft, struct node_sent *ret_sent,
+                    struct err *err);
+
 /* Bytes signed elsewhere: what becomes of them. */
 bool cmd_send_bytes(struct cmd_home *home, struct slice statement, bool wait,
                     struct node_sent *ret_sent, struct err *err);

@@ -29,20 +29,6 @@ static bool name_statement(const char *text, struct hash *ret_hash, struct err *
 
 /* ------------------------------------------------------------------ get */
 
-/* The node's answer must hash to what was asked for. */
-static bool fetch(struct cmd_home *home, const struct hash *hash, struct buf *out, struct err *err)
-{
-    char hex[2 * HASH_SIZE + 1], path[128];
-    hex_encode(hash_slice(hash), hex);
-    (void)snprintf(path, sizeof path, "/v1/statements/%s", hex);
-    if (!cmd_node_get_bytes(home, path, out, err))
-        return false;
-    struct hash got = crypto_sha256(buf_slice(out));
-    return hash_equal(&got, hash) ||
-           err_set(err, ERR_PROOF,
-                   "the node answers with another statement than the one asked for");
-}
-
 static void tell(const struct cmd_home *home, const struct statement *st)
 {
     char time[INSTANT_TEXT_SIZE], kid[2 * KID_SIZE + 1], hash[2 * HASH_SIZE + 1];
@@ -72,7 +58,8 @@ static int get(struct cmd_home *home, const struct cmd_args *args, struct err *e
     const char *output = cmd_args_text(args, "o", NULL);
     bool good = cmd_args_expect(args, 1, 1, "one HASH", err) &&
                 cmd_home_parse_hash(args->operand[0], &hash, err) &&
-                fetch(home, &hash, &bytes, err) && statement_decode(buf_slice(&bytes), &st, err) &&
+                cmd_node_get_statement(home, &hash, &bytes, err) &&
+                statement_decode(buf_slice(&bytes), &st, err) &&
                 (output == NULL || file_replace(output, buf_slice(&bytes), 0644, err));
     if (good)
         tell(home, &st);
