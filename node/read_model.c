@@ -1,4 +1,4 @@
-#include "node/read_model_parts.h"
+#include "node/read_model_goods.h"
 
 #include "common/block.h"
 #include "common/state_key.h"
@@ -15,17 +15,30 @@ bool read_model_create(struct db *db, struct err *err)
     return read_model_schema_create(db, err);
 }
 
+static bool prepare_all(struct read_model *m, struct err *err)
+{
+    for (int i = 0; i < RM_SQL_COUNT; i++)
+        if (!db_prepare(m->db, read_model_schema_sql((enum read_model_sql)i), &m->sql[i], err))
+            return false;
+    for (int i = 0; i < GM_SQL_COUNT; i++)
+        if (!db_prepare(m->db, read_model_goods_sql((enum read_model_goods_sql)i), &m->goods[i],
+                        err))
+            return false;
+    return true;
+}
+
 bool read_model_open(struct db *db, struct read_model **ret_model, struct err *err)
 {
     struct read_model *m = calloc(1, sizeof *m);
     if (m == NULL)
         return err_set(err, ERR_IO, "out of memory");
     m->db = db;
-    for (int i = 0; i < RM_SQL_COUNT; i++)
-        if (!db_prepare(db, read_model_schema_sql((enum read_model_sql)i), &m->sql[i], err)) {
-            read_model_close(m);
-            return err_wrap(err, "read model");
-        }
+    m->goods = calloc(GM_SQL_COUNT, sizeof *m->goods);
+    m->now = calloc(1, sizeof *m->now);
+    if (m->goods == NULL || m->now == NULL || !prepare_all(m, err)) {
+        read_model_close(m);
+        return err_wrap(err, "read model");
+    }
     *ret_model = m;
     return true;
 }
@@ -36,6 +49,10 @@ void read_model_close(struct read_model *m)
         return;
     for (int i = 0; i < RM_SQL_COUNT; i++)
         db_stmt_free(m->sql[i]);
+    for (int i = 0; i < GM_SQL_COUNT && m->goods != NULL; i++)
+        db_stmt_free(m->goods[i]);
+    free(m->goods);
+    free(m->now);
     free(m);
 }
 
@@ -142,11 +159,25 @@ static bool add_to_asset(const struct read_model_at *at, int64_t asset, const st
     return insert_event(at, insert, n, e) && read_model_asset_fact(at, asset, e);
 }
 
+static void add_to_run(struct read_model_run *run, int64_t asset, struct slice name)
+{
+    if (run->count == 0) {
+        run->first = asset;
+        memcpy(run->name, name.data, name.len);
+        run->name_len = name.len;
+    }
+    run->count++;
+}
+
 static bool apply_to_asset(const struct read_model_at *at, struct slice name, const struct event *e)
 {
     int64_t asset = 0;
-    return read_model_asset_id(at->m, name, &asset, at->err) &&
-           read_model_contract_fact(at, &asset, e) && add_to_asset(at, asset, e);
+    struct read_model_run run = { .count = 0 };
+    if (name.len > ASSET_NAME_MAX || !read_model_asset_id(at->m, name, &asset, at->err))
+        return false;
+    add_to_run(&run, asset, name);
+    return read_model_contract_fact(at, &asset, e) && read_model_goods_fact(at, e) &&
+           add_to_asset(at, asset, e) && read_model_goods_run(at, &run, e);
 }
 
 static bool apply_to_subject(const struct read_model_at *at, struct slice subject,
@@ -167,15 +198,22 @@ static bool apply_to_set(const struct read_model_at *at, struct cbor_reader *r,
 {
     struct asset_set set = asset_set_take(r);
     struct asset_iter it = asset_set_begin(&set);
-    if (!read_model_contract_fact(at, NULL, e))
+    struct read_model_run run = { .count = 0 };
+    if (!read_model_contract_fact(at, NULL, e) || !read_model_goods_fact(at, e))
         return false;
     while (!r->failed && asset_set_next(&it)) {
+        struct slice name = slice_of(it.name, it.name_len);
         int64_t asset = 0;
-        if (!read_model_asset_id(at->m, slice_of(it.name, it.name_len), &asset, at->err) ||
-            !add_to_asset(at, asset, e))
+        if (!read_model_asset_id(at->m, name, &asset, at->err) || !add_to_asset(at, asset, e))
             return false;
+        if (!read_model_run_takes(&run, asset, name)) {
+            if (run.count > 0 && !read_model_goods_run(at, &run, e))
+                return false;
+            run.count = 0;
+        }
+        add_to_run(&run, asset, name);
     }
-    return true;
+    return run.count == 0 || read_model_goods_run(at, &run, e);
 }
 
 static bool apply_event(const struct read_model_at *at, const struct event *e)

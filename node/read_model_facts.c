@@ -1,6 +1,5 @@
-#include "node/read_model_parts.h"
+#include "node/read_model_goods.h"
 
-#include "common/event_data.h"
 #include "common/state_value.h"
 
 #include <string.h>
@@ -31,8 +30,8 @@ void read_model_bind_leaf(const struct read_model_at *at, struct db_stmt *stmt, 
 
 /* ------------------------------------------------------------------ custody */
 
-static bool hold(const struct read_model_at *at, int64_t asset, enum custody_role role,
-                 struct slice member, uint64_t time_ms)
+bool read_model_hold(const struct read_model_at *at, int64_t asset, enum custody_role role,
+                     const struct kid *member, uint64_t time_ms)
 {
     struct db_stmt *end = at->m->sql[RM_CUSTODY_END];
     struct db_stmt *insert = at->m->sql[RM_CUSTODY_INSERT];
@@ -43,7 +42,7 @@ static bool hold(const struct read_model_at *at, int64_t asset, enum custody_rol
         return false;
     db_bind_int(insert, 1, asset);
     db_bind_int(insert, 2, role);
-    db_bind_blob(insert, 3, member);
+    db_bind_blob(insert, 3, kid_slice(member));
     db_bind_int(insert, 4, (int64_t)time_ms);
     return db_run(insert, at->err);
 }
@@ -54,15 +53,15 @@ static bool commissioned(const struct read_model_at *at, int64_t asset, const st
     struct kid member;
     if (!event_data_kid(e->data, &member))
         return true;
-    return hold(at, asset, ROLE_CUSTODIAN, kid_slice(&member), e->time_ms) &&
-           hold(at, asset, ROLE_OWNER, kid_slice(&member), e->time_ms);
+    return read_model_hold(at, asset, ROLE_CUSTODIAN, &member, e->time_ms) &&
+           read_model_hold(at, asset, ROLE_OWNER, &member, e->time_ms);
 }
 
 static bool passed(const struct read_model_at *at, int64_t asset, const struct event *e)
 {
     struct event_handover h;
     return !event_data_handover(e->data, &h) ||
-           hold(at, asset, (enum custody_role)h.role, kid_slice(&h.to), e->time_ms);
+           read_model_hold(at, asset, (enum custody_role)h.role, &h.to, e->time_ms);
 }
 
 static bool scanned(const struct read_model_at *at, int64_t asset, const struct event *e)
@@ -124,6 +123,15 @@ bool read_model_asset_fact(const struct read_model_at *at, int64_t asset, const 
     case EVENT_ADD_BACK_UNDONE:
     case EVENT_FINISHED:
     case EVENT_REPLACED: return read_model_contract_asset_fact(at, asset, e);
+    case EVENT_PACKED:
+    case EVENT_UNPACKED:
+    case EVENT_MADE:
+    case EVENT_USED:
+    case EVENT_DISPOSITION:
+    case EVENT_CERTIFIED:
+    case EVENT_FINDING:
+    case EVENT_LABEL_SEALED:
+    case EVENT_REVEALED: return read_model_goods_asset(at, asset, e);
     case EVENT_RECORDED:
     case EVENT_OFFERED:
     case EVENT_REJECTED:
@@ -145,20 +153,11 @@ bool read_model_asset_fact(const struct read_model_at *at, int64_t asset, const 
     case EVENT_RECEIVED:
     case EVENT_NOT_RECEIVED:
     case EVENT_BOUND:
-    case EVENT_PACKED:
-    case EVENT_UNPACKED:
     case EVENT_LOADED:
     case EVENT_UNLOADED:
-    case EVENT_MADE:
-    case EVENT_USED:
-    case EVENT_DISPOSITION:
     case EVENT_DISPUTED:
-    case EVENT_CERTIFIED:
     case EVENT_CERTIFICATE_REVOKED:
-    case EVENT_CORRECTED:
-    case EVENT_FINDING:
-    case EVENT_LABEL_SEALED:
-    case EVENT_REVEALED: break;
+    case EVENT_CORRECTED: break;
     }
     return true;
 }
@@ -278,6 +277,10 @@ bool read_model_subject_fact(const struct read_model_at *at, struct slice subjec
     case EVENT_REVOKED: return revoked(at, subject, e);
     case EVENT_MASTER_DATA: return master_data(at, e);
     case EVENT_LAPSED: return lapsed(at, subject, e->time_ms);
+    case EVENT_CERTIFIED:
+    case EVENT_CERTIFICATE_REVOKED:
+    case EVENT_CORRECTED:
+    case EVENT_FINDING: return read_model_goods_subject(at, subject, e);
     case EVENT_RECORDED:
     case EVENT_COMMISSIONED:
     case EVENT_OFFERED:
@@ -320,10 +323,6 @@ bool read_model_subject_fact(const struct read_model_at *at, struct slice subjec
     case EVENT_USED:
     case EVENT_DISPOSITION:
     case EVENT_DISPUTED:
-    case EVENT_CERTIFIED:
-    case EVENT_CERTIFICATE_REVOKED:
-    case EVENT_CORRECTED:
-    case EVENT_FINDING:
     case EVENT_LABEL_SEALED:
     case EVENT_REVEALED: break;
     }

@@ -54,9 +54,13 @@ enum read_model_sql {
     RM_SQL_COUNT,
 };
 
+struct read_model_now;
+
 struct read_model {
     struct db *db;
     struct db_stmt *sql[RM_SQL_COUNT];
+    struct db_stmt **goods;     /* by enum read_model_goods_sql */
+    struct read_model_now *now; /* of the event at hand */
 };
 
 const char *read_model_schema_sql(enum read_model_sql which);
@@ -86,6 +90,9 @@ bool read_model_member_of(struct read_model *m, const struct kid *kid, struct ki
 void read_model_bind_text(struct db_stmt *stmt, int index, struct slice text);
 void read_model_bind_blob(struct db_stmt *stmt, int index, struct slice bytes);
 void read_model_bind_leaf(const struct read_model_at *at, struct db_stmt *stmt, int index);
+/* From then on the member is the asset's custodian or owner. */
+bool read_model_hold(const struct read_model_at *at, int64_t asset, enum custody_role role,
+                     const struct kid *member, uint64_t time_ms);
 /* What an event says about one asset beyond its history: custody, devices, and contracts' part of it. */
 bool read_model_asset_fact(const struct read_model_at *at, int64_t asset, const struct event *e);
 bool read_model_contract_asset_fact(const struct read_model_at *at, int64_t asset,

@@ -1,4 +1,4 @@
-#include "node/read_model_parts.h"
+#include "node/read_model_goods.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -7,7 +7,9 @@
 
 /* Times in ms since 1970; kids and hashes as bytes; NULL until known. */
 static const char tables[] =
-    "CREATE TABLE asset (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);"
+    "CREATE TABLE asset (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, custodian BLOB,"
+    " owner BLOB, ended INTEGER, ended_by INTEGER, container INTEGER, making INTEGER,"
+    " mantissa INTEGER, exponent INTEGER, unit TEXT);"
     "CREATE TABLE asset_event (asset INTEGER NOT NULL, n INTEGER NOT NULL,"
     " height INTEGER NOT NULL, outcome INTEGER NOT NULL, event INTEGER NOT NULL, leaf INTEGER,"
     " what INTEGER NOT NULL, time_ms INTEGER NOT NULL, data BLOB NOT NULL,"
@@ -282,13 +284,15 @@ const char *read_model_schema_sql(enum read_model_sql which)
 
 const struct read_model_table *read_model_schema_table(size_t n)
 {
-    return n < sizeof table_list / sizeof table_list[0] ? &table_list[n] : NULL;
+    size_t own = sizeof table_list / sizeof table_list[0];
+    return n < own ? &table_list[n] : read_model_goods_table(n - own);
 }
 
 bool read_model_schema_create(struct db *db, struct err *err)
 {
     return db_exec(db, tables, err) && db_exec(db, contract_tables, err) &&
-           db_exec(db, views, err) && db_exec(db, contract_views, err);
+           db_exec(db, views, err) && db_exec(db, contract_views, err) &&
+           read_model_goods_create(db, err);
 }
 
 bool read_model_migrate(struct db *db, struct err *err)
@@ -319,6 +323,9 @@ bool read_model_schema_drop(struct db *db, struct err *err)
 {
     for (size_t i = 0; i < sizeof view_names / sizeof view_names[0]; i++)
         if (!drop(db, "VIEW", view_names[i], err))
+            return false;
+    for (size_t i = 0; read_model_goods_view(i) != NULL; i++)
+        if (!drop(db, "VIEW", read_model_goods_view(i), err))
             return false;
     for (size_t i = 0; read_model_schema_table(i) != NULL; i++)
         if (!drop(db, "TABLE", read_model_schema_table(i)->name, err))

@@ -12,7 +12,7 @@
 #include "common/merkle.h"
 #include "node/commit.h"
 
-#define STORE_SCHEMA_VERSION 2
+#define STORE_SCHEMA_VERSION 3
 
 struct store;
 
