@@ -1,7 +1,7 @@
 /*
  * The canonical bytes of a book: [[* stretch], [* settled]].
  * stretch = [rule, sure, device, from, to / null, broken / null, certain, peak, exponent, mean, exponent,
- *            acknowledgement / null]: to is null while it is open, broken when it is no excursion
+ *            acknowledgement / null, ? hold]: to is null while it is open, broken when it is no excursion
  * settled = [rule, sure, device, until, excursions, unacknowledged, uncertain, excursion ms, total ms, highest,
  *            exponent, lowest, exponent]
  */
@@ -12,7 +12,7 @@
 #include "common/cbor.h"
 #include "common/quantity.h"
 
-#define STRETCH_FIELDS 12
+#define STRETCH_FIELDS 12 /* and a hold, where it is kept */
 #define SETTLED_FIELDS 13
 #define MAX_TIME_MS    (253402300799999u + 2 * DEFINITION_MAX_DURATION_MS)
 #define MAX_SUM        (UINT64_C(1) << 60)
@@ -27,7 +27,7 @@ static void put_maybe(struct buf *out, bool is_there, uint64_t value)
 
 static void put_stretch(const struct book_stretch *s, struct buf *out)
 {
-    cbor_put_array(out, STRETCH_FIELDS);
+    cbor_put_array(out, STRETCH_FIELDS + (s->hold_ms > 0 ? 1 : 0));
     cbor_put_uint(out, s->rule);
     cbor_put_bool(out, s->sure);
     cbor_put_bytes(out, slice_of(s->device, BOOK_DEVICE_SIZE));
@@ -43,6 +43,8 @@ static void put_stretch(const struct book_stretch *s, struct buf *out)
         cbor_put_bytes(out, slice_of(s->acknowledgement.bytes, HASH_SIZE));
     else
         cbor_put_null(out);
+    if (s->hold_ms > 0)
+        cbor_put_uint(out, s->hold_ms);
 }
 
 static void put_settled(const struct book_settled *s, struct buf *out)
@@ -114,7 +116,9 @@ static void take_stretch(struct cbor_reader *r, const struct contract_definition
                          struct book_stretch *s)
 {
     *s = (struct book_stretch){ 0 };
-    cbor_take_array_of(r, STRETCH_FIELDS);
+    size_t fields = cbor_take_array(r);
+    if (fields != STRETCH_FIELDS && fields != STRETCH_FIELDS + 1)
+        cbor_fail(r);
     s->rule = take_rule(r, def);
     s->sure = cbor_take_bool(r);
     cbor_take_fixed(r, s->device, BOOK_DEVICE_SIZE);
@@ -131,6 +135,11 @@ static void take_stretch(struct cbor_reader *r, const struct contract_definition
         cbor_take_fixed(r, s->acknowledgement.bytes, HASH_SIZE);
     else
         cbor_take_null(r);
+    if (fields > STRETCH_FIELDS) {
+        s->hold_ms = cbor_take_uint_max(r, s->to_ms); /* an open one has none */
+        if (s->hold_ms == 0)
+            cbor_fail(r);
+    }
     if (!r->failed)
         check_stretch(r, s);
 }

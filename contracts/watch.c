@@ -328,8 +328,8 @@ void watch_used(const struct watch *w, uint64_t ret_used_ms[DEFINITION_MAX_RULES
             continue;
         watch_ledger_list(w, track, &s->now);
         ret_used_ms[i] = s->total_ms[track];
-        if (s->now.running)
-            ret_used_ms[i] += s->now.last.to_ms - s->now.last.from_ms;
+        for (size_t p = 0; p < s->now.part_count; p++)
+            ret_used_ms[i] += s->now.parts[p].to_ms - s->now.parts[p].from_ms;
     }
 }
 

@@ -17,7 +17,8 @@
 
 #define WATCH_MAX_PIECES      17 /* around 16 gaps; a contract of many rules has fewer */
 #define WATCH_MAX_GAPS        16
-#define WATCH_MAX_STATE_BYTES 49152
+#define WATCH_MAX_SPANS       8 /* of time taken back, those that touch are one */
+#define WATCH_MAX_STATE_BYTES 49408
 #define WATCH_MAX_FINDINGS    512 /* of one sample, one end of a statement, one expiry */
 
 struct watch_state;                        /* about a megabyte: make one and keep it */
@@ -53,6 +54,7 @@ struct watch {
     const struct contract_terms *terms;
     struct watch_state *state;
     uint8_t device[BOOK_DEVICE_SIZE];
+    bool keeps_holds;  /* rules from 3 on: it is kept how long a run's last sample held */
     uint64_t start_ms; /* the contract is in force from here: samples before it are not judged */
     /* State in force at a time, for rules with stages; NULL when the contract has none. */
     unsigned (*state_at)(void *ctx, uint64_t time_ms);
@@ -91,6 +93,17 @@ enum watch_result {
 void watch_begin(struct watch *w, uint64_t seq, const struct watch_gap *gaps, size_t gap_count);
 enum watch_result watch_sample(struct watch *w, const struct watch_reading *reading);
 void watch_end(struct watch *w);
+
+/*
+ * A device's samples from from_ms to last_ms were taken back; the next one was to be expected at to_ms. Runs stay
+ * what all samples make of them, this time is cut out of them: what is left on either side is a run of its own,
+ * with the peak and mean of the whole. It counts for what is judged already and for what is late. SILENCE and
+ * KINETIC findings stay. False: some of it was let go, or there are too many spans: that stays as it is.
+ */
+struct watch_span {
+    uint64_t from_ms, last_ms, to_ms;
+};
+bool watch_withdraw(struct watch *w, const struct watch_span *span);
 
 /* Budgets carried from elsewhere have changed: judges totals anew. */
 void watch_recount(struct watch *w);

@@ -64,7 +64,7 @@ static void report_change(struct watch *w, const struct book_stretch *old, struc
 {
     bool same = is_same(old, now);
     bool goes_on = old->open && now->excursion && old->broken_ms == now->broken_ms;
-    if (same || goes_on) {
+    if (same || goes_on || (w->state->withdraws && now->excursion)) {
         now->acknowledged = old->acknowledged;
         now->acknowledgement = old->acknowledgement;
     }
@@ -229,6 +229,7 @@ void watch_judge_put(struct watch *w, size_t track, const struct watch_stretch *
     stretch.from_ms = s->from_ms;
     stretch.open = s->open;
     stretch.to_ms = s->open ? 0 : s->to_ms;
+    stretch.hold_ms = s->open ? 0 : s->hold_ms;
     stretch.excursion = !total || s->open;
     stretch.broken_ms = stretch.excursion ? s->broken_ms : 0;
     stretch.peak = s->peak.mantissa;
@@ -252,25 +253,88 @@ void watch_judge_remove(struct watch *w, size_t track, const struct watch_stretc
         (void)book_remove(book_of(w), &key);
 }
 
+/* ------------------------------------------------------------------ spans */
+
+/* The track of this device's runs that a finished stretch is of; false: of none. */
+static bool find_run_track(const struct watch *w, const struct book_stretch *s, size_t *ret_track)
+{
+    const struct watch_plan *plan = &w->state->plan;
+    size_t track = plan->first_track[s->rule] + (s->sure ? 1u : 0u);
+    *ret_track = track;
+    if (s->open || memcmp(s->device, w->device, BOOK_DEVICE_SIZE) != 0 ||
+        track >= plan->first_track[s->rule + 1])
+        return false;
+    return watch_has_runs(plan->tracks[track].watch);
+}
+
+/* What is left of it; false when that is all of it. */
+static bool cut(const struct watch *w, size_t track, const struct book_stretch *s,
+                struct watch_stretch ret[WATCH_MAX_PARTS], size_t *ret_count)
+{
+    const struct watch_stretch whole = { .from_ms = s->from_ms,
+                                         .to_ms = s->to_ms,
+                                         .hold_ms = s->hold_ms,
+                                         .peak = { s->peak, s->peak_exponent },
+                                         .mean = { s->mean, s->mean_exponent } };
+    *ret_count = watch_span_parts(w, track, &whole, ret);
+    return *ret_count != 1 || ret[0].from_ms != s->from_ms || ret[0].to_ms != s->to_ms;
+}
+
+void watch_judge_cut(struct watch *w)
+{
+    struct watch_stretch parts[WATCH_MAX_PARTS];
+    size_t track, count;
+    watch_judge_open(w);
+    const struct book *old = &w->state->old;
+    for (size_t i = 0; i < old->count; i++) {
+        const struct book_stretch *s = &old->stretches[i];
+        if (!find_run_track(w, s, &track) || !cut(w, track, s, parts, &count))
+            continue;
+        (void)book_remove(book_of(w), s);
+        w->state->changed |= UINT32_C(1) << s->rule;
+    }
+    for (size_t i = 0; i < old->count; i++) { /* once all are out, so that none is let go uncut */
+        const struct book_stretch *s = &old->stretches[i];
+        if (!find_run_track(w, s, &track) || !cut(w, track, s, parts, &count))
+            continue;
+        for (size_t k = 0; k < count; k++)
+            watch_judge_put(w, track, &parts[k]);
+    }
+}
+
 /* ------------------------------------------------------------------ a whole rule */
 
-/* The open stretch of a total's run that goes on, if the total is spent. */
+static bool is_among(const struct watch_stretch *list, size_t count, uint64_t from_ms)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i].from_ms == from_ms)
+            return true;
+    return false;
+}
+
+/* The open stretches of a total's run that goes on: its parts from where the total is spent. */
 static void judge_running(struct watch *w, size_t track, int64_t spent)
 {
     struct book *b = book_of(w);
     const struct book_stretch key = key_of(w, track);
     const struct watch_list *list = &w->state->now;
-    int64_t needed = (int64_t)w->terms->limits[key.rule].duration_ms - spent;
-    struct watch_stretch s = list->last;
-    s.broken_ms = s.from_ms + (uint64_t)(needed > 0 ? needed : 0);
-    bool broken = list->running && s.broken_ms <= s.to_ms;
+    struct watch_stretch broken[WATCH_MAX_PARTS];
+    size_t count = 0;
+    for (size_t i = 0; i < list->part_count; i++) {
+        struct watch_stretch s = list->parts[i];
+        int64_t needed = (int64_t)w->terms->limits[key.rule].duration_ms - spent;
+        s.broken_ms = s.from_ms + (uint64_t)(needed > 0 ? needed : 0);
+        spent += (int64_t)(s.to_ms - s.from_ms);
+        if (s.broken_ms <= s.to_ms)
+            broken[count++] = s;
+    }
     for (size_t i = b->count; i > 0; i--) {
         const struct book_stretch at = b->stretches[i - 1];
-        if (at.open && book_compare_keys(&at, &key) == 0 && !(broken && at.from_ms == s.from_ms))
+        if (at.open && book_compare_keys(&at, &key) == 0 && !is_among(broken, count, at.from_ms))
             (void)book_remove(b, &at);
     }
-    if (broken)
-        watch_judge_put(w, track, &s);
+    for (size_t i = 0; i < count; i++)
+        watch_judge_put(w, track, &broken[i]);
 }
 
 static void judge_total(struct watch *w, size_t track)

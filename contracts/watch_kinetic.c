@@ -203,15 +203,12 @@ static void list_journey(const struct watch *w, size_t track, struct watch_list 
         s->mean = s->peak;
     }
     ret->running = !last->dead;
-    ret->last = *s;
-    ret->last.to_ms = last->last.time_ms;
 }
 
 void watch_kinetic_list(const struct watch *w, size_t track, struct watch_list *ret)
 {
     struct watch_kinetic *k = kinetic_of(w, track);
-    ret->count = 0;
-    ret->running = false;
+    watch_list_clear(ret);
     if (!k->known)
         return;
     if (rule_of(w, track)->whole_journey) {

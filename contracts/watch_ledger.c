@@ -27,8 +27,7 @@ static void list_silence(const struct watch *w, size_t track, struct watch_list 
     const struct watch_track *t = &s->plan.tracks[track];
     uint64_t longest = w->terms->limits[t->rule].duration_ms;
     const struct watch_edge *last = NULL;
-    ret->count = 0;
-    ret->running = false;
+    watch_list_clear(ret);
     for (size_t i = 0; i < s->piece_count; i++) {
         const struct watch_edge *edge = &watch_piece_at(s, i)->edges[t->stream];
         if (!edge->known)
@@ -62,8 +61,7 @@ static void take_list(struct watch *w, size_t track)
 {
     struct watch_list *list = &w->state->told[track];
     watch_ledger_list(w, track, list);
-    bool waits = list->running && list->last.broken_ms > list->last.to_ms;
-    w->state->due_ms[track] = waits ? list->last.broken_ms : WATCH_NEVER;
+    w->state->due_ms[track] = list->due_ms;
 }
 
 void watch_ledger_begin(struct watch *w)
@@ -85,7 +83,8 @@ static bool same_value(struct watch_value a, struct watch_value b)
 static bool same_stretch(const struct watch_stretch *a, const struct watch_stretch *b)
 {
     return a->from_ms == b->from_ms && a->to_ms == b->to_ms && a->broken_ms == b->broken_ms &&
-           a->open == b->open && same_value(a->peak, b->peak) && same_value(a->mean, b->mean);
+           a->open == b->open && a->hold_ms == b->hold_ms && same_value(a->peak, b->peak) &&
+           same_value(a->mean, b->mean);
 }
 
 static bool same_list(const struct watch_list *a, const struct watch_list *b)
@@ -148,6 +147,7 @@ static void refresh(struct watch *w, size_t rule)
     struct watch_state *s = w->state;
     for (size_t i = s->plan.first_track[rule]; i < s->plan.first_track[rule + 1]; i++) {
         watch_ledger_list(w, i, &s->now);
+        s->due_ms[i] = s->now.due_ms;
         if (same_list(&s->told[i], &s->now))
             continue;
         watch_judge_open(w);

@@ -99,8 +99,8 @@ size_t watch_plan_pieces(const struct contract_definition *def, const struct wat
         else if (watch != CONTRACT_SILENCE)
             piece += RUNS_BYTES;
     }
-    assert(def->rule_count <= DEFINITION_MAX_RULES && fixed + 2 * piece <= WATCH_MAX_STATE_BYTES);
-    size_t pieces = (WATCH_MAX_STATE_BYTES - fixed) / piece;
+    assert(def->rule_count <= DEFINITION_MAX_RULES && fixed + 2 * piece <= WATCH_PIECES_BYTES);
+    size_t pieces = (WATCH_PIECES_BYTES - fixed) / piece;
     pieces = pieces < WATCH_MAX_PIECES ? pieces : WATCH_MAX_PIECES;
     *ret_bytes = fixed + pieces * piece;
     return pieces;

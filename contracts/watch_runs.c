@@ -137,39 +137,52 @@ static bool is_total(const struct watch *w, size_t track)
     return rule_of(w, track)->lasting == CONTRACT_TOTAL;
 }
 
-/* A finished run; false when nobody needs to know of it. */
-static bool finished(const struct watch *w, size_t track, const struct watch_run *run,
-                     uint64_t to_ms, struct watch_stretch *ret)
+/* Where a run ended, and how long its last sample held until then. */
+struct end {
+    uint64_t to_ms, hold_ms;
+};
+
+static struct end end_at(const struct watch *w, uint64_t to_ms, const struct watch_edge *last)
 {
-    assert(to_ms > run->from_ms);
-    uint64_t needed = is_total(w, track) ? 0 : limit_of(w, track)->duration_ms;
-    if (!run->out || to_ms - run->from_ms < needed)
-        return false;
-    *ret = (struct watch_stretch){ .from_ms = run->from_ms,
-                                   .to_ms = to_ms,
-                                   .broken_ms = run->from_ms + needed };
-    fill_values(w, track, run, ret);
-    return true;
+    return (struct end){ to_ms, w->keeps_holds ? to_ms - last->last.time_ms : 0 };
 }
 
-/* The run of this piece ended at to_ms. */
-static void end_run(struct watch *w, size_t track, uint64_t to_ms)
+/* What is left of a finished run, as far as anybody needs to know of it; returns the number of parts. */
+static size_t finished(const struct watch *w, size_t track, const struct watch_run *run,
+                       struct end end, struct watch_stretch ret[WATCH_MAX_PARTS])
+{
+    assert(end.to_ms > run->from_ms);
+    uint64_t needed = is_total(w, track) ? 0 : limit_of(w, track)->duration_ms;
+    if (!run->out || end.to_ms - run->from_ms < needed)
+        return 0;
+    struct watch_stretch whole = { .from_ms = run->from_ms,
+                                   .to_ms = end.to_ms,
+                                   .hold_ms = end.hold_ms };
+    fill_values(w, track, run, &whole);
+    return watch_span_parts(w, track, &whole, ret);
+}
+
+/* The run of this piece ended. */
+static void end_run(struct watch *w, size_t track, struct end end)
 {
     struct watch_state *s = w->state;
     struct watch_runs *runs = &watch_piece_at(s, s->at)->runs[track];
     struct watch_run run = runs->tail;
-    struct watch_stretch stretch;
+    struct watch_stretch parts[WATCH_MAX_PARTS];
     runs->tail = (struct watch_run){ 0 };
     s->due_ms[track] = WATCH_NEVER;
     if (!runs->head_ended) {
         runs->head_ended = true;
         runs->head = run;
-        runs->head_to_ms = to_ms;
+        runs->head_to_ms = end.to_ms;
+        runs->head_hold_ms = end.hold_ms;
         if (s->appends)
             s->touched |= UINT32_C(1) << s->plan.tracks[track].rule;
-    } else if (run.out && finished(w, track, &run, to_ms, &stretch)) {
-        watch_ledger_keep(w, track, &stretch);
+        return;
     }
+    size_t count = run.out ? finished(w, track, &run, end, parts) : 0;
+    for (size_t i = 0; i < count; i++)
+        watch_ledger_keep(w, track, &parts[i]);
 }
 
 static void begin_run(struct watch *w, size_t track, const struct watch_point *p, enum class class)
@@ -214,7 +227,7 @@ void watch_runs_sample(struct watch *w, size_t track, const struct watch_point *
         if (run->any) {
             add_hold(run, edge->scaled, end_ms - edge->last.time_ms);
             if (!goes_on)
-                end_run(w, track, end_ms);
+                end_run(w, track, end_at(w, end_ms, edge));
         }
         if (!run->any && class == OUT)
             begin_run(w, track, p, class);
@@ -280,20 +293,21 @@ void watch_runs_join(const struct watch *w, size_t track, struct watch_piece *a,
             *left = *right;
         return;
     }
-    uint64_t end_ms = hold_end(w, edge, b->edges[stream].first.time_ms);
+    struct end end = end_at(w, hold_end(w, edge, b->edges[stream].first.time_ms), edge);
     struct watch_run run = left->tail;
     bool goes_on = run.any && goes_into(w, track, edge, b);
     if (run.any)
-        add_hold(&run, edge->scaled, end_ms - edge->last.time_ms);
+        add_hold(&run, edge->scaled, end.to_ms - edge->last.time_ms);
     if (goes_on) {
         add_run(w, track, &run, head_of(right));
-        end_ms = right->head_to_ms;
+        end = (struct end){ right->head_to_ms, right->head_hold_ms };
     }
     bool ended = !goes_on || right->head_ended;
     if (run.any && ended && !left->head_ended) {
         left->head_ended = true;
         left->head = run;
-        left->head_to_ms = end_ms;
+        left->head_to_ms = end.to_ms;
+        left->head_hold_ms = end.hold_ms;
     }
     if (right->head_ended)
         left->tail = right->tail;
@@ -310,12 +324,13 @@ struct fold {
     struct watch_run run; /* that goes on */
 };
 
-static void put_finished(struct fold *f, const struct watch_run *run, uint64_t to_ms)
+static void put_finished(struct fold *f, const struct watch_run *run, struct end end)
 {
-    if (run->out && finished(f->w, f->track, run, to_ms, &f->list->items[f->list->count])) {
-        f->list->count++;
-        assert(f->list->count < WATCH_MAX_STRETCHES);
-    }
+    struct watch_stretch parts[WATCH_MAX_PARTS];
+    size_t count = run->out ? finished(f->w, f->track, run, end, parts) : 0;
+    assert(f->list->count + count < WATCH_MAX_STRETCHES);
+    for (size_t i = 0; i < count; i++)
+        f->list->items[f->list->count++] = parts[i];
 }
 
 static void fold_piece(struct fold *f, const struct watch_edge *before,
@@ -331,7 +346,7 @@ static void fold_piece(struct fold *f, const struct watch_edge *before,
             add_run(f->w, f->track, &f->run, &head);
             head = f->run;
         } else {
-            put_finished(f, &f->run, end_ms);
+            put_finished(f, &f->run, end_at(f->w, end_ms, before));
             head = alone(&head);
         }
     } else {
@@ -341,27 +356,46 @@ static void fold_piece(struct fold *f, const struct watch_edge *before,
     if (!runs->head_ended)
         return;
     if (head.out)
-        put_finished(f, &head, runs->head_to_ms);
+        put_finished(f, &head, (struct end){ runs->head_to_ms, runs->head_hold_ms });
     f->run = runs->tail;
 }
 
+/* One that goes on, or that will be once the run has gone on for so long. */
+static void put_part(struct watch_list *list, const struct watch_stretch *part, uint64_t seen_ms,
+                     uint64_t needed)
+{
+    uint64_t broken_ms = needed > WATCH_MAX_TIME_MS ? WATCH_NEVER : part->from_ms + needed;
+    if (broken_ms > seen_ms && broken_ms <= part->to_ms && broken_ms < list->due_ms)
+        list->due_ms = broken_ms;
+    if (part->from_ms > seen_ms)
+        return;
+    struct watch_stretch s = *part;
+    s.to_ms = part->to_ms < seen_ms ? part->to_ms : seen_ms;
+    s.broken_ms = broken_ms;
+    list->parts[list->part_count++] = s;
+    if (broken_ms > s.to_ms)
+        return;
+    s.to_ms = 0;
+    list->items[list->count++] = s;
+}
+
+/* All parts of a run that goes on are open until it has ended: only then are their peak and mean known. */
 static void put_running(struct fold *f, const struct watch_edge *last)
 {
     struct watch_list *list = f->list;
+    struct watch_stretch parts[WATCH_MAX_PARTS];
+    struct watch_stretch whole = { .from_ms = f->run.from_ms, .to_ms = WATCH_NEVER, .open = true };
     uint64_t needed = needed_ms(f->w, f->track);
+    fill_values(f->w, f->track, &f->run, &whole);
+    size_t count = watch_span_cut(f->w, &whole, parts);
     list->running = true;
-    list->last =
-        (struct watch_stretch){ .from_ms = f->run.from_ms,
-                                .to_ms = last->last.time_ms,
-                                .broken_ms = needed > WATCH_MAX_TIME_MS ? WATCH_NEVER
-                                                                        : f->run.from_ms + needed,
-                                .open = true };
-    fill_values(f->w, f->track, &f->run, &list->last);
-    if (list->last.broken_ms > list->last.to_ms)
-        return;
-    struct watch_stretch *item = &list->items[list->count++];
-    *item = list->last;
-    item->to_ms = 0;
+    assert(list->count + count <= WATCH_MAX_STRETCHES);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t ms = parts[i].to_ms - parts[i].from_ms;
+        put_part(list, &parts[i], last->last.time_ms, needed);
+        if (is_total(f->w, f->track))
+            needed = needed > ms ? needed - ms : 0;
+    }
 }
 
 void watch_runs_list(const struct watch *w, size_t track, struct watch_list *ret)
@@ -370,8 +404,7 @@ void watch_runs_list(const struct watch *w, size_t track, struct watch_list *ret
     size_t stream = s->plan.tracks[track].stream;
     struct fold f = { .w = w, .track = track, .list = ret };
     const struct watch_edge *last = NULL;
-    ret->count = 0;
-    ret->running = false;
+    watch_list_clear(ret);
     for (size_t i = 0; i < s->piece_count; i++) {
         const struct watch_piece *piece = watch_piece_at(s, i);
         if (!piece->edges[stream].known)
@@ -383,7 +416,7 @@ void watch_runs_list(const struct watch *w, size_t track, struct watch_list *ret
         return;
     if (last->dead) {
         add_hold(&f.run, last->scaled, w->terms->maximum_gap_ms);
-        put_finished(&f, &f.run, last->last.time_ms + w->terms->maximum_gap_ms);
+        put_finished(&f, &f.run, end_at(w, last->last.time_ms + w->terms->maximum_gap_ms, last));
     } else {
         put_running(&f, last);
     }

@@ -1,9 +1,9 @@
 /*
  * The canonical bytes of a watch's state.
- *   state = [sure rules: uint, [* piece], [* total or silence, by track], [* kinetic, by rule]]
+ *   state = [sure rules: uint, [* piece], [* total or silence, by track], [* kinetic, by rule], ? [+ span]]
  *   piece = [first seq, last seq, [* edge / null, by stream], [* runs / null, by track]]
  *   edge = [time, mantissa, exponent, time, mantissa, exponent, dead]
- *   runs = [head's end / null, head run / null, tail run / null]
+ *   runs = [head's end / null, head run / null, tail run / null, ? hold of the head's last sample]
  *   run = [lead] / [lead, from, peak, exponent, sum]
  *   kinetic = null / [newest, over, cut, [first, last, peak, mean] / null, heat, weight, [* [age, heat, weight]]]
  * A sum is an int, or 16 bytes of two's complement when it does not fit; heat is bytes without leading zeros.
@@ -15,10 +15,10 @@
 #include "common/cbor.h"
 #include "common/quantity.h"
 
-#define STATE_FIELDS   4
+#define STATE_FIELDS   4 /* and spans, if there are any */
 #define PIECE_FIELDS   4
 #define EDGE_FIELDS    7
-#define RUNS_FIELDS    3
+#define RUNS_FIELDS    3 /* and a hold, where it is kept */
 #define LEAD_FIELDS    1
 #define RUN_FIELDS     5
 #define KINETIC_FIELDS 7
@@ -28,11 +28,6 @@
 #define MAX_SUM_MS     (UINT64_C(1) << 60)
 #define MAX_WEIGHT_MS  (UINT64_C(1) << 40)
 #define MAX_SUM_BIT    112 /* of a sum of values * ms */
-
-static bool has_runs(enum contract_watch watch)
-{
-    return watch == CONTRACT_BOUND || watch == CONTRACT_FAULT || watch == CONTRACT_STUCK;
-}
 
 /* ------------------------------------------------------------------ encoding */
 
@@ -100,13 +95,16 @@ static void put_run(struct buf *out, const struct watch_run *run)
 static void put_runs(struct buf *out, const struct watch_runs *runs)
 {
     static const struct watch_run none = { .any = false };
-    cbor_put_array(out, RUNS_FIELDS);
+    bool has_hold = runs->head_ended && runs->head.any && runs->head_hold_ms > 0;
+    cbor_put_array(out, RUNS_FIELDS + (has_hold ? 1 : 0));
     if (runs->head_ended)
         cbor_put_uint(out, runs->head_to_ms);
     else
         cbor_put_null(out);
     put_run(out, runs->head_ended ? &runs->head : &none);
     put_run(out, &runs->tail);
+    if (has_hold)
+        cbor_put_uint(out, runs->head_hold_ms);
 }
 
 static void put_piece(struct buf *out, const struct watch_plan *plan,
@@ -121,7 +119,7 @@ static void put_piece(struct buf *out, const struct watch_plan *plan,
     cbor_put_array(out, plan->track_count);
     for (size_t i = 0; i < plan->track_count; i++) {
         const struct watch_track *track = &plan->tracks[i];
-        if (has_runs(track->watch) && piece->edges[track->stream].known)
+        if (watch_has_runs(track->watch) && piece->edges[track->stream].known)
             put_runs(out, &piece->runs[i]);
         else
             cbor_put_null(out);
@@ -181,7 +179,7 @@ void watch_state_encode(const struct contract_definition *definition, const stru
     const struct watch_plan *plan = &s->plan;
     if (!s->planned)
         return; /* as it was read: no bytes */
-    cbor_put_array(out, STATE_FIELDS);
+    cbor_put_array(out, STATE_FIELDS + (s->span_count > 0 ? 1 : 0));
     cbor_put_uint(out, s->sure_rules);
     cbor_put_array(out, s->piece_count);
     for (size_t i = 0; i < s->piece_count; i++)
@@ -196,6 +194,7 @@ void watch_state_encode(const struct contract_definition *definition, const stru
             put_kinetic(out, &s->kinetic[i]);
         else
             cbor_put_null(out);
+    watch_span_put(out, s);
 }
 
 /* ------------------------------------------------------------------ decoding */
@@ -300,6 +299,8 @@ static bool runs_fit(const struct watch_runs *runs, const struct watch_edge *edg
     if (!runs->head_ended)
         return tail->any;
     const struct watch_run *head = &runs->head;
+    if (runs->head_hold_ms > 0 && (!head->any || runs->head_hold_ms > runs->head_to_ms - first_ms))
+        return false;
     if (head->any ? runs->head_to_ms <= first_ms : runs->head_to_ms != first_ms)
         return false;
     if (runs->head_to_ms > last_ms ||
@@ -311,12 +312,19 @@ static bool runs_fit(const struct watch_runs *runs, const struct watch_edge *edg
 static void take_runs(struct cbor_reader *r, const struct watch_edge *edge, struct watch_runs *runs)
 {
     *runs = (struct watch_runs){ .head_ended = false };
-    cbor_take_array_of(r, RUNS_FIELDS);
+    size_t fields = cbor_take_array(r);
+    if (fields != RUNS_FIELDS && fields != RUNS_FIELDS + 1)
+        cbor_fail(r);
     runs->head_ended = !take_null(r);
     if (runs->head_ended)
         runs->head_to_ms = cbor_take_uint_max(r, WATCH_MAX_TIME_MS);
     take_run(r, &runs->head);
     take_run(r, &runs->tail);
+    if (fields > RUNS_FIELDS) {
+        runs->head_hold_ms = cbor_take_uint_max(r, WATCH_MAX_TIME_MS);
+        if (runs->head_hold_ms == 0 || !runs->head_ended)
+            cbor_fail(r);
+    }
     if (!r->failed && ((!runs->head_ended && runs->head.any) || !runs_fit(runs, edge)))
         cbor_fail(r);
 }
@@ -352,7 +360,7 @@ static void take_piece(struct cbor_reader *r, struct watch_state *s, size_t at)
     cbor_take_array_of(r, plan->track_count);
     for (size_t i = 0; i < plan->track_count && !r->failed; i++) {
         const struct watch_edge *edge = &piece->edges[plan->tracks[i].stream];
-        if (has_runs(plan->tracks[i].watch) && edge->known)
+        if (watch_has_runs(plan->tracks[i].watch) && edge->known)
             take_runs(r, edge, &piece->runs[i]);
         else
             cbor_take_null(r);
@@ -417,7 +425,9 @@ static void take_state(struct cbor_reader *r, const struct contract_definition *
                        struct watch_state *s)
 {
     size_t bytes;
-    cbor_take_array_of(r, STATE_FIELDS);
+    size_t fields = cbor_take_array(r);
+    if (fields != STATE_FIELDS && fields != STATE_FIELDS + 1)
+        cbor_fail(r);
     take_sure_rules(r, def, s);
     if (r->failed)
         return;
@@ -443,13 +453,15 @@ static void take_state(struct cbor_reader *r, const struct contract_definition *
             take_kinetic(r, &def->rules[i], &s->kinetic[i]);
         else
             cbor_take_null(r);
+    if (fields > STATE_FIELDS)
+        watch_span_take(r, s);
 }
 
 bool watch_state_decode(const struct contract_definition *definition, struct slice bytes,
                         struct watch_state *s, struct err *err)
 {
-    s->planned = false;
-    s->piece_count = 0;
+    s->planned = s->withdraws = false;
+    s->piece_count = s->span_count = 0;
     if (bytes.len == 0)
         return true;
     if (bytes.len > WATCH_MAX_STATE_BYTES)
@@ -459,7 +471,7 @@ bool watch_state_decode(const struct contract_definition *definition, struct sli
     struct cbor_reader r = cbor_reader(bytes);
     take_state(&r, definition, s);
     if (!cbor_done(&r)) {
-        s->piece_count = 0;
+        s->piece_count = s->span_count = 0;
         return err_set(err, ERR_INPUT, "watch state: byte %zu: not one of this contract's", r.pos);
     }
     s->planned = true;

@@ -13,9 +13,11 @@
 __extension__ typedef __int128 watch_wide;
 
 #define WATCH_PIECE_ROOM    (WATCH_MAX_PIECES + 1) /* the one a statement is judged in comes on top */
-#define WATCH_MAX_STRETCHES (2 * WATCH_PIECE_ROOM + 2)
-#define WATCH_STEPS         48 /* of a kinetic window are kept */
-#define WATCH_WINDOW        24 /* make a window */
+#define WATCH_MAX_STRETCHES (2 * WATCH_PIECE_ROOM + 2 + WATCH_MAX_SPANS)
+#define WATCH_MAX_PARTS     (WATCH_MAX_SPANS + 1) /* of one run that spans are cut out of */
+#define WATCH_PIECES_BYTES  49152                 /* of a state, for all but its spans */
+#define WATCH_STEPS         48                    /* of a kinetic window are kept */
+#define WATCH_WINDOW        24                    /* make a window */
 #define WATCH_MAX_TIME_MS   253402300799999u
 #define WATCH_NEVER         UINT64_MAX
 
@@ -50,6 +52,7 @@ struct watch_run {
 struct watch_runs {
     bool head_ended; /* then head_to_ms says when; else head is the run that goes on, and in tail */
     uint64_t head_to_ms;
+    uint64_t head_hold_ms; /* its last sample held that long, until then; 0: not kept */
     struct watch_run head; /* begins with the piece's first sample; not `any` when that is IN */
     struct watch_run tail; /* goes on at the piece's end; not `any` when none does */
 };
@@ -81,6 +84,8 @@ struct watch_kinetic {
 /* A stretch of a track that the book should hold, without what is the same for all of them. */
 struct watch_stretch {
     uint64_t from_ms, to_ms, broken_ms;
+    uint64_t
+        hold_ms; /* its last sample held that long, until to_ms; 0: not known, or it was cut there */
     bool open;
     struct watch_value peak, mean;
 };
@@ -88,8 +93,10 @@ struct watch_stretch {
 struct watch_list {
     size_t count;
     struct watch_stretch items[WATCH_MAX_STRETCHES];
-    bool running;              /* a run goes on, be it in items or not */
-    struct watch_stretch last; /* that run; to_ms is the last sample's time */
+    bool running;    /* a run goes on, be it in items or not */
+    uint64_t due_ms; /* when it breaks its rule next; WATCH_NEVER */
+    size_t part_count;
+    struct watch_stretch parts[WATCH_MAX_PARTS]; /* what spans leave of it, up to the last sample */
 };
 
 struct watch_state {
@@ -101,6 +108,8 @@ struct watch_state {
     uint64_t silent_ms
         [WATCH_MAX_TRACKS]; /* of SILENCE rules: 1 + the sample since which silence was raised */
     struct watch_kinetic kinetic[DEFINITION_MAX_RULES];
+    size_t span_count;
+    struct watch_span spans[WATCH_MAX_SPANS]; /* rising, apart */
 
     /* ---- of the call that goes on; not encoded */
     struct watch_plan plan;
@@ -116,6 +125,7 @@ struct watch_state {
     struct watch_list now;
     uint32_t touched; /* rules to look at once the sample that goes on is in */
     uint32_t changed; /* rules whose stretches in the book were changed, and nobody was told yet */
+    bool withdraws;   /* samples are being taken back */
     bool has_old;
     struct book old; /* as it was before the change that goes on */
 };

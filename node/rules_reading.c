@@ -1,15 +1,14 @@
 /* Readings: rights, the asset they belong to, and the judgement of the contracts it travels under. */
 #include "contracts/property.h"
 #include "node/judging_parts.h"
-
-#include <string.h>
+#include "node/reading_rows.h"
 
 #define STEPS_OF_LATE 4
 
 /* A device's statement as it is judged, contract by contract. */
-struct pack {
+struct watched_pack {
     const struct speaker *by;
-    struct slice asset;
+    const struct reading_rows_asset *rows; /* that are the asset's */
     size_t gap_count;
     struct watch_gap gaps[WATCH_MAX_GAPS];
 };
@@ -69,7 +68,8 @@ static void judge_sample(struct judging *j, const struct sample_column *c, size_
         j->newest_ms = r.time_ms;
 }
 
-static void judge_rows(struct judging *j, struct passed_over *ret)
+static void judge_rows(struct judging *j, const struct reading_rows_asset *rows,
+                       struct passed_over *ret)
 {
     const struct samples *s = &j->x->samples;
     size_t watched[READING_COLUMNS_MAX], n = 0, work = 0;
@@ -79,10 +79,11 @@ static void judge_rows(struct judging *j, struct passed_over *ret)
             watched[n++] = i;
         work += rules;
     }
-    (void)execution_step(j->x, work * s->rows);
-    for (size_t row = 0; row < s->rows; row++)
-        for (size_t i = 0; i < n && !execution_is_over(j->x); i++)
-            judge_sample(j, &s->column[watched[i]], row, ret);
+    (void)execution_step(j->x, work * reading_rows_count(rows));
+    for (size_t k = 0; k < rows->span_count; k++)
+        for (size_t row = rows->spans[k].from; row < rows->spans[k].to; row++)
+            for (size_t i = 0; i < n && !execution_is_over(j->x); i++)
+                judge_sample(j, &s->column[watched[i]], row, ret);
 }
 
 /* What was passed over fills history; an in-order statement that steps back in time says so. */
@@ -102,13 +103,13 @@ static void tell_passed_over(struct judging *j, const struct speaker *by,
 }
 
 /* Between gaps lie the pieces that a statement is judged from; one that is late is put among them. */
-static uint64_t steps_of_pieces(const struct judging *j, const struct pack *pack)
+static uint64_t steps_of_pieces(const struct judging *j, const struct watched_pack *pack)
 {
     bool fills = (*pack->by->flags & FLAG_FILLS) != 0;
     return (pack->gap_count + 1) * j->contract->definition.rule_count * (fills ? STEPS_OF_LATE : 1);
 }
 
-static void watch_pack(struct judging *j, const struct pack *pack)
+static void watch_pack(struct judging *j, const struct watched_pack *pack)
 {
     struct passed_over passed_over = { .any = false };
     if (!judging_load(j, &pack->by->st->kid))
@@ -116,7 +117,7 @@ static void watch_pack(struct judging *j, const struct pack *pack)
     (void)execution_step(j->x, steps_of_pieces(j, pack));
     watch_begin(&j->watch, pack->by->st->link.seq, pack->gaps, pack->gap_count);
     judging_report(j);
-    judge_rows(j, &passed_over);
+    judge_rows(j, pack->rows, &passed_over);
     watch_end(&j->watch);
     judging_report(j);
     judging_heard_settle(j);
@@ -159,9 +160,12 @@ static void react_to_sample(struct execution *x, const struct hash *opening, str
         instance_react(x, contract, &event);
 }
 
-/* In order of time, all that were measured while the contract was in force. */
-static void react_to_rows(struct execution *x, const struct hash *opening, struct slice asset,
-                          uint64_t from_ms, uint64_t to_ms)
+struct time_span {
+    uint64_t from_ms, to_ms;
+};
+
+static void react_to_span(struct execution *x, const struct hash *opening, struct slice asset,
+                          struct reading_rows_span rows, const struct time_span *in_force)
 {
     const struct samples *s = &x->samples;
     const struct contract_bound *contract = contract_cache_find(x, opening);
@@ -169,9 +173,9 @@ static void react_to_rows(struct execution *x, const struct hash *opening, struc
     for (size_t i = 0; i < s->columns && contract != NULL; i++)
         if (reacts_to(&contract->definition, s->column[i].property))
             wanted[n++] = i;
-    for (size_t row = 0; row < s->rows && n > 0; row++) {
+    for (size_t row = rows.from; row < rows.to && n > 0; row++) {
         uint64_t time_ms = counted_time(x, s->time_ms[row]);
-        if (time_ms < from_ms || time_ms >= to_ms)
+        if (time_ms < in_force->from_ms || time_ms >= in_force->to_ms)
             continue;
         for (size_t i = 0; i < n && instance_may_react(x); i++)
             if (s->column[wanted[i]].present[row])
@@ -179,26 +183,36 @@ static void react_to_rows(struct execution *x, const struct hash *opening, struc
     }
 }
 
+/* In order of time, all that were measured while the contract was in force. */
+static void react_to_rows(struct execution *x, const struct hash *opening,
+                          const struct reading_rows_asset *rows, const struct time_span *in_force)
+{
+    for (size_t i = 0; i < rows->span_count; i++)
+        react_to_span(x, opening, rows->asset, rows->spans[i], in_force);
+}
+
 /* ------------------------------------------------------------------ all contracts */
 
-static void judge_contract(struct execution *x, const struct pack *pack, const struct hash *opening)
+static void judge_contract(struct execution *x, const struct watched_pack *pack,
+                           const struct hash *opening)
 {
     struct judging j;
-    if (!judging_open(&j, x, pack->asset, opening) ||
-        !contract_names(j.contract, &pack->by->st->kid) ||
-        counted_time(x, x->samples.time_ms[0]) >= j.stops_ms)
+    uint64_t first_ms = x->samples.time_ms[reading_rows_first(pack->rows)];
+    if (!judging_open(&j, x, pack->rows->asset, opening) ||
+        !contract_names(j.contract, &pack->by->st->kid) || counted_time(x, first_ms) >= j.stops_ms)
         return;
-    if (x->context.time_ms > x->samples.time_ms[0] &&
-        x->context.time_ms - x->samples.time_ms[0] > j.contract->terms.lateness_ms)
+    if (x->context.time_ms > first_ms &&
+        x->context.time_ms - first_ms > j.contract->terms.lateness_ms)
         *pack->by->flags |= FLAG_LATE;
     if (j.contract->definition.rule_count > 0)
         watch_pack(&j, pack);
+    const struct time_span in_force = { j.watch.start_ms, j.stops_ms };
     if (j.contract->definition.reaction_count > 0)
-        react_to_rows(x, opening, pack->asset, j.watch.start_ms, j.stops_ms);
+        react_to_rows(x, opening, pack->rows, &in_force);
     judging_close(&j);
 }
 
-static void load_gaps(struct execution *x, struct pack *pack)
+static void load_gaps(struct execution *x, struct watched_pack *pack)
 {
     struct sequence sequence;
     execution_load_sequence(x, &pack->by->st->kid, &sequence);
@@ -208,13 +222,14 @@ static void load_gaps(struct execution *x, struct pack *pack)
 }
 
 /* Calls judge_contract for each contract in force. */
-static void judge_asset(struct execution *x, struct slice asset, const struct speaker *by)
+static void judge_asset(struct execution *x, const struct reading_rows_asset *rows,
+                        const struct speaker *by)
 {
-    struct state_key key = state_key_text(TABLE_CONTRACTS, asset);
+    struct state_key key = state_key_text(TABLE_CONTRACTS, rows->asset);
     struct slice value;
     if (!execution_get(x, &key, &value))
         return;
-    struct pack pack = { .by = by, .asset = asset };
+    struct watched_pack pack = { .by = by, .rows = rows };
     struct cbor_reader r = cbor_reader(value);
     size_t n = cbor_take_array(&r);
     if (n > 0)
@@ -247,47 +262,31 @@ static enum refusal check_rights(struct execution *x, const struct speaker *by)
     return execution_step(x, work) ? ACCEPTED : REFUSED_STEPS;
 }
 
-static void emit_recorded(struct execution *x, const struct speaker *by, struct slice subject)
+static void emit_recorded(struct execution *x, const struct speaker *by, struct slice subject,
+                          size_t first_row, size_t last_row)
 {
     struct buf *data = execution_emit(x, EVENT_RECORDED, subject, by->st->link.time_ms, 3);
     kid_put(data, &by->st->kid);
-    cbor_put_uint(data, x->samples.time_ms[0]);
-    cbor_put_uint(data, x->samples.time_ms[x->samples.rows - 1]);
-}
-
-/* Lets go of the samples from before the device was attached: they are not the asset's. False: none is left. */
-static bool keep_since(struct samples *s, uint64_t since_ms)
-{
-    size_t first = 0;
-    while (first < s->rows && s->time_ms[first] < since_ms)
-        first++;
-    if (first == 0 || first == s->rows)
-        return first == 0;
-    s->rows -= first;
-    memmove(s->time_ms, s->time_ms + first, s->rows * sizeof s->time_ms[0]);
-    for (size_t i = 0; i < s->columns; i++) {
-        struct sample_column *c = &s->column[i];
-        memmove(c->value, c->value + first, s->rows * sizeof c->value[0]);
-        memmove(c->present, c->present + first, s->rows * sizeof c->present[0]);
-    }
-    return true;
+    cbor_put_uint(data, x->samples.time_ms[first_row]);
+    cbor_put_uint(data, x->samples.time_ms[last_row]);
 }
 
 enum refusal rules_reading(struct execution *x, const struct speaker *by)
 {
-    struct state_key key = state_key_kid(TABLE_ATTACHMENT, &by->st->kid);
-    struct slice value;
-    struct state_attachment attached;
+    struct reading_rows rows;
     enum refusal code = check_rights(x, by);
     if (code != ACCEPTED)
         return code;
-    if (!execution_get(x, &key, &value) || !state_attachment_take(value, &attached) ||
-        !keep_since(&x->samples, attached.since_ms)) {
-        emit_recorded(x, by, execution_subject_bytes(x, kid_slice(&by->st->kid)));
-        return ACCEPTED;
+    reading_rows_split(x, &by->st->kid, &x->samples, &rows);
+    if (rows.count == 0)
+        emit_recorded(x, by, execution_subject_bytes(x, kid_slice(&by->st->kid)), 0,
+                      x->samples.rows - 1);
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct reading_rows_asset *a = &rows.assets[i];
+        emit_recorded(x, by, execution_subject_asset(x, a->asset), reading_rows_first(a),
+                      reading_rows_last(a));
+        judge_asset(x, a, by);
     }
-    emit_recorded(x, by, execution_subject_asset(x, attached.asset));
-    judge_asset(x, attached.asset, by);
     return ACCEPTED;
 }
 

@@ -1,0 +1,175 @@
+/* Time whose samples were taken back, and what it leaves of runs. */
+#include "contracts/watch_parts.h"
+
+#include <string.h>
+
+#define SPAN_FIELDS 3
+
+/* ------------------------------------------------------------------ spans of the state */
+
+/* Joins what touches; they rise by from_ms. */
+static size_t join_touching(struct watch_span *spans, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 1; i < count; i++) {
+        struct watch_span *last = &spans[kept];
+        if (spans[i].from_ms > last->to_ms) {
+            spans[++kept] = spans[i];
+            continue;
+        }
+        last->last_ms = last->last_ms > spans[i].last_ms ? last->last_ms : spans[i].last_ms;
+        last->to_ms = last->to_ms > spans[i].to_ms ? last->to_ms : spans[i].to_ms;
+    }
+    return count == 0 ? 0 : kept + 1;
+}
+
+/* False when there are too many; then none is added. */
+static bool add_span(struct watch_state *s, const struct watch_span *span)
+{
+    struct watch_span all[WATCH_MAX_SPANS + 1];
+    size_t at = 0;
+    while (at < s->span_count && s->spans[at].from_ms < span->from_ms)
+        at++;
+    memcpy(all, s->spans, at * sizeof all[0]);
+    all[at] = *span;
+    memcpy(&all[at + 1], &s->spans[at], (s->span_count - at) * sizeof all[0]);
+    size_t count = join_touching(all, s->span_count + 1);
+    if (count > WATCH_MAX_SPANS)
+        return false;
+    memcpy(s->spans, all, count * sizeof all[0]);
+    s->span_count = count;
+    return true;
+}
+
+/* ------------------------------------------------------------------ bytes: [+ [from, last, to]] */
+
+void watch_span_put(struct buf *out, const struct watch_state *s)
+{
+    if (s->span_count == 0)
+        return;
+    cbor_put_array(out, s->span_count);
+    for (size_t i = 0; i < s->span_count; i++) {
+        cbor_put_array(out, SPAN_FIELDS);
+        cbor_put_uint(out, s->spans[i].from_ms);
+        cbor_put_uint(out, s->spans[i].last_ms);
+        cbor_put_uint(out, s->spans[i].to_ms);
+    }
+}
+
+void watch_span_take(struct cbor_reader *r, struct watch_state *s)
+{
+    size_t count = cbor_take_array(r);
+    if (count == 0 || count > WATCH_MAX_SPANS)
+        cbor_fail(r);
+    for (; s->span_count < count && !r->failed; s->span_count++) {
+        struct watch_span *span = &s->spans[s->span_count];
+        cbor_take_array_of(r, SPAN_FIELDS);
+        span->from_ms = cbor_take_uint_max(r, WATCH_MAX_TIME_MS);
+        span->last_ms = cbor_take_uint_max(r, WATCH_MAX_TIME_MS);
+        span->to_ms = cbor_take_uint_max(r, WATCH_MAX_TIME_MS);
+        if (span->last_ms < span->from_ms || span->to_ms <= span->last_ms ||
+            (s->span_count > 0 && span->from_ms <= span[-1].to_ms))
+            cbor_fail(r);
+    }
+}
+
+/* ------------------------------------------------------------------ runs */
+
+/*
+ * What is cut out: the next sample comes when it comes, so two spans with less than half a sampling step
+ * between them leave nothing there.
+ */
+static size_t list_cuts(const struct watch_state *s, struct watch_span ret[WATCH_MAX_SPANS])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < s->span_count; i++) {
+        const struct watch_span *span = &s->spans[i];
+        struct watch_span *before = count > 0 ? &ret[count - 1] : NULL;
+        if (before != NULL &&
+            span->from_ms - before->to_ms < (before->to_ms - before->last_ms + 1) / 2) {
+            before->last_ms = span->last_ms;
+            before->to_ms = span->to_ms;
+        } else {
+            ret[count++] = *span;
+        }
+    }
+    return count;
+}
+
+size_t watch_span_cut(const struct watch *w, const struct watch_stretch *run,
+                      struct watch_stretch ret[WATCH_MAX_PARTS])
+{
+    struct watch_span cuts[WATCH_MAX_SPANS];
+    size_t cut_count = list_cuts(w->state, cuts);
+    size_t count = 0;
+    uint64_t at_ms = run->from_ms;
+    uint64_t sample_ms = run->to_ms - run->hold_ms; /* its last one's time, if that is known */
+    for (size_t i = 0; i < cut_count && at_ms < run->to_ms; i++) {
+        const struct watch_span *c = &cuts[i];
+        if (c->to_ms <= at_ms || c->from_ms >= run->to_ms)
+            continue;
+        if (c->from_ms > at_ms) {
+            ret[count] = *run;
+            ret[count].from_ms = at_ms;
+            ret[count].hold_ms = 0;
+            ret[count++].to_ms = c->from_ms;
+        }
+        /* What only a sample that was taken back holds is not left. */
+        bool held = run->hold_ms > 0 && c->from_ms <= sample_ms && sample_ms <= c->last_ms;
+        at_ms = held ? run->to_ms : c->to_ms;
+    }
+    if (at_ms >= run->to_ms)
+        return count;
+    ret[count] = *run;
+    ret[count++].from_ms = at_ms;
+    return count;
+}
+
+size_t watch_span_parts(const struct watch *w, size_t track, const struct watch_stretch *run,
+                        struct watch_stretch ret[WATCH_MAX_PARTS])
+{
+    uint8_t rule = w->state->plan.tracks[track].rule;
+    bool total = w->definition->rules[rule].lasting == CONTRACT_TOTAL;
+    uint64_t needed = total ? 0 : w->terms->limits[rule].duration_ms;
+    size_t all = watch_span_cut(w, run, ret);
+    size_t count = 0;
+    for (size_t i = 0; i < all; i++) {
+        if (ret[i].to_ms - ret[i].from_ms < needed)
+            continue;
+        ret[count] = ret[i];
+        ret[count].broken_ms = ret[i].from_ms + needed;
+        count++;
+    }
+    return count;
+}
+
+/* ------------------------------------------------------------------ taking back */
+
+static bool is_settled(struct watch *w, const struct watch_span *span)
+{
+    for (size_t i = 0; i < w->state->plan.stream_count; i++)
+        if (watch_judge_settled_ms(w, i) > span->from_ms)
+            return true;
+    return false;
+}
+
+bool watch_withdraw(struct watch *w, const struct watch_span *span)
+{
+    struct watch_state *s = w->state;
+    struct watch_span within = *span;
+    w->findings->count = 0;
+    watch_plan_ready(w);
+    if (within.to_ms > WATCH_MAX_TIME_MS)
+        within.to_ms = WATCH_MAX_TIME_MS;
+    if (within.last_ms < within.from_ms || within.last_ms >= within.to_ms)
+        return false;
+    watch_ledger_begin(w);
+    if (!add_span(s, &within))
+        return false;
+    s->appends = false;
+    s->withdraws = true;
+    watch_judge_cut(w);
+    watch_ledger_tell(w, true);
+    s->withdraws = false;
+    return !is_settled(w, &within);
+}
