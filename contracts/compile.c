@@ -136,6 +136,25 @@ static bool take_opener(struct compile *c)
     return node == NULL || compile_take_role(c, node, at, &c->def.opener);
 }
 
+static bool take_fastest(struct compile *c)
+{
+    static const char why[] = "expected a whole number of km/h from 1 to 100000";
+    const struct yaml_node *node = yaml_get(c->tree->root, "fastest travel");
+    struct place at = { .section = "fastest travel" };
+    struct contract_operand *o = &c->def.fastest;
+    uint64_t kmh;
+    c->def.has_fastest = node != NULL;
+    if (node == NULL)
+        return true;
+    if (node->kind != YAML_SCALAR)
+        return compile_refuse(c, node, at, why, NULL);
+    if (!compile_take_operand(c, node, at, slice_text(node->text), "km/h", o))
+        return false;
+    const struct contract_value *v = o->is_term ? &c->def.terms[o->term].usual : &o->number;
+    return v->type == CONTRACT_NOTHING || definition_speed_kmh(v, &kmh) ||
+           compile_refuse(c, node, at, why, node->text);
+}
+
 /* ------------------------------------------------------------------ the whole */
 
 static bool check_workflow(struct compile *c)
@@ -155,10 +174,10 @@ static bool check_workflow(struct compile *c)
 static bool take_all(struct compile *c)
 {
     static const char *const known[] = {
-        "contract", "version",   "summary",    "each unit", "opened by",        "roles",
-        "parties",  "terms",     "sensors",    "guards",    "calibrated until", "maximum gap",
-        "lateness", "watch",     "properties", "states",    "quality",          "documents",
-        "actions",  "reactions", NULL
+        "contract", "version",   "summary",        "each unit", "opened by",        "roles",
+        "parties",  "terms",     "sensors",        "guards",    "calibrated until", "maximum gap",
+        "lateness", "watch",     "properties",     "states",    "quality",          "documents",
+        "actions",  "reactions", "fastest travel", NULL
     };
     static const struct compile_hint hints[] = {
         { "stages", "a rule names its states itself: \"stage: travelling\"" },
@@ -171,11 +190,11 @@ static bool take_all(struct compile *c)
     if (root == NULL || root->kind != YAML_MAP)
         return compile_refuse(c, root, file, "expected a contract, found none", NULL);
     return compile_check_keys(c, root, nowhere, known, hints) && take_heading(c) && take_roles(c) &&
-           take_parties(c) && take_opener(c) && compile_take_terms(c) && compile_take_states(c) &&
-           check_workflow(c) && compile_take_rules(c) && compile_take_sensors(c) &&
-           compile_take_fields(c) && compile_take_documents(c) && compile_take_quality(c) &&
-           compile_take_guard_names(c) && compile_take_starts(c) && compile_take_actions(c) &&
-           compile_take_reactions(c);
+           take_parties(c) && take_opener(c) && compile_take_terms(c) && take_fastest(c) &&
+           compile_take_states(c) && check_workflow(c) && compile_take_rules(c) &&
+           compile_take_sensors(c) && compile_take_fields(c) && compile_take_documents(c) &&
+           compile_take_quality(c) && compile_take_guard_names(c) && compile_take_starts(c) &&
+           compile_take_actions(c) && compile_take_reactions(c);
 }
 
 /* What was written can be opened as it stands, unless the opening has something to say. */

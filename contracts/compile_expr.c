@@ -39,20 +39,30 @@ bool compile_emit_with(struct compile_parse *p, enum expr_op op, size_t argument
     return compile_emit(p, (int32_t)op) && compile_emit(p, (int32_t)argument);
 }
 
-bool compile_emit_constant(struct compile_parse *p, const struct contract_value *value)
+bool compile_keep_constant(struct compile_parse *p, const struct contract_value *value,
+                           size_t *ret_index)
 {
     struct contract_definition *d = &p->c->def;
     for (size_t i = 0; i < d->constant_count; i++) {
         const struct contract_value *v = &d->constants[i];
         if (v->type == value->type && v->number == value->number &&
-            v->exponent == value->exponent && slice_equal(v->text, value->text))
-            return compile_emit_with(p, EXPR_CONSTANT, i);
+            v->exponent == value->exponent && slice_equal(v->text, value->text)) {
+            *ret_index = i;
+            return true;
+        }
     }
     if (d->constant_count == DEFINITION_MAX_CONSTANTS)
         return compile_refuse(p->c, p->node, p->place,
                               "more different constants than one contract may have", NULL);
     d->constants[d->constant_count] = *value;
-    return compile_emit_with(p, EXPR_CONSTANT, d->constant_count++);
+    *ret_index = d->constant_count++;
+    return true;
+}
+
+bool compile_emit_constant(struct compile_parse *p, const struct contract_value *value)
+{
+    size_t index;
+    return compile_keep_constant(p, value, &index) && compile_emit_with(p, EXPR_CONSTANT, index);
 }
 
 /* ------------------------------------------------------------------ words and signs */
@@ -137,7 +147,7 @@ static bool parse_number(struct compile_parse *p)
                                 "more different units than one contract may have", NULL);
 }
 
-static bool parse_text(struct compile_parse *p)
+bool compile_parse_quoted(struct compile_parse *p, struct slice *ret_text)
 {
     const char *end = strchr(p->at + 1, '"');
     if (end == NULL)
@@ -145,9 +155,15 @@ static bool parse_text(struct compile_parse *p)
     struct slice text = slice_of(p->at + 1, (size_t)(end - p->at - 1));
     if (text.len > DEFINITION_MAX_TEXT || !cbor_text_valid(text))
         return compile_refuse_here(p, "expected a text of at most 400 bytes of plain characters");
-    struct contract_value v = { .type = CONTRACT_TEXT, .text = text };
     p->at = end + 1;
-    return compile_emit_constant(p, &v);
+    *ret_text = text;
+    return true;
+}
+
+static bool parse_text(struct compile_parse *p)
+{
+    struct contract_value v = { .type = CONTRACT_TEXT };
+    return compile_parse_quoted(p, &v.text) && compile_emit_constant(p, &v);
 }
 
 static bool parse_empty_list(struct compile_parse *p)

@@ -21,7 +21,10 @@ bool compile_name_ends(const char *at);
 bool compile_refuse_here(struct compile_parse *p, const char *why);
 bool compile_emit(struct compile_parse *p, int32_t word);
 bool compile_emit_with(struct compile_parse *p, enum expr_op op, size_t argument);
-/* The index of a constant in the pool, put there when it is new, and the code for it. */
+/* The index of a constant in the pool, put there when it is new. */
+bool compile_keep_constant(struct compile_parse *p, const struct contract_value *value,
+                           size_t *ret_index);
+/* The same, and the code for it. */
 bool compile_emit_constant(struct compile_parse *p, const struct contract_value *value);
 
 /* A name that is declared, a fact, a word such as `yes`. Where nothing matches: a complaint. */
@@ -31,6 +34,8 @@ bool compile_match(const char *at, const void *items, size_t count, size_t size,
                    unsigned *ret_index);
 /* Everything that is left: one expression. */
 bool compile_parse_whole(struct compile_parse *p);
+/* A text in quotation marks, the first of which stands here. */
+bool compile_parse_quoted(struct compile_parse *p, struct slice *ret_text);
 /* One operand, as in `time charged to P`. */
 bool compile_parse_operand(struct compile_parse *p);
 

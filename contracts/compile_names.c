@@ -64,6 +64,7 @@ enum word_kind {
     WORD_CHARGED,   /* followed by who, and maybe by a rule */
     WORD_DOCUMENT,
     WORD_GUARD,
+    WORD_CERTIFICATE, /* followed by its name and by whose */
 };
 
 struct word {
@@ -107,6 +108,7 @@ static const struct word words[] = {
     { "time charged to", WORD_CHARGED, 0, 0 },
     { "document", WORD_DOCUMENT, 0, 0 },
     { "guard", WORD_GUARD, 0, 0 },
+    { "certificate", WORD_CERTIFICATE, 0, 0 },
 };
 #define WORDS (sizeof words / sizeof words[0])
 
@@ -261,6 +263,48 @@ static bool parse_guard(struct compile_parse *p)
     return good;
 }
 
+/* Whether the next word is this one, and no longer name that is declared. */
+static bool take_own_word(struct compile_parse *p, const char *word)
+{
+    struct list lists[4];
+    size_t count = declared(p, lists), word_len = strlen(word), len;
+    unsigned index;
+    compile_skip_spaces(p);
+    if (strncmp(p->at, word, word_len) != 0 || !compile_name_ends(p->at + word_len))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (compile_match(p->at, lists[i].items, lists[i].count, lists[i].size, &len, &index))
+            return false;
+    p->at += word_len;
+    return true;
+}
+
+/* `certificate "organic" of farmer`, `certificate "organic" of goods`. */
+static bool parse_certificate(struct compile_parse *p)
+{
+    struct contract_value name = { .type = CONTRACT_TEXT };
+    size_t constant;
+    compile_skip_spaces(p);
+    if (*p->at != '"')
+        return compile_refuse_here(p, "expected a certificate's name in quotation marks, such as "
+                                      "certificate \"organic\" of goods");
+    if (!compile_parse_quoted(p, &name.text))
+        return false;
+    if (name.text.len == 0 || name.text.len > EXPR_CERTIFICATE_MAX)
+        return compile_refuse(p->c, p->node, p->place, "a certificate's name has 1 to 200 bytes",
+                              NULL);
+    if (!compile_keep_constant(p, &name, &constant))
+        return false;
+    compile_skip_spaces(p);
+    if (strncmp(p->at, "of", 2) != 0 || !compile_name_ends(p->at + 2))
+        return compile_refuse_here(p,
+                                   "expected \"of\" and whose certificate it is, or \"of goods\"");
+    p->at += 2;
+    if (take_own_word(p, "goods"))
+        return compile_emit_with(p, EXPR_GOODS_CERTIFIED, constant);
+    return compile_parse_operand(p) && compile_emit_with(p, EXPR_CERTIFIED, constant);
+}
+
 static bool parse_word(struct compile_parse *p, const struct word *word)
 {
     const struct contract_definition *d = &p->c->def;
@@ -279,6 +323,7 @@ static bool parse_word(struct compile_parse *p, const struct word *word)
                          &index) &&
                compile_emit_with(p, EXPR_DOCUMENT, index);
     case WORD_GUARD: return parse_guard(p);
+    case WORD_CERTIFICATE: return parse_certificate(p);
     }
     return false;
 }

@@ -15,7 +15,7 @@ static const char *example_of(const char *unit)
         { "Cel", "8 °C" },     { "%RH", "75 %RH" }, { "Pa", "1013 hPa" }, { "lx", "50 lx" },
         { "m/s2", "20 m/s²" }, { "deg", "30 °" },   { "%", "20 %" },      { "V", "3.3 V" },
         { "m", "100 m" },      { "m/s", "25 m/s" }, { "ppm", "400 ppm" }, { "kg", "12.5 kg" },
-        { "dBm", "-90 dBm" },  { "s", "10 min" },   { "", "0" },
+        { "dBm", "-90 dBm" },  { "s", "10 min" },   { "", "0" },          { "km/h", "900 km/h" },
     };
     for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++)
         if (strcmp(examples[i][0], unit) == 0)

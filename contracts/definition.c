@@ -10,6 +10,7 @@
 #define MS_EXPONENT     (-3)
 
 static const struct slice seconds = { (const uint8_t *)"s", 1 };
+static const struct slice speed = { (const uint8_t *)"km/h", 4 };
 
 bool definition_refuse(struct definition_decoder *d, const char *why)
 {
@@ -57,6 +58,18 @@ bool definition_duration_ms(const struct contract_value *value, bool zero_allowe
     if (ms < 0 || (ms == 0 && !zero_allowed) || ms > (int64_t)DEFINITION_MAX_DURATION_MS)
         return false;
     *ret_ms = (uint64_t)ms;
+    return true;
+}
+
+bool definition_speed_kmh(const struct contract_value *value, uint64_t *ret_kmh)
+{
+    int64_t kmh;
+    if (value->type != CONTRACT_QUANTITY || !slice_equal(value->text, speed) ||
+        !quantity_rescale(value->number, value->exponent, 0, &kmh))
+        return false;
+    if (kmh < 1 || kmh > (int64_t)DEFINITION_FASTEST_MAX)
+        return false;
+    *ret_kmh = (uint64_t)kmh;
     return true;
 }
 
@@ -283,6 +296,21 @@ static void take_calibration(struct definition_decoder *d)
     d->def->calibration.term = (unsigned)cbor_take_uint_max(&d->r, DEFINITION_MAX_TERMS - 1);
 }
 
+/* A term without a usual value is looked at when an opening says it. */
+static void take_fastest(struct definition_decoder *d)
+{
+    struct contract_operand *o = &d->def->fastest;
+    uint64_t kmh;
+    d->def->has_fastest = true;
+    *o = definition_decode_operand(d, speed);
+    if (d->r.failed)
+        return;
+    const struct contract_value *v = o->is_term ? &d->def->terms[o->term].usual : &o->number;
+    bool later = o->is_term && v->type == CONTRACT_NOTHING;
+    if (!later && !definition_speed_kmh(v, &kmh))
+        (void)definition_refuse(d, "a speed that is no whole number of km/h from 1 to 100000");
+}
+
 /* ------------------------------------------------------------------ the whole */
 
 static void take_heading(struct definition_decoder *d, enum definition_key key)
@@ -344,6 +372,7 @@ static void take_section(struct definition_decoder *d, enum definition_key key)
     case DEFINITION_KEY_GUARD_NAMES: take_guard_names(d); break;
     case DEFINITION_KEY_SENSORS: definition_decode_sensors(d); break;
     case DEFINITION_KEY_CALIBRATION: take_calibration(d); break;
+    case DEFINITION_KEY_FASTEST: take_fastest(d); break;
     case DEFINITION_KEY_COUNT: (void)definition_refuse(d, "a key that is not known here"); break;
     }
 }

@@ -32,6 +32,10 @@ struct contract_definition {
     bool has_calibration;
     struct contract_operand calibration; /* a time: from then on nothing is certain */
 
+    /* ---- where the goods may be */
+    bool has_fastest;
+    struct contract_operand fastest; /* in "km/h": what says that they went faster is wrong */
+
     /* ---- the workflow; no states: the contract only watches */
     bool each_unit;                  /* every asset has a state of its own; else they share one */
     bool has_opener;                 /* only a holder of this role may open it */
@@ -72,6 +76,9 @@ bool definition_take_value(struct cbor_reader *r, struct contract_value *ret_val
 /* Milliseconds of a quantity in "s": whole, above 0 (or 0 if allowed), at most the maximum. */
 bool definition_duration_ms(const struct contract_value *value, bool zero_allowed,
                             uint64_t *ret_ms);
+
+/* A whole number of km/h from 1 to DEFINITION_FASTEST_MAX. */
+bool definition_speed_kmh(const struct contract_value *value, uint64_t *ret_kmh);
 
 /* "acknowledge", "add back", "undo add back": every contract has them. */
 bool definition_is_reserved_action(struct slice name);

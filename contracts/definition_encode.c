@@ -237,6 +237,7 @@ static bool is_there(const struct contract_definition *def, enum definition_key 
     case DEFINITION_KEY_GUARD_NAMES: return def->guard_name_count > 0;
     case DEFINITION_KEY_SENSORS: return def->sensor_count > 0;
     case DEFINITION_KEY_CALIBRATION: return def->has_calibration;
+    case DEFINITION_KEY_FASTEST: return def->has_fastest;
     case DEFINITION_KEY_COUNT: break;
     }
     return false;
@@ -279,6 +280,7 @@ static void put_section(const struct contract_definition *def, enum definition_k
         put_list(out, def, def->sensor_count, definition_encode_sensors);
         break;
     case DEFINITION_KEY_CALIBRATION: cbor_put_uint(out, def->calibration.term); break;
+    case DEFINITION_KEY_FASTEST: definition_encode_operand(out, &def->fastest); break;
     case DEFINITION_KEY_COUNT: break;
     }
 }

@@ -29,6 +29,7 @@
 #define DEFINITION_MAX_TEXT          400 /* bytes of a summary, a role's meaning, a guard's words */
 #define DEFINITION_MAX_UNIT          VALUE_UNIT_MAX
 #define DEFINITION_MAX_DURATION_MS   315360000000u /* ten years of 365 days */
+#define DEFINITION_FASTEST_MAX       100000u       /* km/h */
 #define DEFINITION_LATENESS_MS       86400000u     /* where a contract says nothing: one day */
 #define DEFINITION_KINETIC_MS        24 /* a window of a kinetic mean is a multiple of so many */
 

@@ -21,6 +21,8 @@ static const struct expr_shape shapes[] = {
     [EXPR_DOCUMENT] = { EXPR_DOCUMENT, "document", true, 0 },
     [EXPR_HOLDS] = { EXPR_HOLDS, "holds", true, 1 },
     [EXPR_OPEN_GUARD] = { EXPR_OPEN_GUARD, "guard", true, 0 },
+    [EXPR_CERTIFIED] = { EXPR_CERTIFIED, "certificate", true, 1 },
+    [EXPR_GOODS_CERTIFIED] = { EXPR_GOODS_CERTIFIED, "certificate of goods", true, 0 },
     [EXPR_NOT] = { EXPR_NOT, "not", false, 1 },
     [EXPR_AND] = { EXPR_AND, "and", false, 2 },
     [EXPR_OR] = { EXPR_OR, "or", false, 2 },
@@ -196,6 +198,17 @@ static void ask_holds(struct machine *m, const struct expr_outcome *party)
         push_bool(m, ledger->holds(ledger->ctx, m->argument, party->value.text));
 }
 
+/* party empty: of the goods. */
+static void ask_certificate(struct machine *m, struct slice party)
+{
+    struct expr_certificate found;
+    m->scope->steps++;
+    if (expr_ask_certificate(m->scope, m->argument, party, &found))
+        push_bool(m, found.standing == EXPR_STANDS_HOLDS);
+    else
+        push_lack(m, EXPR_UNANSWERED);
+}
+
 /* ------------------------------------------------------------------ logic */
 
 /* `deciding`: false for and, true for or: one side of this value decides alone. */
@@ -369,6 +382,11 @@ static void run_operation(struct machine *m, const struct expr_shape *shape)
     case EXPR_RULE_FACT: push_rule_fact(m); return;
     case EXPR_CHARGED: ask_charged(m, &operands[0]); return;
     case EXPR_HOLDS: ask_holds(m, &operands[0]); return;
+    case EXPR_CERTIFIED:
+        if (is_usable(m, &operands[0]))
+            ask_certificate(m, operands[0].value.text);
+        return;
+    case EXPR_GOODS_CERTIFIED: ask_certificate(m, (struct slice){ NULL, 0 }); return;
     case EXPR_NOT:
         if (is_usable(m, &operands[0]))
             push_bool(m, operands[0].value.number == 0);
@@ -395,6 +413,16 @@ static void run_operation(struct machine *m, const struct expr_shape *shape)
     case EXPR_IF: run_if(m, operands); return;
     }
     assert(!"an operation that is none");
+}
+
+bool expr_ask_certificate(const struct expr_scope *scope, unsigned constant, struct slice party,
+                          struct expr_certificate *ret)
+{
+    const struct expr_ledger *ledger = scope->ledger;
+    assert(constant < scope->definition->constant_count);
+    return ledger != NULL &&
+           ledger->certificate(ledger->ctx, scope->definition->constants[constant].text, party,
+                               ret);
 }
 
 struct expr_outcome expr_run(struct expr_scope *scope, struct contract_code code)

@@ -13,12 +13,29 @@
 #ifndef CONTRACTS_EXPR_H
 #define CONTRACTS_EXPR_H
 
+#include "common/crypto.h"
 #include "contracts/definition.h"
 #include "contracts/expr_ops.h"
 #include "contracts/terms.h"
 
-#define EXPR_MAX_STACK 32
-#define EXPR_MAX_CODE  256 /* words of one expression */
+#define EXPR_MAX_STACK       32
+#define EXPR_MAX_CODE        256 /* words of one expression */
+#define EXPR_CERTIFICATE_MAX 200 /* bytes of a certificate's name, as on the wire */
+
+/* How a certificate of some name stands at block time. */
+enum expr_standing {
+    EXPR_STANDS_HOLDS = 0,
+    EXPR_STANDS_NONE = 1, /* there never was one */
+    EXPR_STANDS_NOT_YET = 2,
+    EXPR_STANDS_EXPIRED = 3,
+    EXPR_STANDS_REVOKED = 4,
+};
+
+struct expr_certificate {
+    enum expr_standing standing;
+    struct hash statement; /* that certified; unless there is none */
+    struct slice asset;    /* of goods: for which it does not hold; empty otherwise */
+};
 
 /*
  * What an expression may ask of the ledger; any may say that there is no answer (false). Counted as steps.
@@ -32,6 +49,9 @@ struct expr_ledger {
     /* rule < 0: all of them. */
     bool (*charged)(void *ctx, int rule, struct slice party, uint64_t *ret_seconds);
     bool (*holds)(void *ctx, unsigned role, struct slice party);
+    /* party empty: of the goods. One that holds, else the one that came last. */
+    bool (*certificate)(void *ctx, struct slice name, struct slice party,
+                        struct expr_certificate *ret_certificate);
 };
 
 struct expr_scope {

@@ -197,17 +197,32 @@ static bool check_yes_or_no(struct checker *c, unsigned argument, size_t count)
     return push_from(c, !c->is_start && argument < count ? &kind : NULL);
 }
 
+/* The name of a certificate is a constant text. */
+static bool is_certificate(const struct checker *c, unsigned argument)
+{
+    const struct contract_definition *def = c->def;
+    return argument < def->constant_count && def->constants[argument].type == CONTRACT_TEXT &&
+           def->constants[argument].text.len > 0 &&
+           def->constants[argument].text.len <= EXPR_CERTIFICATE_MAX;
+}
+
+static bool is_known(const struct checker *c, unsigned argument)
+{
+    if (c->shape->op == EXPR_CERTIFIED)
+        return is_certificate(c, argument);
+    if (c->shape->op == EXPR_HOLDS)
+        return argument < c->def->role_count;
+    return argument == ALL_RULES || argument < c->def->rule_count;
+}
+
 static bool check_question(struct checker *c, unsigned argument, const struct value_kind *operand)
 {
     struct value_kind kind = VALUE_KIND_NONE;
-    bool holds = c->shape->op == EXPR_HOLDS;
     if (c->is_start)
         return complain(c, "not known yet when the contract opens");
     if (!expr_kind_of(c->shape->op, operand, &kind))
         return complain_of_operands(c, operand);
-    bool known = holds ? argument < c->def->role_count
-                       : argument == ALL_RULES || argument < c->def->rule_count;
-    return push_from(c, known ? &kind : NULL);
+    return push_from(c, is_known(c, argument) ? &kind : NULL);
 }
 
 /* ------------------------------------------------------------------ all of it */
@@ -234,6 +249,8 @@ static bool check_leaf(struct checker *c, unsigned argument)
         return check_rule_fact(c, argument);
     if (op == EXPR_DOCUMENT)
         return check_yes_or_no(c, argument, def->document_count);
+    if (op == EXPR_GOODS_CERTIFIED)
+        return check_yes_or_no(c, 0, is_certificate(c, argument) ? 1 : 0);
     assert(op == EXPR_OPEN_GUARD);
     return check_yes_or_no(c, argument, def->guard_name_count);
 }

@@ -4,11 +4,13 @@
 #include <assert.h>
 #include <string.h>
 
+#include "common/hex.h"
 #include "contracts/verdict.h"
 
-#define RULES_IN_FACT 64
-#define ALL_RULES     63
-#define NAMED_LEAVES  6 /* in one explanation */
+#define RULES_IN_FACT     64
+#define ALL_RULES         63
+#define NAMED_LEAVES      6 /* in one explanation */
+#define CERTIFICATE_SHOWN 4 /* bytes of its hash: enough to find it */
 
 static const char *const fact_names[] = {
     [EXPR_CALLER] = "caller",
@@ -84,6 +86,12 @@ void expr_leaf_words(const struct expr_scope *scope, unsigned at, struct words *
     case EXPR_HOLDS:
         words_add(w, "a holder of ");
         words_add_slice(w, def->roles[argument].name);
+        return;
+    case EXPR_CERTIFIED:
+    case EXPR_GOODS_CERTIFIED:
+        words_add(w, "certificate \"");
+        words_add_slice(w, def->constants[argument].text);
+        words_add(w, def->code[at] == EXPR_CERTIFIED ? "\"" : "\" of goods");
         return;
     case EXPR_NOT:
     case EXPR_AND:
@@ -207,7 +215,61 @@ static bool is_leaf(int32_t word)
 {
     const struct expr_shape *shape = expr_shape_of(word);
     return shape != NULL && shape->takes == 0 && shape->op != EXPR_CONSTANT &&
-           shape->op != EXPR_OPEN_GUARD;
+           shape->op != EXPR_OPEN_GUARD && shape->op != EXPR_GOODS_CERTIFIED;
+}
+
+static bool is_certificate(int32_t word)
+{
+    return word == EXPR_CERTIFIED || word == EXPR_GOODS_CERTIFIED;
+}
+
+static void add_standing(struct words *w, const struct expr_certificate *c)
+{
+    static const char *const said[] = {
+        [EXPR_STANDS_HOLDS] = " holds",          [EXPR_STANDS_NONE] = ": there is none",
+        [EXPR_STANDS_NOT_YET] = " begins later", [EXPR_STANDS_EXPIRED] = " has expired",
+        [EXPR_STANDS_REVOKED] = " was revoked",
+    };
+    char hex[2 * CERTIFICATE_SHOWN + 1];
+    words_add(w, said[c->standing]);
+    if (c->standing != EXPR_STANDS_NONE) {
+        hex_encode(slice_of(c->statement.bytes, CERTIFICATE_SHOWN), hex);
+        words_add(w, " (");
+        words_add(w, hex);
+        words_add(w, ")");
+    }
+    if (c->asset.len > 0) {
+        words_add(w, " for ");
+        words_add_slice(w, c->asset);
+    }
+}
+
+/* `certificate "organic" of the farm has expired (…)`. whole: all that makes its value. */
+static void name_certificate(struct explanation *e, struct part whole)
+{
+    const int32_t *code = e->scope.definition->code;
+    bool of_goods = code[whole.op] == EXPR_GOODS_CERTIFIED;
+    struct expr_certificate found;
+    struct part operands[3];
+    struct expr_outcome party = { .lack = EXPR_HAS_VALUE };
+    if (e->named++ >= NAMED_LEAVES)
+        return;
+    words_add(e->w, e->named > 1 ? ", " : "");
+    expr_leaf_words(&e->scope, whole.op, e->w);
+    if (!of_goods) {
+        split(code, &whole, operands);
+        party = value_of(e, &operands[0]);
+        words_add(e->w, " of ");
+        if (is_leaf(code[operands[0].op]))
+            expr_leaf_words(&e->scope, operands[0].op, e->w);
+        else
+            words_add(e->w, "a party");
+    }
+    if (party.lack == EXPR_HAS_VALUE &&
+        expr_ask_certificate(&e->scope, (unsigned)code[whole.op + 1], party.value.text, &found))
+        add_standing(e->w, &found);
+    else
+        words_add(e->w, " is not known");
 }
 
 /* "humidity is 70 %RH", after a comma when something is said already. */
@@ -236,7 +298,10 @@ static void name_leaves(struct explanation *e, const struct part *p)
 {
     const int32_t *words = e->scope.definition->code;
     for (unsigned i = p->from; i < p->end;) {
-        if (is_leaf(words[i]) && !said_before(words, p->from, i))
+        struct part so_far = { .from = p->from, .op = i, .end = i + 2 };
+        if (is_certificate(words[i]))
+            name_certificate(e, so_far);
+        else if (is_leaf(words[i]) && !said_before(words, p->from, i))
             name_leaf(e, i);
         i += expr_shape_of(words[i])->has_argument ? 2 : 1;
     }

@@ -186,7 +186,8 @@ bool expr_kind_of(enum expr_op op, const struct value_kind *operands, struct val
 {
     const struct value_kind *a = &operands[0], *b = &operands[1];
     switch (op) {
-    case EXPR_HOLDS: return makes_type(a->type == CONTRACT_PARTY, CONTRACT_BOOL, ret);
+    case EXPR_HOLDS:
+    case EXPR_CERTIFIED: return makes_type(a->type == CONTRACT_PARTY, CONTRACT_BOOL, ret);
     case EXPR_CHARGED:
         return a->type == CONTRACT_PARTY && makes(expr_kind_quantity(slice_text("s")), ret);
     case EXPR_NOT: return makes_type(is_bool(a), CONTRACT_BOOL, ret);
@@ -218,7 +219,8 @@ bool expr_kind_of(enum expr_op op, const struct value_kind *operands, struct val
     case EXPR_FACT:
     case EXPR_RULE_FACT:
     case EXPR_DOCUMENT:
-    case EXPR_OPEN_GUARD: break;
+    case EXPR_OPEN_GUARD:
+    case EXPR_GOODS_CERTIFIED: break;
     }
     assert(!"an operation that takes nothing");
     return false;

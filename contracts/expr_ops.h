@@ -19,6 +19,8 @@ enum expr_op {
     EXPR_DOCUMENT = 8,  /* [document] whether it is attached */
     EXPR_HOLDS = 9,     /* [role] party: whether it holds the role */
     EXPR_OPEN_GUARD = 10, /* [guard name] left open: never has a value */
+    EXPR_CERTIFIED = 11, /* [constant] party: whether a certificate of that name holds for it now */
+    EXPR_GOODS_CERTIFIED = 12, /* [constant] the same for all of the goods, or their lots */
     EXPR_NOT = 16,
     EXPR_AND = 17,
     EXPR_OR = 18,

@@ -212,7 +212,7 @@ static void run_source(struct ranges *r, enum expr_op op, int32_t argument)
     } else if (op == EXPR_CHARGED) {
         (void)pop(r);
         range = (struct range){ 0, SECONDS_MAX * SCALE, false, false };
-    } else if (op == EXPR_HOLDS) {
+    } else if (op == EXPR_HOLDS || op == EXPR_CERTIFIED) {
         (void)pop(r);
     }
     push(r, range);

@@ -43,6 +43,7 @@ static void use_rules(struct used *u, const struct contract_definition *def)
     use_operand(u, &def->maximum_gap);
     use_operand(u, &def->lateness);
     use_operand(u, &def->calibration);
+    use_operand(u, &def->fastest);
 }
 
 /* In: first_param: where the action's parameters begin in the pool. */

@@ -242,11 +242,23 @@ static bool resolve_sensor(const struct bind *b, size_t index)
     return true;
 }
 
+static bool resolve_fastest(const struct bind *b)
+{
+    const struct contract_operand *o = &b->def->fastest;
+    if (!b->def->has_fastest || definition_speed_kmh(resolve(b, o), &b->terms->fastest_kmh))
+        return true;
+    assert(o->is_term); /* definition_decode() has seen to the others */
+    return err_set(b->err, ERR_INPUT, "term \"%.*s\": expected a whole number of km/h from 1 to %u",
+                   SHOW(b->def->terms[o->term].name), DEFINITION_FASTEST_MAX);
+}
+
 static bool resolve_all(const struct bind *b)
 {
     const struct contract_definition *def = b->def;
     struct contract_terms *t = b->terms;
     t->calibrated_until_ms = UINT64_MAX;
+    if (!resolve_fastest(b))
+        return false;
     if (def->rule_count == 0)
         return true;
     for (size_t i = 0; i < def->rule_count; i++)

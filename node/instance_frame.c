@@ -37,19 +37,17 @@ void instance_frames_free(struct instance_frames *f)
  * What is asked of every asset costs a step each. A reaction may use half of what a statement has: the rest
  * is for what set it off, which it must not bring down.
  */
-static bool has_room(const struct instance_frame *f)
+bool instance_has_room(const struct instance_frame *f, size_t steps)
 {
     uint64_t limit = f->by != NULL ? EXECUTE_STEPS_STATEMENT : INSTANCE_REACTION_STEPS;
-    size_t n = f->unit.len > 0 ? 1 : f->contract->assets.count;
-    return f->x->statement_steps + n <= limit;
+    return f->x->statement_steps + steps <= limit;
 }
 
-/* Calls visit for each asset the frame is about; false as soon as one does not want to go on. */
-static bool each_asset(struct instance_frame *f,
-                       bool (*visit)(struct instance_frame *f, struct slice asset, void *ctx),
-                       void *ctx)
+bool instance_each_asset(struct instance_frame *f,
+                         bool (*visit)(struct instance_frame *f, struct slice asset, void *ctx),
+                         void *ctx)
 {
-    if (!has_room(f))
+    if (!instance_has_room(f, f->unit.len > 0 ? 1 : f->contract->assets.count))
         return false;
     if (f->unit.len > 0)
         return execution_step(f->x, 1) && visit(f, f->unit, ctx);
@@ -92,7 +90,7 @@ static bool fact_holder(struct instance_frame *f, enum custody_role role,
 {
     struct holder_search s = { .role = role };
     struct kid *kept = role == ROLE_OWNER ? &f->owner : &f->custodian;
-    if (!each_asset(f, visit_holder, &s) || !s.found)
+    if (!instance_each_asset(f, visit_holder, &s) || !s.found)
         return false;
     *kept = s.kid;
     *ret_value = party(kid_slice(kept));
@@ -155,7 +153,8 @@ static bool sum_up(struct instance_frame *f)
         return f->sum_known;
     f->summed = true;
     memset(&f->sum, 0, sizeof f->sum);
-    f->sum_known = f->contract->definition.rule_count == 0 || each_asset(f, visit_book, NULL);
+    f->sum_known =
+        f->contract->definition.rule_count == 0 || instance_each_asset(f, visit_book, NULL);
     return f->sum_known;
 }
 
@@ -272,7 +271,7 @@ static bool on_charged(void *ctx, int rule, struct slice who, uint64_t *ret_seco
     if (who.len != KID_SIZE)
         return false;
     memcpy(s.member.bytes, who.data, KID_SIZE);
-    if (!each_asset(ctx, visit_charges, &s))
+    if (!instance_each_asset(ctx, visit_charges, &s))
         return false;
     *ret_seconds = s.seconds;
     return true;
@@ -304,7 +303,8 @@ struct instance_frame *instance_enter(struct execution *x, const struct contract
     f->caller = (struct flow_caller){ .kid = { NULL, 0 } };
     f->calls.count = 0;
     f->summed = f->has_params = false;
-    f->ledger = (struct expr_ledger){ f, on_fact, on_rule_fact, on_charged, on_holds };
+    f->ledger = (struct expr_ledger){ f,          on_fact,  on_rule_fact,
+                                      on_charged, on_holds, instance_certificate };
     f->scope = (struct expr_scope){ .definition = &contract->definition,
                                     .terms = &contract->terms,
                                     .parties = contract->parties,

@@ -28,8 +28,9 @@ struct instance_frame {
     bool summed, sum_known; /* the books of its goods were asked for; sum holds */
     bool has_params;        /* the call's arguments, the same for each unit */
     struct book_summary sum;
-    struct kid custodian, owner; /* answers that the state may borrow */
-    struct buf arguments;        /* of the call it makes */
+    struct kid custodian, owner;      /* answers that the state may borrow */
+    char uncertified[ASSET_NAME_MAX]; /* goods whose certificate was asked for last, and lacks */
+    struct buf arguments;             /* of the call it makes */
     uint8_t memory[EXPR_MEMORY];
 };
 
@@ -46,6 +47,18 @@ struct instance_frames {
 struct instance_frame *instance_enter(struct execution *x, const struct contract_bound *contract,
                                       struct slice unit);
 void instance_leave(struct instance_frame *f);
+/* Whether so many steps more are left to it: a reaction may use half of what a statement has. */
+bool instance_has_room(const struct instance_frame *f, size_t steps);
+/* Calls visit for each asset the frame is about; false as soon as one does not want to go on. */
+bool instance_each_asset(struct instance_frame *f,
+                         bool (*visit)(struct instance_frame *f, struct slice asset, void *ctx),
+                         void *ctx);
+
+/* ------------------------------------------------------------------ instance_certificate.c */
+
+/* As expr_ledger.certificate; ctx: the frame. */
+bool instance_certificate(void *ctx, struct slice name, struct slice party,
+                          struct expr_certificate *ret_certificate);
 
 /* ------------------------------------------------------------------ instance_role.c */
 

@@ -99,6 +99,16 @@ static bool answer_holds(void *ctx, unsigned role, struct slice party)
     return asked && (kit->held >> role & 1) != 0;
 }
 
+static bool answer_certificate(void *ctx, struct slice name, struct slice party,
+                               struct expr_certificate *ret_certificate)
+{
+    struct flow_kit *kit = ctx;
+    kit->asked_name = name;
+    kit->asked_party = party;
+    *ret_certificate = kit->certificate;
+    return kit->certificate_known;
+}
+
 /* ------------------------------------------------------------------ the contract */
 
 static const struct {
@@ -196,7 +206,8 @@ void flow_kit_begin(struct flow_kit *kit)
         kit->rule_facts[i] = flow_kit_nothing();
     kit->parties[0] = slice_text("sender__");
     kit->ledger =
-        (struct expr_ledger){ kit, answer_fact, answer_rule_fact, answer_charged, answer_holds };
+        (struct expr_ledger){ kit,          answer_fact,       answer_rule_fact, answer_charged,
+                              answer_holds, answer_certificate };
     kit->scope = (struct expr_scope){ .definition = kit->def,
                                       .terms = kit->terms,
                                       .parties = kit->parties,

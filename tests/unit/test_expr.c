@@ -223,6 +223,64 @@ static void test_questions_about_a_party(void **state)
              "the result of \"time charged for too warm\" is too large or too fine");
 }
 
+static void test_certificates(void **state)
+{
+    struct flow_kit *kit = *state;
+    int32_t name = flow_kit_constant(kit, flow_kit_text("organic"));
+    struct contract_code of_party = CODE(EXPR_PARTY, 0, EXPR_CERTIFIED, name);
+    struct contract_code of_goods = CODE(EXPR_GOODS_CERTIFIED, name);
+    has_none(kit, of_party, "certificate \"organic\" is not known");
+    has_none(kit, of_goods, "certificate \"organic\" of goods is not known");
+    kit->certificate_known = true;
+    for (int i = EXPR_STANDS_HOLDS; i <= EXPR_STANDS_REVOKED; i++) {
+        kit->certificate.standing = (enum expr_standing)i;
+        is_bool(kit, of_party, i == EXPR_STANDS_HOLDS);
+        assert_true(slice_equal(kit->asked_party, slice_text("sender__")));
+        is_bool(kit, of_goods, i == EXPR_STANDS_HOLDS);
+        assert_int_equal(kit->asked_party.len, 0);
+        assert_true(slice_equal(kit->asked_name, slice_text("organic")));
+    }
+    has_none(kit, CODE(EXPR_PARTY, 1, EXPR_CERTIFIED, name), "receiver is not set");
+    kit->scope.steps = 0;
+    (void)value(kit, of_party);
+    assert_int_equal(kit->scope.steps, 3); /* two operations, a question */
+    (void)value(kit, of_goods);
+    assert_int_equal(kit->scope.steps, 5);
+    kit->scope.ledger = NULL;
+    has_none(kit, of_goods, "certificate \"organic\" of goods is not known");
+}
+
+static void test_why_a_certificate_does_not_do(void **state)
+{
+    struct flow_kit *kit = *state;
+    int32_t name = flow_kit_constant(kit, flow_kit_text("organic"));
+    struct contract_code of_party = CODE(EXPR_PARTY, 0, EXPR_CERTIFIED, name);
+    struct contract_code of_goods = CODE(EXPR_GOODS_CERTIFIED, name);
+    kit->parties[0] = slice_text("AAAAAAAA");
+    explains(kit, of_goods, "certificate \"organic\" of goods is not known");
+    kit->certificate_known = true;
+    kit->certificate.standing = EXPR_STANDS_NONE;
+    explains(kit, of_party,
+             "sender is 4141414141414141, certificate \"organic\" of sender: there is none");
+    explains(kit, CODE(EXPR_PARTY, 1, EXPR_CERTIFIED, name),
+             "receiver is not set, certificate \"organic\" of receiver is not known");
+    memset(kit->certificate.statement.bytes, 0xab, HASH_SIZE);
+    kit->certificate.standing = EXPR_STANDS_EXPIRED;
+    kit->certificate.asset = slice_text("01/09506000134352/21/7");
+    explains(kit, of_goods,
+             "certificate \"organic\" of goods has expired (abababab) for 01/09506000134352/21/7");
+    kit->certificate.asset.len = 0;
+    kit->certificate.standing = EXPR_STANDS_REVOKED;
+    explains(kit, CODE(EXPR_GOODS_CERTIFIED, name, EXPR_PARTY, 0, EXPR_CERTIFIED, name, EXPR_OR),
+             "certificate \"organic\" of goods was revoked (abababab), sender is "
+             "4141414141414141, certificate \"organic\" of sender was revoked (abababab)");
+    kit->certificate.standing = EXPR_STANDS_NOT_YET;
+    explains(kit, of_goods, "certificate \"organic\" of goods begins later (abababab)");
+    kit->certificate.standing = EXPR_STANDS_HOLDS;
+    explains(kit, CODE(EXPR_GOODS_CERTIFIED, name, EXPR_NOT),
+             "certificate \"organic\" of goods holds (abababab)");
+}
+
 static void test_steps_are_operations_and_questions(void **state)
 {
     struct flow_kit *kit = *state;
@@ -323,6 +381,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_leaves, begin, end),
         cmocka_unit_test_setup_teardown(test_questions_about_a_party, begin, end),
         cmocka_unit_test_setup_teardown(test_steps_are_operations_and_questions, begin, end),
+        cmocka_unit_test_setup_teardown(test_certificates, begin, end),
+        cmocka_unit_test_setup_teardown(test_why_a_certificate_does_not_do, begin, end),
         cmocka_unit_test_setup_teardown(test_lists, begin, end),
         cmocka_unit_test_setup_teardown(test_lists_have_an_end, begin, end),
         cmocka_unit_test_setup_teardown(test_explanations, begin, end),

@@ -101,7 +101,7 @@ static void test_shape(void **state)
     refused((struct contract_code){ 0, 0 }, "an expression of 1 to 256 words was expected");
     refused((struct contract_code){ 0, 257 }, "an expression of 1 to 256 words was expected");
     refused((struct contract_code){ 8191, 2 }, "an expression of 1 to 256 words was expected");
-    refused(CODE(11), "word 0: there is no such operation");
+    refused(CODE(13), "word 0: there is no such operation");
     refused(CODE(-1), "word 0: there is no such operation");
     refused(CODE(52), "word 0: there is no such operation");
     refused(CODE(INT32_MAX), "word 0: there is no such operation");
@@ -137,6 +137,21 @@ static void test_indices(void **state)
     refused(CODE(EXPR_PARTY, 0, EXPR_CHARGED, 2),
             "word 2: time charged to: there is no such thing here");
     (void)taken(CODE(EXPR_PARTY, 0, EXPR_CHARGED, 63));
+    int32_t name = flow_kit_constant(&kit, flow_kit_text("organic"));
+    int32_t number = flow_kit_constant(&kit, flow_kit_int(1));
+    assert_int_equal(taken(CODE(EXPR_PARTY, 0, EXPR_CERTIFIED, name)).type, CONTRACT_BOOL);
+    assert_int_equal(taken(CODE(EXPR_GOODS_CERTIFIED, name)).type, CONTRACT_BOOL);
+    refused(CODE(EXPR_PARTY, 0, EXPR_CERTIFIED, number),
+            "word 2: certificate: there is no such thing here");
+    refused(CODE(EXPR_PARTY, 0, EXPR_CERTIFIED, 250),
+            "word 2: certificate: there is no such thing here");
+    refused(CODE(EXPR_GOODS_CERTIFIED, number),
+            "word 0: certificate of goods: there is no such thing here");
+    refused(CODE(EXPR_GOODS_CERTIFIED, 250),
+            "word 0: certificate of goods: there is no such thing here");
+    refused(CODE(F(FLOW_KIT_TEXT), EXPR_CERTIFIED, name),
+            "word 2: \"certificate\" does not go with a text");
+    refused(CODE(EXPR_CERTIFIED, name), "word 0: certificate: something is missing before it");
 }
 
 static void test_kinds_that_are_made(void **state)
@@ -204,6 +219,9 @@ static void test_what_is_known_where(void **state)
     known(CODE(EXPR_OPEN_GUARD, 0), "-ARHCB");
     known(CODE(EXPR_PARTY, 0, EXPR_HOLDS, 0), "-ARHCB");
     known(CODE(EXPR_PARTY, 0, EXPR_CHARGED, 0), "-ARHCB");
+    int32_t name = flow_kit_constant(&kit, flow_kit_text("organic"));
+    known(CODE(EXPR_PARTY, 0, EXPR_CERTIFIED, name), "-ARHCB");
+    known(CODE(EXPR_GOODS_CERTIFIED, name), "-ARHCB");
     known(CODE(EXPR_RULE_FACT, 0), "-ARHCB");
     known(CODE(FACT(EXPR_CUSTODIAN)), "-ARHCB");
     known(CODE(FACT(EXPR_WORST)), "-ARHCB");
@@ -253,9 +271,10 @@ static bool is_taken(const struct drawn *d, struct value_kind *ret_kind)
 /* Every leaf that there is. */
 static void begin_pool(void)
 {
-    static const int32_t leaves[] = { EXPR_CONSTANT, EXPR_FIELD,      EXPR_TERM,
-                                      EXPR_PARAM,    EXPR_PARTY,      EXPR_FACT,
-                                      EXPR_DOCUMENT, EXPR_OPEN_GUARD, EXPR_RULE_FACT };
+    static const int32_t leaves[] = { EXPR_CONSTANT,       EXPR_FIELD,      EXPR_TERM,
+                                      EXPR_PARAM,          EXPR_PARTY,      EXPR_FACT,
+                                      EXPR_DOCUMENT,       EXPR_OPEN_GUARD, EXPR_RULE_FACT,
+                                      EXPR_GOODS_CERTIFIED };
     pooled = 0;
     for (size_t i = 0; i < sizeof leaves / sizeof leaves[0]; i++)
         for (int32_t argument = 0; argument < 200; argument++) {
@@ -287,9 +306,10 @@ static struct drawn draw_code(void)
             append(&d, &pool[draw((uint32_t)pooled)]);
         d.words[d.count++] = how == 0   ? EXPR_HOLDS
                              : how == 1 ? EXPR_CHARGED
+                             : how == 2 ? EXPR_CERTIFIED
                                         : 16 + (int32_t)draw(36);
-        if (how < 2)
-            d.words[d.count++] = (int32_t)draw(3);
+        if (how <= 2)
+            d.words[d.count++] = (int32_t)draw(how == 2 ? 12 : 3);
         if (is_taken(&d, &kind))
             break;
     }
@@ -356,6 +376,8 @@ static void draw_values(void)
     kit.rule_facts[EXPR_PEAK_OF] = draw_value(&kit.def->fields[FLOW_KIT_TEMP].kind);
     kit.charged_known = draw(2) == 0;
     kit.held = draw(4);
+    kit.certificate_known = draw(2) == 0;
+    kit.certificate.standing = (enum expr_standing)draw(EXPR_STANDS_REVOKED + 1);
 }
 
 static bool is_of_kind(const struct contract_value *v, const struct value_kind *kind)

@@ -1,0 +1,127 @@
+/* Certificates, as a contract at work may ask for them: of a party, or of all its goods. */
+#include "node/goods.h"
+#include "node/instance_parts.h"
+
+#include <string.h>
+
+struct certificate_search {
+    struct slice name;
+    struct expr_certificate found;
+    bool over; /* no steps were left to go on with */
+};
+
+/* A value of the state, and what it costs to look at it. */
+static bool read_value(struct instance_frame *f, struct certificate_search *s,
+                       const struct state_key *key, struct slice *ret_value)
+{
+    s->over = s->over || !instance_has_room(f, 1) || !execution_step(f->x, 1);
+    if (s->over || !execution_get(f->x, key, ret_value))
+        return false;
+    size_t more = ret_value->len / INSTANCE_BYTES_OF_STEP;
+    s->over = !instance_has_room(f, more) || !execution_step(f->x, more);
+    return !s->over;
+}
+
+static enum expr_standing standing_of(const struct state_certificate *c, uint64_t now_ms)
+{
+    if (state_certificate_holds(c, now_ms))
+        return EXPR_STANDS_HOLDS;
+    if (c->revoked && now_ms >= c->revoked_from_ms)
+        return EXPR_STANDS_REVOKED;
+    return now_ms < c->from_ms ? EXPR_STANDS_NOT_YET : EXPR_STANDS_EXPIRED;
+}
+
+/* Those of one subject, oldest first; stops at one that holds. */
+static void search(struct instance_frame *f, const struct state_key *subject,
+                   struct certificate_search *s)
+{
+    struct state_certificate c;
+    struct slice index, value;
+    if (s->found.standing == EXPR_STANDS_HOLDS || !read_value(f, s, subject, &index))
+        return;
+    struct cbor_reader r = cbor_reader(index);
+    for (size_t n = cbor_take_array(&r); n > 0; n--) {
+        struct hash statement;
+        cbor_take_fixed(&r, statement.bytes, HASH_SIZE);
+        struct state_key key = state_key_hash(TABLE_CERTIFICATE, &statement);
+        if (r.failed || !read_value(f, s, &key, &value) || !state_certificate_take(value, &c))
+            return;
+        if (!slice_equal(c.name, s->name))
+            continue;
+        s->found.standing = standing_of(&c, f->x->context.time_ms);
+        s->found.statement = statement;
+        if (s->found.standing == EXPR_STANDS_HOLDS)
+            return;
+    }
+}
+
+/* The lot number that its making gave it; empty when none is kept. */
+static struct slice lot_number(struct instance_frame *f, struct certificate_search *s,
+                               struct slice asset)
+{
+    const struct slice none = { NULL, 0 };
+    struct state_asset a;
+    struct state_making making;
+    struct slice value;
+    if (!execution_asset(f->x, asset, &a) || !a.goods.has_origin)
+        return none;
+    struct state_key key = state_key_hash(TABLE_MAKING, &a.goods.origin);
+    if (!read_value(f, s, &key, &value) || !state_making_take(value, &making) ||
+        a.goods.origin_output >= making.output_count)
+        return none;
+    return making.outputs[a.goods.origin_output].lot;
+}
+
+/* Its own certificates, then its lot's. */
+static void search_asset(struct instance_frame *f, struct slice asset, struct certificate_search *s)
+{
+    char lot[ASSET_NAME_MAX + 1];
+    struct state_key key = state_key_text(TABLE_CERTIFIED, asset);
+    s->found.standing = EXPR_STANDS_NONE;
+    search(f, &key, s);
+    bool is_lot = goods_lot_name(asset, (struct slice){ NULL, 0 }, lot);
+    if (is_lot || s->found.standing == EXPR_STANDS_HOLDS ||
+        !goods_lot_name(asset, lot_number(f, s, asset), lot))
+        return;
+    key = state_key_text(TABLE_CERTIFIED, slice_text(lot));
+    search(f, &key, s);
+}
+
+/* Goes on as long as each asset has one that holds. */
+static bool visit_asset(struct instance_frame *f, struct slice asset, void *ctx)
+{
+    struct certificate_search *s = ctx;
+    search_asset(f, asset, s);
+    if (s->found.standing == EXPR_STANDS_HOLDS || s->over)
+        return !s->over;
+    memcpy(f->uncertified, asset.data, asset.len);
+    s->found.asset = slice_of(f->uncertified, asset.len);
+    return false;
+}
+
+/* Companies are certified: a key of one is as good as its company. */
+static void search_party(struct instance_frame *f, struct slice who, struct certificate_search *s)
+{
+    struct state_key_record key_record;
+    struct slice value;
+    struct kid kid;
+    memcpy(kid.bytes, who.data, KID_SIZE);
+    struct state_key key = state_key_kid(TABLE_KEY, &kid);
+    if (read_value(f, s, &key, &value) && state_key_record_take(value, &key_record))
+        kid = key_record.member;
+    key = state_key_kid(TABLE_CERTIFIED, &kid);
+    search(f, &key, s);
+}
+
+bool instance_certificate(void *ctx, struct slice name, struct slice party,
+                          struct expr_certificate *ret_certificate)
+{
+    struct instance_frame *f = ctx;
+    struct certificate_search s = { .name = name, .found = { .standing = EXPR_STANDS_NONE } };
+    if (party.len == KID_SIZE)
+        search_party(f, party, &s);
+    else if (!instance_each_asset(f, visit_asset, &s) && s.found.asset.len == 0)
+        return false; /* more goods than steps */
+    *ret_certificate = s.found;
+    return !s.over;
+}
