@@ -156,9 +156,12 @@ static void add_bytes(struct text *t, const struct world *w, struct slice s)
     add(t, " #");
 }
 
+#define LIST_SHOWN 12 /* items; a longer list is its first one and how many there are */
+
 static void add_item(struct text *t, const struct world *w, struct cbor_reader *r)
 {
     struct slice s;
+    size_t count;
     switch (cbor_peek(r)) {
     case CBOR_UINT:
     case CBOR_NINT: add_number(t, cbor_take_int(r)); return;
@@ -168,8 +171,14 @@ static void add_item(struct text *t, const struct world *w, struct cbor_reader *
         add(t, " %.*s", (int)s.len, (const char *)s.data);
         return;
     case CBOR_ARRAY:
-        for (size_t n = cbor_take_array(r); n > 0; n--)
-            add_item(t, w, r);
+        count = cbor_take_array(r);
+        for (size_t i = 0; i < count; i++)
+            if (i == 0 || count <= LIST_SHOWN)
+                add_item(t, w, r);
+            else
+                (void)cbor_take_item(r);
+        if (count > LIST_SHOWN)
+            add(t, " and %zu", count - 1);
         return;
     case CBOR_NULL:
         cbor_take_null(r);

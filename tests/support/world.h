@@ -5,7 +5,7 @@
  *
  * A text of an event: "<event> <subject> <data…> at <time>", with companies and devices by name, hashes as
  * "#", times as minutes since KIT_T0 ("+240m", seconds as "+240m30s"), nothing as "-", a
- * bool as "yes" or "no".
+ * bool as "yes" or "no", a list of more than 12 as its first one "and" how many more.
  */
 #ifndef TESTS_SUPPORT_WORLD_H
 #define TESTS_SUPPORT_WORLD_H

@@ -209,7 +209,6 @@ static void an_answer_is_to_an_open_offer_for_the_member(void **state)
         struct world *w = custody_world();
         struct hash nothing = { { 0 } };
         static const char *const both[] = { UNIT, "other" };
-        struct asset_set more = custody_list(2, both);
         struct hash o = custody_do(w, FARM, offer_of(w, UNIT, CLINIC, roles[i]), MINUTES(2));
         for (unsigned action = CUSTODY_ACCEPT; action <= CUSTODY_CANCEL; action++) {
             enum custody_action a = (enum custody_action)action;
@@ -220,6 +219,7 @@ static void an_answer_is_to_an_open_offer_for_the_member(void **state)
                             REFUSED_NO_SUCH_OFFER);
             custody_refused(w, wrong, answer_to(a, UNIT, &o, roles[i]), REFUSED_NOT_FOR_YOU);
             custody_refused(w, CARRIER, answer_to(a, UNIT, &o, roles[i]), REFUSED_NOT_FOR_YOU);
+            struct asset_set more = custody_list(2, both);
             custody_refused(w, right, custody_answer(a, &more, &o, roles[i]),
                             REFUSED_OFFER_DIFFERS);
             custody_refused(w, right, answer_to(a, UNIT, &o, roles[1 - i]), REFUSED_OFFER_DIFFERS);
