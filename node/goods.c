@@ -47,14 +47,6 @@ bool goods_lot_name(struct slice asset, struct slice lot, char ret_name[ASSET_NA
     return true;
 }
 
-bool goods_load_making(struct execution *x, const struct hash *statement,
-                       struct state_making *ret_making)
-{
-    struct state_key key = state_key_hash(TABLE_MAKING, statement);
-    struct slice value;
-    return execution_get(x, &key, &value) && state_making_take(value, ret_making);
-}
-
 bool goods_load_hold(struct execution *x, struct slice name, struct state_hold *ret_hold)
 {
     struct state_key key = state_key_text(TABLE_HOLD, name);
@@ -65,7 +57,7 @@ bool goods_load_hold(struct execution *x, struct slice name, struct state_hold *
 void goods_store_hold(struct execution *x, struct slice name, const struct state_hold *hold)
 {
     struct state_key key = state_key_text(TABLE_HOLD, name);
-    goods_walk_begin(x->walk);
+    goods_walk_forget(x->walk);
     if (!hold->quarantined && !hold->recalled) {
         overlay_remove(x->overlay, state_key_slice(&key));
         return;

@@ -12,7 +12,10 @@ bool goods_lot_name(struct slice asset, struct slice lot, char ret_name[ASSET_NA
 /* The GTIN that a name begins with, "01/GTIN/…": false when it begins otherwise. */
 bool goods_gtin(struct slice asset, struct slice *ret_gtin);
 bool goods_is_lot(struct slice asset); /* its name is a lot's, 01/GTIN/10/… */
-/* The commission or making that brought it into being: false when that is not kept. */
+/*
+ * The commission or making that brought it into being: false when that is not kept. It costs steps, as large as it
+ * is, unless it was the last one asked for.
+ */
 bool goods_load_making(struct execution *x, const struct hash *statement,
                        struct state_making *ret_making);
 bool goods_load_hold(struct execution *x, struct slice name, struct state_hold *ret_hold);
@@ -73,8 +76,9 @@ enum refusal goods_check_descent(struct execution *x);
 struct goods_walk;
 struct goods_walk *goods_walk_new(void); /* NULL when memory is short */
 void goods_walk_free(struct goods_walk *w);
-/* A statement begins, or changed a hold: what was found clean may not be so any more. */
-void goods_walk_begin(struct goods_walk *w);
+void goods_walk_begin(struct goods_walk *w); /* a statement begins */
+/* A hold changed: what was found clean may not be so any more. */
+void goods_walk_forget(struct goods_walk *w);
 
 /* ------------------------------------------------------------------ containers: goods_inside.c */
 

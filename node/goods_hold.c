@@ -65,13 +65,19 @@ static uint32_t *slot_of(struct goods_walk *w, const struct hash *making)
     return &w->slots[at];
 }
 
-void goods_walk_begin(struct goods_walk *w)
+void goods_walk_forget(struct goods_walk *w)
 {
-    while (w->count > 0) /* last in, first out: what a slot's search passes over stays in place */
+    while (w->count > 0) /* the last first: no search has to pass over a slot that was freed */
         *slot_of(w, &w->makings[--w->count]) = 0;
-    w->has_to = w->has_last = false;
+    w->has_to = false;
     w->steps = 0;
     w->lot_free[0] = w->lot_passed[0] = '\0';
+}
+
+void goods_walk_begin(struct goods_walk *w)
+{
+    goods_walk_forget(w);
+    w->has_last = false; /* it lies in the memory of a block */
 }
 
 /* Queues a making that was not met yet: false when there are too many. */
@@ -110,6 +116,15 @@ static const struct state_making *load_making(struct execution *x, const struct 
     w->has_last = true;
     w->last_id = *id;
     return &w->last;
+}
+
+bool goods_load_making(struct execution *x, const struct hash *statement,
+                       struct state_making *ret_making)
+{
+    const struct state_making *m = load_making(x, statement);
+    if (m != NULL)
+        *ret_making = *m;
+    return m != NULL;
 }
 
 static bool load_hold(struct execution *x, struct slice name, struct state_hold *ret_hold)
@@ -231,7 +246,7 @@ enum refusal goods_check_holds(struct execution *x, struct slice asset, const st
 {
     struct goods_walk *w = x->walk;
     if (w->has_to != (to != NULL) || (to != NULL && !kid_equal(&w->to, to))) {
-        goods_walk_begin(w);
+        goods_walk_forget(w);
         w->has_to = to != NULL;
         if (to != NULL)
             w->to = *to;
@@ -243,7 +258,7 @@ enum refusal goods_check_holds(struct execution *x, struct slice asset, const st
     if (execution_is_over(x))
         code = REFUSED_STEPS;
     if (code != ACCEPTED)
-        goods_walk_begin(w); /* what was met was not looked at to its end */
+        goods_walk_forget(w); /* what was met was not looked at to its end */
     else
         x->detail[0] = '\0';
     return code;
