@@ -20,9 +20,8 @@ struct book_stretch {
     uint64_t from_ms;
     bool open; /* still going on; to_ms is 0 */
     uint64_t to_ms;
-    uint64_t
-        hold_ms;    /* a run's last sample held that long, until to_ms; 0: not kept, or cut there */
-    bool excursion; /* else only time towards a total */
+    uint64_t hold_ms;   /* from a run's last sample to to_ms; 0: not kept, or it is later */
+    bool excursion;     /* else only time towards a total */
     uint64_t broken_ms; /* of an excursion: the moment that broke the rule; else 0 */
     bool certain;       /* of an excursion: no sensor error within the accuracy could undo it */
     int64_t peak, mean; /* farthest value; time-weighted mean of a closed one, half to even */

@@ -96,32 +96,45 @@ static size_t list_cuts(const struct watch_state *s, struct watch_span ret[WATCH
     return count;
 }
 
+/* Where a run ends that only a sample which was taken back still holds. */
+static uint64_t end_of(const struct watch_stretch *run, const struct watch_span *cuts, size_t count)
+{
+    uint64_t sample_ms = run->to_ms - run->hold_ms; /* its last one's time, if that is known */
+    for (size_t i = 0; i < count && run->hold_ms > 0; i++)
+        if (cuts[i].from_ms <= sample_ms && sample_ms <= cuts[i].last_ms)
+            return cuts[i].from_ms < run->to_ms ? cuts[i].from_ms : run->to_ms;
+    return run->to_ms;
+}
+
+/* The part of a run; it tells of the run's last sample, too, unless that is later. */
+static struct watch_stretch part_of(const struct watch_stretch *run, uint64_t from_ms,
+                                    uint64_t to_ms)
+{
+    struct watch_stretch part = *run;
+    uint64_t sample_ms = run->to_ms - run->hold_ms;
+    part.from_ms = from_ms;
+    part.to_ms = to_ms;
+    part.hold_ms = run->hold_ms > 0 && sample_ms < to_ms ? to_ms - sample_ms : 0;
+    return part;
+}
+
 size_t watch_span_cut(const struct watch *w, const struct watch_stretch *run,
                       struct watch_stretch ret[WATCH_MAX_PARTS])
 {
     struct watch_span cuts[WATCH_MAX_SPANS];
     size_t cut_count = list_cuts(w->state, cuts);
-    size_t count = 0;
+    uint64_t end_ms = end_of(run, cuts, cut_count);
     uint64_t at_ms = run->from_ms;
-    uint64_t sample_ms = run->to_ms - run->hold_ms; /* its last one's time, if that is known */
-    for (size_t i = 0; i < cut_count && at_ms < run->to_ms; i++) {
-        const struct watch_span *c = &cuts[i];
-        if (c->to_ms <= at_ms || c->from_ms >= run->to_ms)
+    size_t count = 0;
+    for (size_t i = 0; i < cut_count && at_ms < end_ms; i++) {
+        if (cuts[i].to_ms <= at_ms || cuts[i].from_ms >= end_ms)
             continue;
-        if (c->from_ms > at_ms) {
-            ret[count] = *run;
-            ret[count].from_ms = at_ms;
-            ret[count].hold_ms = 0;
-            ret[count++].to_ms = c->from_ms;
-        }
-        /* What only a sample that was taken back holds is not left. */
-        bool held = run->hold_ms > 0 && c->from_ms <= sample_ms && sample_ms <= c->last_ms;
-        at_ms = held ? run->to_ms : c->to_ms;
+        if (cuts[i].from_ms > at_ms)
+            ret[count++] = part_of(run, at_ms, cuts[i].from_ms);
+        at_ms = cuts[i].to_ms;
     }
-    if (at_ms >= run->to_ms)
-        return count;
-    ret[count] = *run;
-    ret[count++].from_ms = at_ms;
+    if (at_ms < end_ms)
+        ret[count++] = part_of(run, at_ms, end_ms);
     return count;
 }
 

@@ -84,8 +84,7 @@ struct watch_kinetic {
 /* A stretch of a track that the book should hold, without what is the same for all of them. */
 struct watch_stretch {
     uint64_t from_ms, to_ms, broken_ms;
-    uint64_t
-        hold_ms; /* its last sample held that long, until to_ms; 0: not known, or it was cut there */
+    uint64_t hold_ms; /* from its last sample to to_ms; 0: not known, or it is later */
     bool open;
     struct watch_value peak, mean;
 };

@@ -54,6 +54,7 @@ void watch_play_begin(struct watch_play *p, struct watch_world *world)
     p->world = world;
     memset(&p->book, 0, sizeof p->book);
     memset(p->delivered, 0, sizeof p->delivered);
+    memset(p->withdrawn, 0, sizeof p->withdrawn);
     p->was_late = p->failed = false;
     p->allow_not_judged = world->steps_back;
     p->now_ms = 0;
@@ -64,6 +65,7 @@ void watch_play_begin(struct watch_play *p, struct watch_world *world)
         *w = (struct watch){ .definition = &world->definition,
                              .terms = &world->terms,
                              .state = w->state,
+                             .keeps_holds = true,
                              .start_ms = world->start_ms,
                              .state_at = state_at,
                              .book = book_of,
@@ -253,6 +255,19 @@ void watch_play_deliver(struct watch_play *p, size_t device, size_t statement)
     tell_all(p);
 }
 
+void watch_play_withdraw(struct watch_play *p, size_t device, size_t statement)
+{
+    const struct watch_world_device *d = &p->world->devices[device];
+    struct watch_span span;
+    if (!watch_world_span(p->world, d, &d->statements[statement], &span))
+        return;
+    p->withdrawn[device][statement] = true;
+    p->findings.count = 0;
+    if (!watch_withdraw(&p->watches[device], &span) && p->book.settled_count == 0)
+        fail(p, "statement %zu was not taken back", statement);
+    tell_all(p);
+}
+
 void watch_play_time(struct watch_play *p, uint64_t now_ms)
 {
     p->now_ms = now_ms > p->now_ms ? now_ms : p->now_ms;
@@ -320,8 +335,11 @@ static void refer(struct watch_play *p, size_t device, struct reference_device *
     struct watch_world *w = p->world;
     const struct watch_world_device *d = &w->devices[device];
     size_t count = 0;
+    size_t spans = 0;
     for (size_t i = 0; i < d->statement_count; i++) {
         const struct watch_world_statement *s = &d->statements[i];
+        if (p->withdrawn[device][i] && watch_world_span(w, d, s, &p->spans[spans]))
+            spans++;
         if (!p->delivered[device][i])
             continue;
         memcpy(&p->readings[count], &d->readings[s->first], s->count * sizeof p->readings[0]);
@@ -335,7 +353,9 @@ static void refer(struct watch_play *p, size_t device, struct reference_device *
                                       .ctx = w,
                                       .carried_ms = p->watches[device].carried_ms,
                                       .reading_count = count,
-                                      .readings = p->readings };
+                                      .readings = p->readings,
+                                      .span_count = spans,
+                                      .spans = p->spans };
     memcpy(ret->id, d->id, sizeof ret->id);
 }
 
@@ -375,15 +395,23 @@ void watch_play_check(struct watch_play *p)
 
 struct arrival {
     size_t device, statement;
+    bool correction; /* of the statement */
 };
+
+#define MAX_ARRIVALS (2 * WATCH_WORLD_DEVICES * WATCH_WORLD_STATEMENTS)
 
 static size_t make_order(struct watch_world *w, enum watch_play_order order, struct arrival *list)
 {
     size_t count = 0;
     for (size_t s = 0; s < WATCH_WORLD_STATEMENTS; s++)
-        for (size_t d = 0; d < w->device_count; d++)
-            if (s < w->devices[d].statement_count && !w->devices[d].statements[s].lost)
-                list[count++] = (struct arrival){ d, s };
+        for (size_t d = 0; d < w->device_count; d++) {
+            if (s >= w->devices[d].statement_count)
+                continue;
+            if (!w->devices[d].statements[s].lost)
+                list[count++] = (struct arrival){ d, s, false };
+            if (w->devices[d].statements[s].withdrawn)
+                list[count++] = (struct arrival){ d, s, true };
+        }
     for (size_t i = 0; i < count; i++) {
         size_t j = i;
         if (order == WATCH_PLAY_REVERSED)
@@ -418,7 +446,7 @@ static void recount(struct watch_play *p, bool final)
 bool watch_play_run(struct watch_play *p, struct watch_world *world, enum watch_play_order order,
                     uint64_t final_ms)
 {
-    struct arrival list[WATCH_WORLD_DEVICES * WATCH_WORLD_STATEMENTS];
+    struct arrival list[MAX_ARRIVALS];
     watch_play_begin(p, world);
     size_t count = make_order(world, order, list);
     bool recounts = watch_world_chance(world, 4) && !p->steady_budgets;
@@ -429,7 +457,10 @@ bool watch_play_run(struct watch_play *p, struct watch_world *world, enum watch_
             watch_play_time(p, sent);
         if (recounts && watch_world_chance(world, 4))
             recount(p, false);
-        watch_play_deliver(p, list[i].device, list[i].statement);
+        if (list[i].correction)
+            watch_play_withdraw(p, list[i].device, list[i].statement);
+        else
+            watch_play_deliver(p, list[i].device, list[i].statement);
         if (watch_world_chance(world, 4))
             check_state_bytes(p, list[i].device);
         if (watch_world_chance(world, 6))

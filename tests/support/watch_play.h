@@ -34,6 +34,7 @@ struct watch_play {
     struct watch_findings findings;
     struct book book;
     bool delivered[WATCH_WORLD_DEVICES][WATCH_WORLD_STATEMENTS];
+    bool withdrawn[WATCH_WORLD_DEVICES][WATCH_WORLD_STATEMENTS];
     bool was_late; /* something came after what follows it */
     uint64_t now_ms;
     size_t told_count;
@@ -41,6 +42,7 @@ struct watch_play {
     size_t revised_count; /* of the call that is being told */
     struct watch_told revised[WATCH_PLAY_TOLD];
     struct watch_reading readings[WATCH_WORLD_READINGS];
+    struct watch_span spans[WATCH_WORLD_STATEMENTS];
     struct reference_book reference;
     size_t not_judged;
     bool allow_not_judged;
@@ -59,6 +61,7 @@ bool watch_play_run(struct watch_play *p, struct watch_world *world, enum watch_
 /* Its pieces, for tests of one matter. */
 void watch_play_begin(struct watch_play *p, struct watch_world *world);
 void watch_play_deliver(struct watch_play *p, size_t device, size_t statement);
+void watch_play_withdraw(struct watch_play *p, size_t device, size_t statement);
 void watch_play_time(struct watch_play *p, uint64_t now_ms);
 /* The book, what events told and what counts towards budgets, all against the reference. */
 void watch_play_check(struct watch_play *p);

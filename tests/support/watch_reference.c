@@ -207,10 +207,12 @@ void reference_runs(const struct reference_device *d, unsigned rule, bool sure,
         if (run.open)
             run.to = 0;
         run.seen = run.open ? p.items[last].at : run.to;
+        run.sample = p.items[last].at;
         put_values(d, rule, &p, i, last, &run);
         ret->items[ret->count++] = run;
         i = last;
     }
+    reference_cut(d, ret);
 }
 
 /* ------------------------------------------------------------------ from runs to stretches */

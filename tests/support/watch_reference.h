@@ -22,6 +22,8 @@ struct reference_device {
     const int64_t *carried_ms; /* for each rule */
     size_t reading_count;
     const struct watch_reading *readings; /* in the device's numbering */
+    size_t span_count;
+    const struct watch_span *spans; /* samples that were taken back, in any order */
 };
 
 struct reference_book {

@@ -28,6 +28,7 @@ struct reference_points {
 struct reference_run {
     uint64_t from, to; /* to is 0 while open */
     uint64_t seen;     /* it is known to have lasted until here */
+    uint64_t sample;   /* its last one's time */
     bool open;
     int64_t peak, mean;
     int peak_exponent, mean_exponent;
@@ -42,6 +43,8 @@ void reference_points(const struct reference_device *d, uint16_t property, bool 
                       struct reference_points *ret);
 void reference_runs(const struct reference_device *d, unsigned rule, bool sure,
                     struct reference_runs *ret);
+/* Leaves of each run what was not taken back, as runs of their own. */
+void reference_cut(const struct reference_device *d, struct reference_runs *runs);
 void reference_kinetic(const struct reference_device *d, unsigned rule,
                        struct reference_book *book);
 

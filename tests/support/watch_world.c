@@ -338,6 +338,34 @@ static void make_device(struct watch_world *w, struct watch_world_device *d,
     }
 }
 
+/* No more than are kept, even when none of them touch. */
+static void withdraw_some(struct watch_world *w, struct watch_world_device *d)
+{
+    size_t left = w->withdraws ? WATCH_MAX_SPANS : 0;
+    unsigned one_in = (unsigned)watch_world_pick(w, 1, 6);
+    for (size_t i = 0; i < d->statement_count; i++) {
+        struct watch_world_statement *s = &d->statements[i];
+        s->withdrawn = left > 0 && s->count > 0 && watch_world_chance(w, one_in);
+        left -= s->withdrawn ? 1 : 0;
+    }
+}
+
+bool watch_world_span(const struct watch_world *w, const struct watch_world_device *d,
+                      const struct watch_world_statement *s, struct watch_span *ret_span)
+{
+    if (s->count == 0)
+        return false;
+    const struct watch_reading *first = &d->readings[s->first];
+    const struct watch_reading *last = &first[s->count - 1];
+    const struct watch_reading *before = last;
+    while (before > first && before->time_ms == last->time_ms)
+        before--;
+    uint64_t step = before->time_ms == last->time_ms ? w->terms.maximum_gap_ms
+                                                     : last->time_ms - before->time_ms;
+    *ret_span = (struct watch_span){ first->time_ms, last->time_ms, last->time_ms + step };
+    return true;
+}
+
 /* The whole journey within one window, where late ones still count; or many windows, in order. */
 static void make_windows(struct watch_world *w)
 {
@@ -363,6 +391,7 @@ void watch_world_make(struct watch_world *w, uint64_t seed, const struct watch_w
     w->seed = seed * UINT64_C(0xd1342543de82ef95) + 1;
     w->end_ms = START;
     w->steps_back = watch_world_chance(w, 20);
+    w->withdraws = watch_world_chance(w, 2);
     make_contract(w, size->rules);
     w->device_count = (size_t)watch_world_pick(w, 1, size->devices);
     for (size_t i = 0; i < w->device_count; i++) {
@@ -370,6 +399,7 @@ void watch_world_make(struct watch_world *w, uint64_t seed, const struct watch_w
             w->devices[i].id[b] = (uint8_t)watch_world_random(w);
         w->devices[i].id[0] = (uint8_t)(i + 1);
         make_device(w, &w->devices[i], size);
+        withdraw_some(w, &w->devices[i]);
     }
     make_windows(w);
     /* Nothing arrives so late that a timer has taken its sensor for dead. */

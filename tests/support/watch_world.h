@@ -18,6 +18,7 @@
 struct watch_world_statement {
     uint64_t seq;
     bool lost;           /* never arrives */
+    bool withdrawn;      /* taken back by a correction, which arrives whenever it does */
     bool other;          /* of another kind: recorded, of no interest to the rules */
     size_t first, count; /* its readings */
     uint64_t last_ms;
@@ -52,6 +53,7 @@ struct watch_world {
     size_t column_count; /* properties the devices report, one of them perhaps watched by nobody */
     uint16_t columns[WATCH_WORLD_COLUMNS];
     uint64_t step_ms; /* usual spacing */
+    bool withdraws;   /* some readings are taken back */
 };
 
 struct watch_world_size {
@@ -61,6 +63,10 @@ struct watch_world_size {
 /* A contract and all that happens; size's statements * rows must not exceed WATCH_WORLD_ROWS. */
 void watch_world_make(struct watch_world *w, uint64_t seed, const struct watch_world_size *size);
 unsigned watch_world_state_at(void *world, uint64_t time_ms);
+
+/* The time that a correction of the statement takes back; false when it has no readings. */
+bool watch_world_span(const struct watch_world *w, const struct watch_world_device *d,
+                      const struct watch_world_statement *s, struct watch_span *ret_span);
 
 /* The generator, for whoever plays the world. */
 uint64_t watch_world_random(struct watch_world *w);

@@ -86,8 +86,8 @@ static void print_world(const struct watch_world *w)
     for (size_t d = 0; d < w->device_count; d++) {
         for (size_t i = 0; i < w->devices[d].statement_count; i++) {
             const struct watch_world_statement *s = &w->devices[d].statements[i];
-            print_error("device %zu seq %" PRIu64 "%s%s:", d, s->seq, s->lost ? " lost" : "",
-                        s->other ? " other" : "");
+            print_error("device %zu seq %" PRIu64 "%s%s%s:", d, s->seq, s->lost ? " lost" : "",
+                        s->other ? " other" : "", s->withdrawn ? " withdrawn" : "");
             for (size_t k = s->first; k < s->first + s->count; k++) {
                 const struct watch_reading *r = &w->devices[d].readings[k];
                 if (r->present)
