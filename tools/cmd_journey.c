@@ -1,5 +1,7 @@
 #include "tools/cmd_journey.h"
 
+#include "tools/cmd_journey_goods.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,6 +116,8 @@ static struct journey_line *add_line(struct journey *j, const struct bundle_even
     struct journey_line *line = &j->lines[j->line_count];
     *line = (struct journey_line){ .what = what, .time_ms = e->event.time_ms };
     line->sealed_ms = e->header->time_ms;
+    line->has_by = e->has_statement;
+    line->by = e->statement_hash;
     line->order = j->line_count++;
     return line;
 }
@@ -260,6 +264,14 @@ static void take_end(struct journey *j, const struct bundle_event *e)
     }
 }
 
+static void take_goods(struct journey *j, const struct bundle_event *e)
+{
+    struct journey_line *line = add_line(j, e, JOURNEY_GOODS);
+    line->event = e->event.what;
+    line->data = e->event.data;
+    line->statement = e->statement;
+}
+
 /* ------------------------------------------------------------------ each event */
 
 static void take_event(struct journey *j, const struct bundle_event *e)
@@ -299,6 +311,7 @@ static void take_event(struct journey *j, const struct bundle_event *e)
     case EVENT_FINDING:
     case EVENT_LABEL_SEALED:
     case EVENT_REVEALED:
+    case EVENT_OFFER_EXPIRED: take_goods(j, e); return;
     case EVENT_RECORDED:
     case EVENT_OFFERED:
     case EVENT_CANCELLED:
@@ -315,8 +328,7 @@ static void take_event(struct journey *j, const struct bundle_event *e)
     case EVENT_EXCURSION_OPENED:
     case EVENT_EXCURSION_CLOSED:
     case EVENT_CHARGED:
-    case EVENT_REVISION:
-    case EVENT_OFFER_EXPIRED: return;
+    case EVENT_REVISION: return;
     }
 }
 
@@ -378,6 +390,7 @@ bool journey_load(const struct cmd_home *home, struct slice bundle, const struct
         journey_free(j);
         return err_set(err, ERR_PROOF, "%s", stopped.code != ERR_NONE ? stopped.msg : why.msg);
     }
+    journey_goods_settle(j);
     add_excursions(j);
     qsort(j->lines, j->line_count, sizeof j->lines[0], by_time);
     *ret_journey = j;
@@ -398,4 +411,21 @@ uint64_t journey_missing(const struct journey *j)
         missing += expected > d->packs ? expected - d->packs : 0; /* a clone counts twice */
     }
     return missing;
+}
+
+const struct contract_definition *journey_definition_of(const struct journey *j,
+                                                        const struct journey_line *line)
+{
+    bool known = line->index < j->contract_count && j->contracts[line->index].known;
+    return known ? &j->contracts[line->index].definition : NULL;
+}
+
+const struct journey_contract *journey_contract_of(const struct journey *j,
+                                                   const struct provenance_excursion *e)
+{
+    for (size_t i = 0; i < j->contract_count; i++)
+        if (hash_equal(&j->contracts[i].opening, &e->of.opening) && j->contracts[i].known &&
+            e->of.rule < j->contracts[i].definition.rule_count)
+            return &j->contracts[i];
+    return NULL;
 }

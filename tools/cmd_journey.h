@@ -34,6 +34,7 @@ enum journey_what {
     JOURNEY_NOT_JUDGED,
     JOURNEY_FINISHED,
     JOURNEY_REPLACED,
+    JOURNEY_GOODS, /* see cmd_journey_goods.h */
 };
 
 struct journey_line {
@@ -48,6 +49,21 @@ struct journey_line {
     struct slice note; /* what the caller wrote: comment, reason */
     bool by_contract;  /* another contract called */
     uint64_t number, to_number; /* states, an ending, seconds, times */
+    bool has_by;
+    struct hash by;        /* the statement that caused it */
+    bool corrected;        /* by a later statement of its own side */
+    bool disputed;         /* by a later one of another side */
+    enum event_what event; /* of JOURNEY_GOODS, with its data and the statement's bytes */
+    struct slice data, statement;
+};
+
+/* How the goods stand by what was said of their own name and not taken back. */
+struct journey_standing {
+    bool quarantined, rejected, recalled, ended;
+    struct kid quarantine_by, recall_by;
+    struct slice quarantine_reason, recall_reason;
+    uint64_t end; /* enum disposition_action */
+    uint64_t findings;
 };
 
 struct journey_contract {
@@ -69,6 +85,7 @@ struct journey {
     size_t line_count;
     struct journey_line lines[JOURNEY_LINES_MAX]; /* by time */
     bool cut;                                     /* more happened than lines hold */
+    struct journey_standing standing;
     size_t contract_count;
     struct journey_contract contracts[PROVENANCE_CONTRACTS];
     size_t device_count;
@@ -86,6 +103,12 @@ struct journey {
 bool journey_load(const struct cmd_home *home, struct slice bundle, const struct identity *trusted,
                   struct journey **ret_journey, struct err *err);
 void journey_free(struct journey *j); /* NULL is legal */
+
+/* What a line's, or an excursion's, contract says; NULL when the bundle did not bring it along. */
+const struct contract_definition *journey_definition_of(const struct journey *j,
+                                                        const struct journey_line *line);
+const struct journey_contract *journey_contract_of(const struct journey *j,
+                                                   const struct provenance_excursion *e);
 
 /* Statements of devices that are missing between those that are there. */
 uint64_t journey_missing(const struct journey *j);

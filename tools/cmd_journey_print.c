@@ -1,9 +1,10 @@
-/* A journey in words, and as JSON. */
+/* A journey in words. */
 #include "common/hex.h"
 #include "common/instant.h"
 #include "node/rule_words.h"
 #include "tools/cmd_contract_words.h"
-#include "tools/cmd_journey.h"
+#include "tools/cmd_journey_goods.h"
+#include "tools/goods_words.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,21 +14,6 @@
 #define TEXT_SIZE 128
 
 /* ------------------------------------------------------------------ words */
-
-/* 2880 -> "2,880" */
-static const char *grouped(uint64_t value, char text[TEXT_SIZE])
-{
-    char digits[32];
-    int len = snprintf(digits, sizeof digits, "%" PRIu64, value);
-    char *out = text;
-    for (int i = 0; i < len; i++) {
-        if (i > 0 && (len - i) % 3 == 0)
-            *out++ = ',';
-        *out++ = digits[i];
-    }
-    *out = '\0';
-    return text;
-}
 
 static const char *span(uint64_t seconds, char text[TEXT_SIZE])
 {
@@ -52,16 +38,6 @@ static const char *clock_text(uint64_t time_ms, char text[TEXT_SIZE])
     return text;
 }
 
-static const struct journey_contract *contract_of(const struct journey *j,
-                                                  const struct provenance_excursion *e)
-{
-    for (size_t i = 0; i < j->contract_count; i++)
-        if (hash_equal(&j->contracts[i].opening, &e->of.opening) && j->contracts[i].known &&
-            e->of.rule < j->contracts[i].definition.rule_count)
-            return &j->contracts[i];
-    return NULL;
-}
-
 static const char *share_name(const struct cmd_home *home, const struct provenance_share *s,
                               char text[CMD_HOME_NAME_SIZE])
 {
@@ -84,7 +60,7 @@ static void print_excursion(const struct cmd_home *home, const struct journey *j
                             const struct provenance_excursion *e)
 {
     char peak[RULE_WORDS_SIZE], kind[RULE_WORDS_SIZE], lasted[TEXT_SIZE];
-    const struct journey_contract *c = contract_of(j, e);
+    const struct journey_contract *c = journey_contract_of(j, e);
     const char *label = e->of_sensor                ? "SENSOR"
                         : provenance_is_doubtful(e) ? "UNCERTAIN"
                                                     : "EXCURSION";
@@ -124,13 +100,6 @@ static void print_handover(const struct cmd_home *home, const struct journey_lin
 
 /* ------------------------------------------------------------------ lines of contracts */
 
-static const struct contract_definition *definition_of(const struct journey *j,
-                                                       const struct journey_line *line)
-{
-    bool known = line->index < j->contract_count && j->contracts[line->index].known;
-    return known ? &j->contracts[line->index].definition : NULL;
-}
-
 static void print_state_name(const struct contract_definition *d, uint64_t state)
 {
     if (d != NULL && state < d->state_count)
@@ -152,7 +121,7 @@ static void print_contract_name(const struct contract_definition *d, const char 
 
 static void print_state(const struct journey *j, const struct journey_line *line)
 {
-    const struct contract_definition *d = definition_of(j, line);
+    const struct contract_definition *d = journey_definition_of(j, line);
     (void)printf("state ");
     print_state_name(d, line->number);
     (void)printf(" -> ");
@@ -163,7 +132,7 @@ static void print_state(const struct journey *j, const struct journey_line *line
 
 static void print_acknowledged(const struct journey *j, const struct journey_line *line)
 {
-    const struct contract_definition *d = definition_of(j, line);
+    const struct contract_definition *d = journey_definition_of(j, line);
     (void)printf("acknowledged: ");
     if (d != NULL && line->number < d->rule_count)
         cmd_contract_print(d->rules[line->number].name);
@@ -192,7 +161,7 @@ static void print_contract_line(const struct cmd_home *home, const struct journe
                                 const struct journey_line *line)
 {
     char name[CMD_HOME_NAME_SIZE];
-    const struct contract_definition *d = definition_of(j, line);
+    const struct contract_definition *d = journey_definition_of(j, line);
     if (line->what == JOURNEY_CALLED) {
         cmd_contract_print(line->text);
         (void)printf(" called by %s", line->by_contract
@@ -228,7 +197,8 @@ static void print_line(const struct cmd_home *home, const struct journey *j,
 {
     char time[TEXT_SIZE], name[CMD_HOME_NAME_SIZE], kid[2 * KID_SIZE + 1];
     hex_encode(kid_slice(&line->from), kid);
-    (void)printf("   %s  ", clock_text(line->time_ms, time));
+    (void)printf("   %s  %s%s", clock_text(line->time_ms, time),
+                 line->corrected ? "[corrected below] " : "", line->disputed ? "[disputed] " : "");
     switch (line->what) {
     case JOURNEY_COMMISSIONED:
         (void)printf("packed by %s\n", cmd_home_member_name(home, &line->from, name));
@@ -240,7 +210,7 @@ static void print_line(const struct cmd_home *home, const struct journey *j,
     case JOURNEY_ATTACHED: (void)printf("sensor %s attached\n", kid); return;
     case JOURNEY_DETACHED: (void)printf("sensor %s detached\n", kid); return;
     case JOURNEY_IN_FORCE:
-        print_contract_name(definition_of(j, line), "in force");
+        print_contract_name(journey_definition_of(j, line), "in force");
         (void)printf("\n");
         return;
     case JOURNEY_EXCURSION: print_excursion(home, j, &j->provenance.excursion[line->index]); return;
@@ -259,6 +229,10 @@ static void print_line(const struct cmd_home *home, const struct journey *j,
     case JOURNEY_NOT_JUDGED:
     case JOURNEY_FINISHED:
     case JOURNEY_REPLACED: print_contract_line(home, j, line); return;
+    case JOURNEY_GOODS:
+        journey_goods_print(home, line);
+        (void)printf("\n");
+        return;
     }
 }
 
@@ -269,19 +243,22 @@ static void print_verdict(const struct cmd_home *home, const struct journey *j, 
     char readings[TEXT_SIZE], packs[TEXT_SIZE], missing_text[TEXT_SIZE], statements[TEXT_SIZE];
     uint64_t missing = journey_missing(j);
     size_t authorities = home->has_identity ? home->identity.set.count : j->claim.seals;
+    journey_goods_print_standing(home, j);
     (void)printf("   verdict  %s   %s readings in %s packs, ", provenance_verdict_name(verdict),
-                 grouped(j->readings, readings), grouped(j->provenance.packs, packs));
+                 goods_words_number(j->readings, readings),
+                 goods_words_number(j->provenance.packs, packs));
     if (missing == 0)
         (void)printf("no gaps\n");
     else
-        (void)printf("%s packs missing\n", grouped(missing, missing_text));
+        (void)printf("%s packs missing\n", goods_words_number(missing, missing_text));
     if (verdict == PROVENANCE_UNCERTAIN)
         (void)printf("            %s\n", provenance_reason_sentence(reason));
     if (j->cut || j->provenance.cut)
         (void)printf("            more happened than is shown here\n");
     (void)printf("   %s  %s statements, none missing up to head %" PRIu64 ", %zu of %zu seals\n",
-                 pinned ? "proof ok" : "UNPROVEN", grouped(j->claim.statements, statements),
-                 j->claim.head.height, j->claim.seals, authorities);
+                 pinned ? "proof ok" : "UNPROVEN",
+                 goods_words_number(j->claim.statements, statements), j->claim.head.height,
+                 j->claim.seals, authorities);
     if (!pinned)
         (void)printf(
             "            checked only against the identity this node itself gave: pin one\n"
@@ -309,182 +286,4 @@ void journey_print(const struct cmd_home *home, const struct journey *j, bool pi
         print_line(home, j, &j->lines[i]);
     }
     print_verdict(home, j, pinned);
-}
-
-/* ------------------------------------------------------------------ JSON */
-
-static void put_time(struct json_doc *into, const char *key, uint64_t time_ms)
-{
-    char text[INSTANT_TEXT_SIZE];
-    instant_format(time_ms, text);
-    json_doc_put_text(into, key, text);
-}
-
-static void put_member(const struct cmd_home *home, struct json_doc *into, const char *key,
-                       const struct kid *member)
-{
-    char name[CMD_HOME_NAME_SIZE];
-    struct json_doc *doc = json_doc_put_object(into, key);
-    json_doc_put_hex(doc, "kid", kid_slice(member));
-    json_doc_put_text(doc, "name", cmd_home_member_name(home, member, name));
-}
-
-static void put_excursions(const struct cmd_home *home, const struct journey *j,
-                           struct json_doc *list)
-{
-    for (size_t i = 0; i < j->provenance.excursion_count; i++) {
-        const struct provenance_excursion *e = &j->provenance.excursion[i];
-        const struct journey_contract *c = contract_of(j, e);
-        struct json_doc *one = json_doc_put_object(list, NULL);
-        json_doc_put_int(one, "rule", (int64_t)e->of.rule);
-        if (c != NULL) {
-            const struct contract_rule *rule = &c->definition.rules[e->of.rule];
-            json_doc_put_slice(one, "name", rule->name);
-            json_doc_put_text(one, "severity", verdict_severity_name(rule->severity));
-        }
-        json_doc_put_bool(one, "breach", e->opened && !e->of_sensor);
-        if (e->opened)
-            json_doc_put_text(one, "finding", provenance_finding(e));
-        json_doc_put_bool(one, "acknowledged", e->acknowledged);
-        json_doc_put_hex(one, "device", kid_slice(&e->of.device));
-        put_time(one, "from", e->of.from_ms);
-        if (e->ended) {
-            put_time(one, "to", e->to_ms);
-            json_doc_put_decimal(one, "peak", e->peak, e->peak_exponent);
-            json_doc_put_decimal(one, "mean", e->mean, e->mean_exponent);
-        }
-        struct json_doc *charged = json_doc_put_array(one, "charged");
-        for (size_t k = 0; k < e->share_count; k++) {
-            struct json_doc *share = json_doc_put_object(charged, NULL);
-            if (e->share[k].held)
-                put_member(home, share, "member", &e->share[k].member);
-            else
-                json_doc_put_null(share, "member");
-            json_doc_put_int(share, "seconds", (int64_t)e->share[k].seconds);
-        }
-    }
-}
-
-/* What a line of this kind is called in JSON; NULL: it is told elsewhere in the document. */
-static const char *line_name(enum journey_what what)
-{
-    switch (what) {
-    case JOURNEY_SCANNED: return "scanned";
-    case JOURNEY_CALLED: return "called";
-    case JOURNEY_STATE: return "state";
-    case JOURNEY_DOCUMENT: return "document";
-    case JOURNEY_ACKNOWLEDGED: return "acknowledged";
-    case JOURNEY_ADDED_BACK: return "added_back";
-    case JOURNEY_ADD_BACK_UNDONE: return "add_back_undone";
-    case JOURNEY_NOT_JUDGED: return "not_judged";
-    case JOURNEY_FINISHED: return "finished";
-    case JOURNEY_REPLACED: return "replaced";
-    case JOURNEY_COMMISSIONED:
-    case JOURNEY_PASSED:
-    case JOURNEY_REJECTED:
-    case JOURNEY_ATTACHED:
-    case JOURNEY_DETACHED:
-    case JOURNEY_IN_FORCE:
-    case JOURNEY_EXCURSION:
-    case JOURNEY_SUSPECT: return NULL;
-    }
-    return NULL;
-}
-
-static void put_state_name(struct json_doc *doc, const char *key,
-                           const struct contract_definition *d, uint64_t state)
-{
-    if (d != NULL && state < d->state_count)
-        json_doc_put_slice(doc, key, d->states[state].name);
-    else
-        json_doc_put_int(doc, key, (int64_t)state);
-}
-
-static void put_numbers(struct json_doc *doc, const struct journey *j,
-                        const struct journey_line *line)
-{
-    const struct contract_definition *d = definition_of(j, line);
-    if (line->what == JOURNEY_STATE) {
-        put_state_name(doc, "from_state", d, line->number);
-        put_state_name(doc, "to_state", d, line->to_number);
-    } else if (line->what == JOURNEY_NOT_JUDGED) {
-        put_time(doc, "first", line->number);
-        put_time(doc, "last", line->to_number);
-    } else if (line->what == JOURNEY_FINISHED) {
-        json_doc_put_text(doc, "ending", line->number == CONTRACT_FAILURE ? "failure" : "success");
-    } else if (line->what == JOURNEY_ADDED_BACK || line->what == JOURNEY_ADD_BACK_UNDONE) {
-        json_doc_put_int(doc, "seconds", (int64_t)line->number);
-    } else if (line->what == JOURNEY_ACKNOWLEDGED) {
-        json_doc_put_int(doc, "rule", (int64_t)line->number);
-    }
-}
-
-/* What happened in contracts, and who saw the goods. */
-static void put_happenings(const struct journey *j, struct json_doc *list)
-{
-    static const struct kid nobody = { { 0 } };
-    for (size_t i = 0; i < j->line_count; i++) {
-        const struct journey_line *line = &j->lines[i];
-        const char *name = line_name(line->what);
-        if (name == NULL)
-            continue;
-        struct json_doc *one = json_doc_put_object(list, NULL);
-        json_doc_put_text(one, "event", name);
-        put_time(one, "time", line->time_ms);
-        if (line->index < j->contract_count && line->what != JOURNEY_SCANNED)
-            json_doc_put_hex(one, "opening", hash_slice(&j->contracts[line->index].opening));
-        if (line->text.len > 0)
-            json_doc_put_slice(one, "name", line->text);
-        if (!kid_equal(&line->from, &nobody))
-            json_doc_put_hex(one, "kid", kid_slice(&line->from));
-        if (line->note.len > 0)
-            json_doc_put_slice(one, "note", line->note);
-        put_numbers(one, j, line);
-    }
-}
-
-static void put_custody(const struct cmd_home *home, const struct journey *j, struct json_doc *list)
-{
-    for (size_t i = 0; i < j->provenance.interval_count; i++) {
-        const struct provenance_interval *v = &j->provenance.interval[i];
-        struct json_doc *one = json_doc_put_object(list, NULL);
-        json_doc_put_text(one, "role", v->role == ROLE_OWNER ? "owner" : "custodian");
-        put_member(home, one, "member", &v->member);
-        put_time(one, "from", v->from_ms);
-        if (v->ended)
-            put_time(one, "to", v->to_ms);
-    }
-}
-
-static void put_proof(const struct journey *j, struct json_doc *doc, bool pinned)
-{
-    json_doc_put_bool(doc, "ok", true);
-    json_doc_put_bool(doc, "identity_pinned", pinned);
-    json_doc_put_hex(doc, "ledger", hash_slice(&j->claim.head.ledger));
-    json_doc_put_int(doc, "head", (int64_t)j->claim.head.height);
-    json_doc_put_int(doc, "seals", (int64_t)j->claim.seals);
-    json_doc_put_int(doc, "events", (int64_t)j->claim.events);
-    json_doc_put_int(doc, "blocks", (int64_t)j->claim.blocks);
-    json_doc_put_int(doc, "statements", (int64_t)j->claim.statements);
-    json_doc_put_int(doc, "signatures_checked", (int64_t)j->signatures_checked);
-}
-
-struct json_doc *journey_json(const struct cmd_home *home, const struct journey *j, bool pinned)
-{
-    enum provenance_reason reason;
-    enum provenance_verdict verdict = provenance_judge(&j->provenance, &reason);
-    struct json_doc *doc = json_doc_object();
-    json_doc_put_text(doc, "asset", j->claim.asset);
-    json_doc_put_bool(doc, "known", j->claim.known);
-    json_doc_put_bool(doc, "demo", home->demo);
-    json_doc_put_text(doc, "verdict", provenance_verdict_name(verdict));
-    json_doc_put_text(doc, "reason", provenance_reason_sentence(reason));
-    json_doc_put_int(doc, "readings", (int64_t)j->readings);
-    json_doc_put_int(doc, "packs", (int64_t)j->provenance.packs);
-    json_doc_put_int(doc, "missing_packs", (int64_t)journey_missing(j));
-    put_custody(home, j, json_doc_put_array(doc, "custody"));
-    put_excursions(home, j, json_doc_put_array(doc, "excursions"));
-    put_happenings(j, json_doc_put_array(doc, "happenings"));
-    put_proof(j, json_doc_put_object(doc, "proof"), pinned);
-    return doc;
 }

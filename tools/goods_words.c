@@ -1,0 +1,146 @@
+#include "tools/goods_words.h"
+
+#include "common/event.h"
+#include "common/instant.h"
+#include "common/state_goods.h"
+#include "tools/cmd_contract_words.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *goods_words_number(uint64_t value, char text[GOODS_WORDS_SIZE])
+{
+    char digits[32];
+    int len = snprintf(digits, sizeof digits, "%" PRIu64, value);
+    char *out = text;
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && (len - i) % 3 == 0)
+            *out++ = ',';
+        *out++ = digits[i];
+    }
+    *out = '\0';
+    return text;
+}
+
+/* ------------------------------------------------------------------ sets */
+
+static void last_name(const struct asset_set *set, char name[ASSET_NAME_MAX + 1])
+{
+    struct asset_iter it = asset_set_begin(set);
+    name[0] = '\0';
+    while (asset_set_next(&it))
+        memcpy(name, it.name, it.name_len + 1);
+}
+
+void goods_words_print_set(const struct asset_set *set)
+{
+    char last[ASSET_NAME_MAX + 1], count[GOODS_WORDS_SIZE];
+    struct asset_iter it = asset_set_begin(set);
+    if (!asset_set_next(&it))
+        return;
+    cmd_contract_print(slice_text(it.name));
+    if (set->count == 1)
+        return;
+    last_name(set, last);
+    (void)printf(set->count == 2 ? " and " : " to ");
+    cmd_contract_print(slice_text(last));
+    if (set->count > 2)
+        (void)printf(" (%s)", goods_words_number(set->count, count));
+}
+
+void goods_words_put_set(struct json_doc *into, const char *key, const struct asset_set *set)
+{
+    char last[ASSET_NAME_MAX + 1];
+    struct json_doc *doc = json_doc_put_object(into, key);
+    struct asset_iter it = asset_set_begin(set);
+    json_doc_put_int(doc, "count", (int64_t)set->count);
+    if (set->count <= GOODS_WORDS_NAMES_MAX) {
+        struct json_doc *names = json_doc_put_array(doc, "names");
+        while (asset_set_next(&it))
+            json_doc_put_text(names, NULL, it.name);
+        return;
+    }
+    if (asset_set_next(&it))
+        json_doc_put_text(doc, "first", it.name);
+    last_name(set, last);
+    json_doc_put_text(doc, "last", last);
+}
+
+/* ------------------------------------------------------------------ what else JSON holds */
+
+void goods_words_put_amount(struct json_doc *into, const char *key, const struct amount *amount)
+{
+    char text[AMOUNT_TEXT_SIZE];
+    amount_format(amount, text);
+    json_doc_put_text(into, key, text);
+}
+
+void goods_words_put_time(struct json_doc *into, const char *key, uint64_t time_ms)
+{
+    char text[INSTANT_TEXT_SIZE];
+    instant_format(time_ms, text);
+    json_doc_put_text(into, key, text);
+}
+
+void goods_words_put_member(const struct cmd_home *home, struct json_doc *into, const char *key,
+                            const struct kid *member)
+{
+    char name[CMD_HOME_NAME_SIZE];
+    struct json_doc *doc = json_doc_put_object(into, key);
+    json_doc_put_hex(doc, "kid", kid_slice(member));
+    json_doc_put_text(doc, "name", cmd_home_member_name(home, member, name));
+}
+
+/* ------------------------------------------------------------------ words */
+
+static const char *word_at(const char *const *words, size_t count, uint64_t i)
+{
+    return i < count && words[i] != NULL ? words[i] : "UNKNOWN";
+}
+
+const char *goods_words_finding(uint64_t finding)
+{
+    static const char *const words[] = {
+        [FINDING_NEVER_COMMISSIONED] = "nobody on this ledger ever made it",
+        [FINDING_AFTER_END] = "seen after its end",
+        [FINDING_MORE_THAN_MADE] = "more units than its lot was declared to have",
+        [FINDING_IMPOSSIBLE_TRAVEL] = "seen at two places too far apart for the time between",
+        [FINDING_TWO_CUSTODIANS] = "two companies say that they have it",
+    };
+    return word_at(words, sizeof words / sizeof words[0], finding);
+}
+
+const char *goods_words_finding_name(uint64_t finding)
+{
+    static const char *const names[] = {
+        [FINDING_NEVER_COMMISSIONED] = "NEVER_COMMISSIONED",
+        [FINDING_AFTER_END] = "AFTER_END",
+        [FINDING_MORE_THAN_MADE] = "MORE_THAN_MADE",
+        [FINDING_IMPOSSIBLE_TRAVEL] = "IMPOSSIBLE_TRAVEL",
+        [FINDING_TWO_CUSTODIANS] = "TWO_CUSTODIANS",
+    };
+    return word_at(names, sizeof names / sizeof names[0], finding);
+}
+
+const char *goods_words_reveal_name(uint64_t result)
+{
+    static const char *const names[] = {
+        [REVEAL_AUTHENTIC_OPENED] = "AUTHENTIC_OPENED",
+        [REVEAL_ALREADY_OPENED] = "ALREADY_OPENED",
+        [REVEAL_TAMPER] = "TAMPER",
+        [REVEAL_MISMATCH] = "MISMATCH",
+    };
+    return word_at(names, sizeof names / sizeof names[0], result);
+}
+
+const char *goods_words_making(uint64_t action)
+{
+    static const char *const names[] = {
+        [MAKING_SPLIT] = "split",
+        [MAKING_MERGE] = "merge",
+        [MAKING_TRANSFORM] = "transform",
+        [MAKING_COMMISSION] = "commission",
+    };
+    return word_at(names, sizeof names / sizeof names[0], action);
+}
