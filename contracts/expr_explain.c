@@ -226,7 +226,7 @@ static bool is_certificate(int32_t word)
 static void add_standing(struct words *w, const struct expr_certificate *c)
 {
     static const char *const said[] = {
-        [EXPR_STANDS_HOLDS] = " holds",          [EXPR_STANDS_NONE] = ": there is none",
+        [EXPR_STANDS_HOLDS] = " holds",          [EXPR_STANDS_NONE] = " is missing",
         [EXPR_STANDS_NOT_YET] = " begins later", [EXPR_STANDS_EXPIRED] = " has expired",
         [EXPR_STANDS_REVOKED] = " was revoked",
     };

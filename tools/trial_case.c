@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define UNIT_PREFIX "01/09506000134352/21/T"
+#define LOT_PREFIX  "01/09506000134352/10/"
 #define UNIT_DIGITS 5
 
 /* ------------------------------------------------------------------ complaints */
@@ -140,6 +141,11 @@ bool trial_case_opening(struct trial_case *c, const struct yaml_node *map, const
 void trial_case_unit(unsigned number, char ret_name[ASSET_NAME_MAX + 1])
 {
     (void)snprintf(ret_name, ASSET_NAME_MAX + 1, UNIT_PREFIX "%0*u", UNIT_DIGITS, number);
+}
+
+void trial_case_lot(const char *number, char ret_name[ASSET_NAME_MAX + 1])
+{
+    (void)snprintf(ret_name, ASSET_NAME_MAX + 1, LOT_PREFIX "%s", number);
 }
 
 bool trial_case_unit_number(struct trial_case *c, const struct yaml_node *node,

@@ -29,6 +29,7 @@ struct trial_file {
     const struct yaml_node *people, *tests;
     unsigned units;
     const char *packer; /* NULL: the first company */
+    const char *lot;    /* number of the lot that all goods are of; NULL: none */
     size_t contract_count;
     struct trial_contract *contracts[TRIAL_CONTRACTS_MAX]; /* the first is the file's own */
 };
@@ -59,6 +60,8 @@ struct trial_case {
     size_t opening_count, named_count, pack_count;
     struct trial_opening openings[TRIAL_OPENINGS_MAX];
     struct trial_named named[TRIAL_NAMED_MAX];
+    bool has_certificate;
+    struct hash certificate; /* the newest */
     struct trial_pack *packs;
     const char *as; /* the step's name for itself, or NULL */
     bool refused;   /* the step's last statement was; the rest of the step was left undone */
@@ -99,6 +102,8 @@ bool trial_people_holds(const struct trial_case *c, const struct trial_person *w
                         struct slice role);
 /* A unit's name, from 1. */
 void trial_case_unit(unsigned number, char ret_name[ASSET_NAME_MAX + 1]);
+/* The name of a lot. */
+void trial_case_lot(const char *number, char ret_name[ASSET_NAME_MAX + 1]);
 /* The number of a unit there is. */
 bool trial_case_unit_number(struct trial_case *c, const struct yaml_node *node,
                             unsigned *ret_number);

@@ -1,6 +1,7 @@
 #include "tools/trial_step.h"
 
 #include "common/file.h"
+#include "common/gs1.h"
 #include "contracts/compile.h"
 
 #include <stdio.h>
@@ -48,10 +49,11 @@ static bool take_goods(struct trial_file *f, struct err *err)
     if (goods == NULL)
         return true;
     if (!is_map(goods))
-        return yaml_refuse(&f->tree, goods, err, "goods: expected units and packed by");
+        return yaml_refuse(&f->tree, goods, err, "goods: expected units, packed by and lot");
     for (size_t i = 0; i < goods->count; i++)
         if (strcmp(goods->keys[i]->text, "units") != 0 &&
-            strcmp(goods->keys[i]->text, "packed by") != 0)
+            strcmp(goods->keys[i]->text, "packed by") != 0 &&
+            strcmp(goods->keys[i]->text, "lot") != 0)
             return yaml_refuse(&f->tree, goods->keys[i], err, "goods: unknown key \"%.60s\"",
                                goods->keys[i]->text);
     if ((node = yaml_get(goods, "units")) != NULL) {
@@ -64,6 +66,11 @@ static bool take_goods(struct trial_file *f, struct err *err)
     }
     if ((node = yaml_get(goods, "packed by")) != NULL)
         f->packer = node->kind == YAML_SCALAR ? node->text : "";
+    node = yaml_get(goods, "lot");
+    if (node != NULL && (node->kind != YAML_SCALAR ||
+                         !gs1_value_fits(gs1_find_ai(slice_text("10")), slice_text(node->text))))
+        return yaml_refuse(&f->tree, node, err, "lot: expected a lot number of 1 to 20 characters");
+    f->lot = node != NULL ? node->text : NULL;
     return true;
 }
 
@@ -218,6 +225,8 @@ static const struct verb {
     { "attach", trial_step_attach },
     { "detach", trial_step_detach },
     { "scan", trial_step_scan },
+    { "certificate", trial_certificate_take },
+    { "revoke", trial_certificate_revoke },
     { "call", trial_call_take },
     { "document", trial_call_document },
     { "expect", trial_expect_all },

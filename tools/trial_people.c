@@ -165,6 +165,7 @@ bool trial_people_found(struct trial_case *c)
     if (packer == NULL)
         return trial_case_refuse(c, f->people, "goods: nobody to pack them: expected a company");
     buf_clear(&c->bufs[0]);
+    draft.as.commission.lot = slice_text(f->lot != NULL ? f->lot : "");
     if (!trial_case_units(c, NULL, &c->bufs[0], &draft.as.commission.assets) ||
         !trial_case_say(c, f->people, packer, draft))
         return false;

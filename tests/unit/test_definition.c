@@ -322,7 +322,11 @@ static const struct {
     { "a3000101616112"
       "80",
       "a list that is empty or too long" },
-    { "a300010161611600", "something else was expected" },
+    { "a300010161611600", "a term that is not declared" },
+    { "a3000101616116830a01646b6d2f68", NULL },
+    { "a3000101616116830000646b6d2f68", "a speed that is no whole number" },
+    { "a3000101616116830100636d2f73", "a number that is not in the unit" },
+    { "a300010161611700", "something else was expected" },
 };
 
 static void test_hostile_sections_are_refused(void **state)

@@ -261,7 +261,7 @@ static void test_why_a_certificate_does_not_do(void **state)
     kit->certificate_known = true;
     kit->certificate.standing = EXPR_STANDS_NONE;
     explains(kit, of_party,
-             "sender is 4141414141414141, certificate \"organic\" of sender: there is none");
+             "sender is 4141414141414141, certificate \"organic\" of sender is missing");
     explains(kit, CODE(EXPR_PARTY, 1, EXPR_CERTIFIED, name),
              "receiver is not set, certificate \"organic\" of receiver is not known");
     memset(kit->certificate.statement.bytes, 0xab, HASH_SIZE);
