@@ -30,9 +30,7 @@ struct way {
 static bool check_inside(void *ctx, struct slice name, const struct state_asset *a)
 {
     struct way *w = ctx;
-    if (!execution_step(w->x, 1))
-        w->code = REFUSED_STEPS;
-    else if (w->from != NULL && !rules_custody_holds(a, w->role, w->from))
+    if (w->from != NULL && !rules_custody_holds(a, w->role, w->from))
         w->code = REFUSED_NOT_HOLDER;
     else if (w->from != NULL && rules_custody_on_offer(a, w->role))
         w->code = REFUSED_OFFER_OPEN;

@@ -17,6 +17,8 @@ struct world *custody_world(void)
 struct hash custody_do(struct world *w, enum world_key who, struct statement draft,
                        uint64_t time_ms)
 {
+    if (!w->open && time_ms > w->context.time_ms)
+        world_block(w, time_ms);
     enum refusal code = world_say(w, who, draft, time_ms);
     struct hash said = w->last;
     world_end(w);

@@ -8,7 +8,7 @@
 #include "tests/support/contract_kit.h"
 #include "tests/support/world.h"
 
-#define CUSTODY_PREFIX "01/09506000134352/21/U"
+#define CUSTODY_PREFIX "01/09506000134352/21/"
 #define CUSTODY_PALLET "00/109506000134352000"
 
 /* A world in which the farm has commissioned KIT_UNIT. */
