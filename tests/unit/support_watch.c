@@ -28,6 +28,7 @@ void support_watch_begin(struct support_watch *s)
                                .terms = &s->terms,
                                .state = watch_state_new(),
                                .device = { 1 },
+                               .keeps_holds = true,
                                .start_ms = SUPPORT_WATCH_START,
                                .book = book_of,
                                .ctx = s,
@@ -113,6 +114,16 @@ void support_watch_say(struct support_watch *s, uint64_t seq, const int64_t (*sa
             s, (uint64_t)((int64_t)SUPPORT_WATCH_START + samples[i][0] * 60000), samples[i][1]);
     watch_end(&s->watch);
     support_watch_take(s);
+}
+
+bool support_watch_withdraw(struct support_watch *s, uint64_t from, uint64_t last, uint64_t to)
+{
+    const struct watch_span span = { SUPPORT_WATCH_START + from * SUPPORT_WATCH_MINUTE,
+                                     SUPPORT_WATCH_START + last * SUPPORT_WATCH_MINUTE,
+                                     SUPPORT_WATCH_START + to * SUPPORT_WATCH_MINUTE };
+    bool whole = watch_withdraw(&s->watch, &span);
+    support_watch_take(s);
+    return whole;
 }
 
 void support_watch_expire(struct support_watch *s, uint64_t minute)

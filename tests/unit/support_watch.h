@@ -31,6 +31,8 @@ struct contract_rule *support_watch_rule(struct support_watch *s, enum contract_
 void support_watch_say(struct support_watch *s, uint64_t seq, const int64_t (*samples)[2],
                        size_t count);
 enum watch_result support_watch_sample(struct support_watch *s, uint64_t time_ms, int64_t tenths);
+/* Takes samples back, in minutes: the first, the last and the next expected. */
+bool support_watch_withdraw(struct support_watch *s, uint64_t from, uint64_t last, uint64_t to);
 void support_watch_expire(struct support_watch *s, uint64_t minute);
 /* Compares what was told since the last time. */
 void support_watch_expect(struct support_watch *s, const char *told);
