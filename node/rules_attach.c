@@ -82,7 +82,7 @@ enum refusal rules_attach(struct execution *x, const struct speaker *by)
         return REFUSED_NOT_ALLOWED;
     if (!own_device(x, by, &a->device))
         return REFUSED_NOT_YOUR_KEY;
-    if (!execution_asset(x, a->asset, &asset))
+    if (!execution_asset(x, a->asset, &asset) || !state_asset_is_made(&asset))
         return REFUSED_UNKNOWN_ASSET;
     uint64_t time_ms = by->st->link.time_ms;
     enum refusal code = a->detach ? detach(x, a, &key, time_ms) : attach(x, a, &key, time_ms);

@@ -33,7 +33,7 @@ static enum refusal check_assets(struct execution *x, const struct asset_set *as
         struct state_asset a;
         if (!execution_step(x, 1))
             return REFUSED_STEPS;
-        if (!execution_asset(x, slice_of(it.name, it.name_len), &a)) {
+        if (!execution_asset(x, slice_of(it.name, it.name_len), &a) || !state_asset_is_made(&a)) {
             execution_explain(x, "%s", it.name);
             return REFUSED_UNKNOWN_ASSET;
         }

@@ -384,7 +384,8 @@ static void a_scan_is_recorded(void **state)
                      REFUSED_NOT_ALLOWED);
     assert_int_equal(
         world_say(w, FARM, kit_scan("01/09506000134352/21/NONE", NULL, NULL), MINUTES(4)),
-        REFUSED_UNKNOWN_ASSET);
+        ACCEPTED);
+    assert_true(world_has(w, "scanned 01/09506000134352/21/NONE farm - at +4m"));
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

@@ -1,0 +1,428 @@
+/* What becomes of goods: held back, released, rejected, returned, recalled, ended. */
+#include "tests/unit/support_fate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define FIRST  FATE_FIRST
+#define OTHER  FATE_OTHER
+#define LOT    FATE_LOT
+#define PALLET CUSTODY_PALLET "1"
+#define BOTTLE "01/09506000134376/21/B1"
+
+static int setup(void **state)
+{
+    *state = fate_world();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    world_free(*state);
+    return 0;
+}
+
+static struct fate_said dispose(struct world *w, enum world_key who, const char *name,
+                                enum disposition_action action)
+{
+    return fate_do(w, who, fate_dispose(name, action), w->context.time_ms + 1000);
+}
+
+static void refused(struct world *w, enum world_key who, const char *name,
+                    enum disposition_action action, enum refusal expected)
+{
+    fate_refused(w, who, fate_dispose(name, action), w->context.time_ms + 1000, expected);
+    if (expected != REFUSED_NO_REASON && expected != REFUSED_NOT_ALLOWED)
+        assert_string_equal(w->detail, name);
+}
+
+static struct statement offer(const struct world *w, const char *name, enum world_key to,
+                              enum custody_role role)
+{
+    struct asset_set set = custody_one(name);
+    return custody_offer(w, &set, to, role);
+}
+
+static void cannot_be_offered(struct world *w, enum world_key who, const char *name,
+                              enum world_key to, enum refusal expected)
+{
+    fate_refused(w, who, offer(w, name, to, ROLE_CUSTODIAN), w->context.time_ms + 1000, expected);
+}
+
+static void can_be_offered(struct world *w, enum world_key who, const char *name, enum world_key to)
+{
+    struct asset_set set = custody_one(name);
+    struct fate_said said =
+        fate_do(w, who, offer(w, name, to, ROLE_CUSTODIAN), w->context.time_ms + 1000);
+    (void)fate_do(w, who, custody_answer(CUSTODY_CANCEL, &set, &said.hash, ROLE_CUSTODIAN),
+                  w->context.time_ms + 1000);
+}
+
+/* ------------------------------------------------------------------ who, and why */
+
+static void only_companies_and_their_operators_dispose(void **state)
+{
+    struct world *w = *state;
+    for (unsigned i = DISPOSITION_QUARANTINE; i <= DISPOSITION_DESTROY; i++) {
+        refused(w, LOGGER, FIRST, (enum disposition_action)i, REFUSED_NOT_ALLOWED);
+        refused(w, AUDITOR, FIRST, (enum disposition_action)i, REFUSED_NOT_ALLOWED);
+    }
+}
+
+static void whoever_releases_rejects_or_recalls_says_why(void **state)
+{
+    static const enum disposition_action with_reason[] = { DISPOSITION_RELEASE, DISPOSITION_REJECT,
+                                                           DISPOSITION_RECALL,
+                                                           DISPOSITION_END_RECALL };
+    struct world *w = *state;
+    for (size_t i = 0; i < sizeof with_reason / sizeof with_reason[0]; i++) {
+        struct statement no_meaning = fate_dispose(FATE_NONE, with_reason[i]);
+        struct statement no_reason = no_meaning, neither = no_meaning;
+        no_meaning.as.disposition.meaning.len = 0;
+        no_reason.as.disposition.reason.len = 0;
+        neither.as.disposition.meaning.len = neither.as.disposition.reason.len = 0;
+        fate_refused(w, FARM, no_meaning, MINUTES(2), REFUSED_NO_REASON);
+        fate_refused(w, FARM, no_reason, MINUTES(2), REFUSED_NO_REASON);
+        fate_refused(w, FARM, neither, MINUTES(2), REFUSED_NO_REASON);
+        fate_refused(w, LOGGER, neither, MINUTES(2), REFUSED_NOT_ALLOWED);
+    }
+    struct statement s = fate_dispose(FIRST, DISPOSITION_RECALL);
+    (void)fate_do(w, FARM, s, MINUTES(3));
+    assert_true(world_has(w, "disposition " FIRST " 4 # farm quality tested at +3m"));
+    s = fate_dispose(FIRST, DISPOSITION_QUARANTINE);
+    (void)fate_do(w, FARM, s, MINUTES(4));
+    assert_true(world_has(w, "disposition " FIRST " 0 # farm - - at +4m"));
+}
+
+/* ------------------------------------------------------------------ quarantine */
+
+static void who_has_or_made_goods_holds_them_back(void **state)
+{
+    struct world *w = *state;
+    struct state_hold hold;
+    refused(w, FARM, FATE_NONE, DISPOSITION_QUARANTINE, REFUSED_UNKNOWN_ASSET);
+    refused(w, CARRIER, FIRST, DISPOSITION_QUARANTINE, REFUSED_NOT_HOLDER);
+    fate_hand_over(w, FIRST, FARM, CARRIER, ROLE_CUSTODIAN);
+    fate_hand_over(w, FIRST, FARM, CLINIC, ROLE_OWNER);
+    static const enum world_key all[] = { FARM, CARRIER, OPERATOR, CLINIC };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        struct fate_said said = dispose(w, all[i], FIRST, DISPOSITION_QUARANTINE);
+        assert_true(fate_is_held(w, FIRST, &hold) && hold.quarantined && !hold.rejected);
+        assert_true(hash_equal(&hold.quarantine, &said.hash));
+        cannot_be_offered(w, CARRIER, FIRST, CLINIC, REFUSED_QUARANTINED);
+        refused(w, CARRIER, FIRST, DISPOSITION_QUARANTINE, REFUSED_EXISTS);
+        (void)dispose(w, all[i], FIRST, DISPOSITION_RELEASE);
+        assert_false(fate_is_held(w, FIRST, &hold));
+        can_be_offered(w, CARRIER, FIRST, CLINIC);
+    }
+}
+
+static void a_lot_is_held_back_by_reference(void **state)
+{
+    struct world *w = *state;
+    struct state_asset before, after;
+    struct state_hold hold;
+    assert_true(world_asset(w, FIRST, &before));
+    refused(w, CARRIER, LOT, DISPOSITION_QUARANTINE, REFUSED_NOT_MAKER);
+    (void)dispose(w, FARM, LOT, DISPOSITION_QUARANTINE);
+    refused(w, FARM, LOT, DISPOSITION_QUARANTINE, REFUSED_EXISTS);
+    cannot_be_offered(w, FARM, FIRST, CLINIC, REFUSED_QUARANTINED);
+    cannot_be_offered(w, FARM, OTHER, CLINIC, REFUSED_QUARANTINED);
+    refused(w, FARM, FIRST, DISPOSITION_DISPENSE, REFUSED_QUARANTINED);
+    assert_false(fate_is_held(w, FIRST, &hold));
+    assert_true(world_asset(w, FIRST, &after));
+    assert_int_equal(before.events, after.events); /* nothing was said of the unit */
+    (void)dispose(w, FARM, LOT, DISPOSITION_RELEASE);
+    can_be_offered(w, FARM, FIRST, CLINIC);
+}
+
+static void held_back_goods_may_have_an_end_but_are_not_dispensed(void **state)
+{
+    struct world *w = *state;
+    (void)dispose(w, FARM, FIRST, DISPOSITION_QUARANTINE);
+    refused(w, FARM, FIRST, DISPOSITION_DISPENSE, REFUSED_QUARANTINED);
+    (void)dispose(w, FARM, FIRST, DISPOSITION_DESTROY);
+    refused(w, FARM, FIRST, DISPOSITION_QUARANTINE, REFUSED_ENDED);
+}
+
+/* ------------------------------------------------------------------ release, reject */
+
+static void who_held_goods_back_or_owns_them_releases(void **state)
+{
+    static const enum disposition_action both[] = { DISPOSITION_RELEASE, DISPOSITION_REJECT };
+    struct world *w = *state;
+    struct state_hold hold;
+    fate_hand_over(w, FIRST, FARM, CARRIER, ROLE_CUSTODIAN);
+    for (size_t i = 0; i < 2; i++) {
+        refused(w, FARM, FIRST, both[i], REFUSED_NOT_HELD);
+        refused(w, FARM, FATE_NONE, both[i], REFUSED_NOT_HELD);
+    }
+    (void)dispose(w, CARRIER, FIRST, DISPOSITION_QUARANTINE);
+    for (size_t i = 0; i < 2; i++)
+        refused(w, CLINIC, FIRST, both[i], REFUSED_NOT_ALLOWED);
+    (void)dispose(w, FARM, FIRST, DISPOSITION_RELEASE); /* the owner */
+    (void)dispose(w, CARRIER, FIRST, DISPOSITION_QUARANTINE);
+    (void)dispose(w, OPERATOR, FIRST, DISPOSITION_REJECT); /* of who placed it */
+    assert_true(fate_is_held(w, FIRST, &hold) && hold.quarantined && hold.rejected);
+    for (size_t i = 0; i < 2; i++)
+        refused(w, CARRIER, FIRST, both[i], REFUSED_NOT_HELD);
+    refused(w, CARRIER, FIRST, DISPOSITION_QUARANTINE, REFUSED_EXISTS);
+}
+
+static void rejected_goods_go_back_to_their_maker_only(void **state)
+{
+    struct world *w = *state;
+    fate_hand_over(w, FIRST, FARM, CARRIER, ROLE_CUSTODIAN);
+    (void)dispose(w, CARRIER, FIRST, DISPOSITION_QUARANTINE);
+    cannot_be_offered(w, CARRIER, FIRST, FARM, REFUSED_QUARANTINED);
+    (void)dispose(w, CARRIER, FIRST, DISPOSITION_REJECT);
+    cannot_be_offered(w, CARRIER, FIRST, CLINIC, REFUSED_QUARANTINED);
+    fate_hand_over(w, FIRST, CARRIER, FARM, ROLE_CUSTODIAN);
+    (void)dispose(w, FARM, FIRST, DISPOSITION_DESTROY);
+}
+
+/* ------------------------------------------------------------------ ends */
+
+static void check_end(struct world *w, const char *name, enum goods_end end,
+                      const struct fate_said *by, enum world_key member)
+{
+    struct state_asset a;
+    assert_true(world_asset(w, name, &a));
+    assert_int_equal(a.goods.end, end);
+    assert_true(hash_equal(&a.goods.end_by, &by->hash));
+    assert_true(kid_equal(&a.goods.end_member, world_kid(w, member)));
+}
+
+static void goods_end_once_and_for_good(void **state)
+{
+    static const struct {
+        enum disposition_action action;
+        enum goods_end end;
+    } ends[] = { { DISPOSITION_DECOMMISSION, GOODS_DECOMMISSIONED },
+                 { DISPOSITION_DISPENSE, GOODS_DISPENSED },
+                 { DISPOSITION_DESTROY, GOODS_DESTROYED } };
+    struct world *w = *state;
+    for (size_t i = 0; i < 3; i++) {
+        char name[ASSET_NAME_MAX];
+        (void)snprintf(name, sizeof name, FATE_GTIN "/21/END%zu", i);
+        refused(w, FARM, FATE_NONE, ends[i].action, REFUSED_UNKNOWN_ASSET);
+        refused(w, FARM, LOT, ends[i].action, REFUSED_UNKNOWN_ASSET);
+        (void)fate_do(w, FARM, fate_commission(name, NULL, 0), MINUTES(2));
+        refused(w, CARRIER, name, ends[i].action, REFUSED_NOT_HOLDER);
+        struct fate_said said = dispose(w, FARM, name, ends[i].action);
+        check_end(w, name, ends[i].end, &said, FARM);
+        for (size_t k = 0; k < 3; k++) {
+            refused(w, FARM, name, ends[k].action, REFUSED_ENDED);
+            refused(w, CARRIER, name, ends[k].action, REFUSED_ENDED);
+        }
+        cannot_be_offered(w, FARM, name, CLINIC, REFUSED_ENDED);
+    }
+}
+
+/* An owner who does not hold the goods cannot end them either. */
+static void only_the_custodian_ends_goods(void **state)
+{
+    struct world *w = *state;
+    fate_hand_over(w, FIRST, FARM, CARRIER, ROLE_CUSTODIAN);
+    refused(w, FARM, FIRST, DISPOSITION_DESTROY, REFUSED_NOT_HOLDER);
+    (void)dispose(w, OPERATOR, FIRST, DISPOSITION_DESTROY);
+}
+
+static void goods_on_offer_do_not_end(void **state)
+{
+    static const enum custody_role roles[] = { ROLE_CUSTODIAN, ROLE_OWNER };
+    struct world *w = *state;
+    for (size_t i = 0; i < 2; i++) {
+        struct asset_set set = custody_one(FIRST);
+        struct fate_said said =
+            fate_do(w, FARM, offer(w, FIRST, CLINIC, roles[i]), w->context.time_ms + 1000);
+        refused(w, FARM, FIRST, DISPOSITION_DISPENSE, REFUSED_OFFER_OPEN);
+        refused(w, FARM, FIRST, DISPOSITION_DECOMMISSION, REFUSED_OFFER_OPEN);
+        (void)fate_do(w, FARM, custody_answer(CUSTODY_CANCEL, &set, &said.hash, roles[i]),
+                      w->context.time_ms + 1000);
+    }
+    (void)dispose(w, FARM, FIRST, DISPOSITION_DISPENSE);
+}
+
+static void neither_a_box_nor_what_is_in_it_ends(void **state)
+{
+    struct world *w = *state;
+    (void)fate_do(w, FARM, fate_commission(PALLET, NULL, 0), MINUTES(2));
+    (void)fate_do(w, FARM, fate_pack(PALLET, FIRST, false), MINUTES(3));
+    refused(w, FARM, FIRST, DISPOSITION_DESTROY, REFUSED_PACKED);
+    refused(w, FARM, PALLET, DISPOSITION_DESTROY, REFUSED_NOT_EMPTY);
+    (void)fate_do(w, FARM, fate_pack(PALLET, FIRST, true), MINUTES(4));
+    (void)dispose(w, FARM, FIRST, DISPOSITION_DESTROY);
+    (void)dispose(w, FARM, PALLET, DISPOSITION_DECOMMISSION);
+}
+
+/* By block time, to the millisecond; other ends are not kept from what is past its date. */
+static void what_is_past_its_date_is_not_dispensed(void **state)
+{
+    struct world *w = *state;
+    (void)fate_do(w, FARM, fate_commission(FATE_GTIN "/21/D1", NULL, MINUTES(60)), MINUTES(2));
+    (void)fate_do(w, FARM, fate_commission(FATE_GTIN "/21/D2", NULL, MINUTES(60)), MINUTES(2));
+    (void)fate_do(w, FARM, fate_dispose(FATE_GTIN "/21/D1", DISPOSITION_DISPENSE), MINUTES(60) - 1);
+    fate_refused(w, FARM, fate_dispose(FATE_GTIN "/21/D2", DISPOSITION_DISPENSE), MINUTES(60),
+                 REFUSED_EXPIRED);
+    assert_string_equal(w->detail, FATE_GTIN "/21/D2");
+    (void)dispose(w, FARM, FATE_GTIN "/21/D2", DISPOSITION_QUARANTINE);
+    refused(w, FARM, FATE_GTIN "/21/D2", DISPOSITION_DISPENSE, REFUSED_EXPIRED);
+    (void)dispose(w, FARM, FATE_GTIN "/21/D2", DISPOSITION_DESTROY);
+}
+
+static void one_that_cannot_keeps_all_from_it(void **state)
+{
+    static const char *const names[] = { FIRST, OTHER };
+    struct world *w = *state;
+    struct state_asset a;
+    (void)dispose(w, FARM, OTHER, DISPOSITION_DESTROY);
+    struct asset_set set = custody_list(2, names);
+    fate_refused(w, FARM, fate_dispose_set(&set, DISPOSITION_DISPENSE), MINUTES(9), REFUSED_ENDED);
+    assert_string_equal(w->detail, OTHER);
+    assert_true(world_asset(w, FIRST, &a));
+    assert_int_equal(a.goods.end, GOODS_ACTIVE);
+}
+
+/* ------------------------------------------------------------------ return */
+
+static void dispensed_goods_come_back_into_quarantine(void **state)
+{
+    struct world *w = *state;
+    struct state_asset a;
+    struct state_hold hold;
+    fate_hand_over(w, FIRST, FARM, CLINIC, ROLE_CUSTODIAN);
+    refused(w, CLINIC, FIRST, DISPOSITION_RETURN, REFUSED_WRONG_STATE);
+    refused(w, CLINIC, FATE_NONE, DISPOSITION_RETURN, REFUSED_UNKNOWN_ASSET);
+    (void)dispose(w, CLINIC, FIRST, DISPOSITION_DISPENSE);
+    refused(w, FARM, FIRST, DISPOSITION_RETURN, REFUSED_NOT_ALLOWED);
+    struct fate_said said = dispose(w, CLINIC, FIRST, DISPOSITION_RETURN);
+    assert_true(world_asset(w, FIRST, &a) && a.goods.end == GOODS_ACTIVE);
+    assert_true(kid_equal(&a.custodian, world_kid(w, CLINIC)));
+    assert_true(fate_is_held(w, FIRST, &hold) && hash_equal(&hold.quarantine, &said.hash));
+    cannot_be_offered(w, CLINIC, FIRST, FARM, REFUSED_QUARANTINED);
+    refused(w, CLINIC, FIRST, DISPOSITION_DISPENSE, REFUSED_QUARANTINED);
+    (void)dispose(w, CLINIC, FIRST, DISPOSITION_RELEASE);
+    (void)dispose(w, CLINIC, FIRST, DISPOSITION_DISPENSE);
+    assert_int_equal(world_count(w, "disposition " FIRST " 3"), 1);
+    (void)dispose(w, FARM, OTHER, DISPOSITION_DESTROY);
+    refused(w, FARM, OTHER, DISPOSITION_RETURN, REFUSED_WRONG_STATE);
+}
+
+/* ------------------------------------------------------------------ recall */
+
+static void makers_recall_and_nobody_else(void **state)
+{
+    struct world *w = *state;
+    struct state_hold hold;
+    fate_hand_over(w, FIRST, FARM, CARRIER, ROLE_CUSTODIAN);
+    fate_hand_over(w, FIRST, FARM, CARRIER, ROLE_OWNER);
+    refused(w, CARRIER, FIRST, DISPOSITION_RECALL, REFUSED_NOT_MAKER);
+    refused(w, CARRIER, LOT, DISPOSITION_RECALL, REFUSED_NOT_MAKER);
+    refused(w, FARM, FATE_NONE, DISPOSITION_RECALL, REFUSED_UNKNOWN_ASSET);
+    struct fate_said said = dispose(w, FARM, FIRST, DISPOSITION_RECALL);
+    assert_true(fate_is_held(w, FIRST, &hold) && hold.recalled && !hold.quarantined);
+    assert_true(hash_equal(&hold.recall, &said.hash));
+    refused(w, FARM, FIRST, DISPOSITION_RECALL, REFUSED_EXISTS);
+    cannot_be_offered(w, CARRIER, FIRST, CLINIC, REFUSED_RECALLED);
+    refused(w, CARRIER, FIRST, DISPOSITION_DISPENSE, REFUSED_RECALLED);
+    can_be_offered(w, CARRIER, FIRST, FARM); /* that is what it is for */
+    refused(w, CARRIER, FIRST, DISPOSITION_END_RECALL, REFUSED_NOT_HELD);
+    (void)dispose(w, FARM, FIRST, DISPOSITION_END_RECALL);
+    refused(w, FARM, FIRST, DISPOSITION_END_RECALL, REFUSED_NOT_HELD);
+    assert_false(fate_is_held(w, FIRST, &hold));
+    can_be_offered(w, CARRIER, FIRST, CLINIC);
+}
+
+/* It reaches what was made of the lot's units, in others' hands, without a word about them. */
+static void a_recalled_lot_reaches_what_was_made_of_it(void **state)
+{
+    struct world *w = *state;
+    struct state_asset before, after;
+    fate_hand_over(w, FIRST, FARM, CARRIER, ROLE_CUSTODIAN);
+    (void)fate_do(w, CARRIER, fate_transform(FIRST, BOTTLE, "B"), MINUTES(10));
+    assert_true(world_asset(w, BOTTLE, &before));
+    (void)dispose(w, FARM, LOT, DISPOSITION_RECALL);
+    assert_true(world_asset(w, BOTTLE, &after));
+    assert_int_equal(before.events, after.events);
+    cannot_be_offered(w, CARRIER, BOTTLE, CLINIC, REFUSED_RECALLED);
+    cannot_be_offered(w, FARM, OTHER, CLINIC, REFUSED_RECALLED);
+    refused(w, CARRIER, BOTTLE, DISPOSITION_DISPENSE, REFUSED_RECALLED);
+    can_be_offered(w, CARRIER, BOTTLE, FARM);
+    (void)dispose(w, FARM, LOT, DISPOSITION_END_RECALL);
+    can_be_offered(w, CARRIER, BOTTLE, CLINIC);
+}
+
+static void what_has_ended_can_be_recalled(void **state)
+{
+    struct world *w = *state;
+    (void)dispose(w, FARM, FIRST, DISPOSITION_DISPENSE);
+    (void)dispose(w, FARM, FIRST, DISPOSITION_RECALL);
+    (void)dispose(w, FARM, FIRST, DISPOSITION_RETURN);
+    cannot_be_offered(w, FARM, FIRST, CLINIC, REFUSED_QUARANTINED);
+}
+
+/* A recall and a quarantine of one name stand beside each other. */
+static void each_hold_is_lifted_by_itself(void **state)
+{
+    struct world *w = *state;
+    struct state_hold hold;
+    (void)dispose(w, FARM, FIRST, DISPOSITION_QUARANTINE);
+    (void)dispose(w, FARM, FIRST, DISPOSITION_RECALL);
+    (void)dispose(w, FARM, FIRST, DISPOSITION_RELEASE);
+    assert_true(fate_is_held(w, FIRST, &hold) && hold.recalled && !hold.quarantined);
+    (void)dispose(w, FARM, FIRST, DISPOSITION_QUARANTINE);
+    (void)dispose(w, FARM, FIRST, DISPOSITION_END_RECALL);
+    assert_true(fate_is_held(w, FIRST, &hold) && !hold.recalled && hold.quarantined);
+}
+
+/* A name that was only ever seen is nobody's to dispose of. */
+static void ghosts_have_no_fate(void **state)
+{
+    static const enum refusal expected[] = {
+        [DISPOSITION_QUARANTINE] = REFUSED_UNKNOWN_ASSET,
+        [DISPOSITION_RELEASE] = REFUSED_NOT_HELD,
+        [DISPOSITION_REJECT] = REFUSED_NOT_HELD,
+        [DISPOSITION_RETURN] = REFUSED_UNKNOWN_ASSET,
+        [DISPOSITION_RECALL] = REFUSED_UNKNOWN_ASSET,
+        [DISPOSITION_END_RECALL] = REFUSED_NOT_HELD,
+        [DISPOSITION_DECOMMISSION] = REFUSED_UNKNOWN_ASSET,
+        [DISPOSITION_DISPENSE] = REFUSED_UNKNOWN_ASSET,
+        [DISPOSITION_DESTROY] = REFUSED_UNKNOWN_ASSET,
+    };
+    struct world *w = *state;
+    (void)fate_do(w, CLINIC, fate_scan(FATE_GHOST, NULL, false), MINUTES(2));
+    for (unsigned i = DISPOSITION_QUARANTINE; i <= DISPOSITION_DESTROY; i++)
+        refused(w, FARM, FATE_GHOST, (enum disposition_action)i, expected[i]);
+}
+
+int main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(only_companies_and_their_operators_dispose),
+        CASE(whoever_releases_rejects_or_recalls_says_why),
+        CASE(who_has_or_made_goods_holds_them_back),
+        CASE(a_lot_is_held_back_by_reference),
+        CASE(held_back_goods_may_have_an_end_but_are_not_dispensed),
+        CASE(who_held_goods_back_or_owns_them_releases),
+        CASE(rejected_goods_go_back_to_their_maker_only),
+        CASE(goods_end_once_and_for_good),
+        CASE(only_the_custodian_ends_goods),
+        CASE(goods_on_offer_do_not_end),
+        CASE(neither_a_box_nor_what_is_in_it_ends),
+        CASE(what_is_past_its_date_is_not_dispensed),
+        CASE(one_that_cannot_keeps_all_from_it),
+        CASE(dispensed_goods_come_back_into_quarantine),
+        CASE(makers_recall_and_nobody_else),
+        CASE(a_recalled_lot_reaches_what_was_made_of_it),
+        CASE(what_has_ended_can_be_recalled),
+        CASE(each_hold_is_lifted_by_itself),
+        CASE(ghosts_have_no_fate),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
