@@ -18,7 +18,7 @@
 #define WATCH_MAX_PIECES      17 /* around 16 gaps; a contract of many rules has fewer */
 #define WATCH_MAX_GAPS        16
 #define WATCH_MAX_SPANS       8 /* of time taken back, those that touch are one */
-#define WATCH_MAX_STATE_BYTES 49408
+#define WATCH_MAX_STATE_BYTES 49472
 #define WATCH_MAX_FINDINGS    512 /* of one sample, one end of a statement, one expiry */
 
 struct watch_state;                        /* about a megabyte: make one and keep it */

@@ -3,30 +3,41 @@
 
 #include <string.h>
 
-#define SPAN_FIELDS 3
+#define SPAN_FIELDS 4
 
 /* ------------------------------------------------------------------ spans of the state */
 
+static uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static void extend(struct watch_taken *span, const struct watch_taken *next)
+{
+    span->last_ms = later(span->last_ms, next->last_ms);
+    span->to_ms = later(span->to_ms, next->to_ms);
+    span->reach_ms = later(span->reach_ms, next->reach_ms);
+}
+
 /* Joins what touches; they rise by from_ms. */
-static size_t join_touching(struct watch_span *spans, size_t count)
+static size_t join_touching(struct watch_taken *spans, size_t count)
 {
     size_t kept = 0;
     for (size_t i = 1; i < count; i++) {
-        struct watch_span *last = &spans[kept];
+        struct watch_taken *last = &spans[kept];
         if (spans[i].from_ms > last->to_ms) {
             spans[++kept] = spans[i];
             continue;
         }
-        last->last_ms = last->last_ms > spans[i].last_ms ? last->last_ms : spans[i].last_ms;
-        last->to_ms = last->to_ms > spans[i].to_ms ? last->to_ms : spans[i].to_ms;
+        extend(last, &spans[i]);
     }
     return count == 0 ? 0 : kept + 1;
 }
 
 /* False when there are too many; then none is added. */
-static bool add_span(struct watch_state *s, const struct watch_span *span)
+static bool add_span(struct watch_state *s, const struct watch_taken *span)
 {
-    struct watch_span all[WATCH_MAX_SPANS + 1];
+    struct watch_taken all[WATCH_MAX_SPANS + 1];
     size_t at = 0;
     while (at < s->span_count && s->spans[at].from_ms < span->from_ms)
         at++;
@@ -41,7 +52,7 @@ static bool add_span(struct watch_state *s, const struct watch_span *span)
     return true;
 }
 
-/* ------------------------------------------------------------------ bytes: [+ [from, last, to]] */
+/* ------------------------------------------------------------------ bytes: [+ [from, last, to, reach]] */
 
 void watch_span_put(struct buf *out, const struct watch_state *s)
 {
@@ -53,6 +64,7 @@ void watch_span_put(struct buf *out, const struct watch_state *s)
         cbor_put_uint(out, s->spans[i].from_ms);
         cbor_put_uint(out, s->spans[i].last_ms);
         cbor_put_uint(out, s->spans[i].to_ms);
+        cbor_put_uint(out, s->spans[i].reach_ms);
     }
 }
 
@@ -62,42 +74,35 @@ void watch_span_take(struct cbor_reader *r, struct watch_state *s)
     if (count == 0 || count > WATCH_MAX_SPANS)
         cbor_fail(r);
     for (; s->span_count < count && !r->failed; s->span_count++) {
-        struct watch_span *span = &s->spans[s->span_count];
+        struct watch_taken *span = &s->spans[s->span_count];
         cbor_take_array_of(r, SPAN_FIELDS);
         span->from_ms = cbor_take_uint_max(r, WATCH_MAX_TIME_MS);
         span->last_ms = cbor_take_uint_max(r, WATCH_MAX_TIME_MS);
         span->to_ms = cbor_take_uint_max(r, WATCH_MAX_TIME_MS);
+        span->reach_ms = cbor_take_uint_max(r, 2 * WATCH_MAX_TIME_MS);
         if (span->last_ms < span->from_ms || span->to_ms <= span->last_ms ||
-            (s->span_count > 0 && span->from_ms <= span[-1].to_ms))
+            span->reach_ms <= span->to_ms || (s->span_count > 0 && span->from_ms <= span[-1].to_ms))
             cbor_fail(r);
     }
 }
 
 /* ------------------------------------------------------------------ runs */
 
-/*
- * What is cut out: the next sample comes when it comes, so two spans with less than half a sampling step
- * between them leave nothing there.
- */
-static size_t list_cuts(const struct watch_state *s, struct watch_span ret[WATCH_MAX_SPANS])
+/* What is cut out: spans with next to nothing between them are one. */
+static size_t list_cuts(const struct watch_state *s, struct watch_taken ret[WATCH_MAX_SPANS])
 {
     size_t count = 0;
-    for (size_t i = 0; i < s->span_count; i++) {
-        const struct watch_span *span = &s->spans[i];
-        struct watch_span *before = count > 0 ? &ret[count - 1] : NULL;
-        if (before != NULL &&
-            span->from_ms - before->to_ms < (before->to_ms - before->last_ms + 1) / 2) {
-            before->last_ms = span->last_ms;
-            before->to_ms = span->to_ms;
-        } else {
-            ret[count++] = *span;
-        }
-    }
+    for (size_t i = 0; i < s->span_count; i++)
+        if (count > 0 && s->spans[i].from_ms < ret[count - 1].reach_ms)
+            extend(&ret[count - 1], &s->spans[i]);
+        else
+            ret[count++] = s->spans[i];
     return count;
 }
 
 /* Where a run ends that only a sample which was taken back still holds. */
-static uint64_t end_of(const struct watch_stretch *run, const struct watch_span *cuts, size_t count)
+static uint64_t end_of(const struct watch_stretch *run, const struct watch_taken *cuts,
+                       size_t count)
 {
     uint64_t sample_ms = run->to_ms - run->hold_ms; /* its last one's time, if that is known */
     for (size_t i = 0; i < count && run->hold_ms > 0; i++)
@@ -121,7 +126,7 @@ static struct watch_stretch part_of(const struct watch_stretch *run, uint64_t fr
 size_t watch_span_cut(const struct watch *w, const struct watch_stretch *run,
                       struct watch_stretch ret[WATCH_MAX_PARTS])
 {
-    struct watch_span cuts[WATCH_MAX_SPANS];
+    struct watch_taken cuts[WATCH_MAX_SPANS];
     size_t cut_count = list_cuts(w->state, cuts);
     uint64_t end_ms = end_of(run, cuts, cut_count);
     uint64_t at_ms = run->from_ms;
@@ -158,7 +163,7 @@ size_t watch_span_parts(const struct watch *w, size_t track, const struct watch_
 
 /* ------------------------------------------------------------------ taking back */
 
-static bool is_settled(struct watch *w, const struct watch_span *span)
+static bool is_settled(struct watch *w, const struct watch_taken *span)
 {
     for (size_t i = 0; i < w->state->plan.stream_count; i++)
         if (watch_judge_settled_ms(w, i) > span->from_ms)
@@ -169,13 +174,16 @@ static bool is_settled(struct watch *w, const struct watch_span *span)
 bool watch_withdraw(struct watch *w, const struct watch_span *span)
 {
     struct watch_state *s = w->state;
-    struct watch_span within = *span;
+    struct watch_taken within = { .from_ms = span->from_ms,
+                                  .last_ms = span->last_ms,
+                                  .to_ms = span->to_ms };
     w->findings->count = 0;
     watch_plan_ready(w);
     if (within.to_ms > WATCH_MAX_TIME_MS)
         within.to_ms = WATCH_MAX_TIME_MS;
     if (within.last_ms < within.from_ms || within.last_ms >= within.to_ms)
         return false;
+    within.reach_ms = within.to_ms + (within.to_ms - within.last_ms + 1) / 2;
     watch_ledger_begin(w);
     if (!add_span(s, &within))
         return false;

@@ -89,6 +89,12 @@ struct watch_stretch {
     struct watch_value peak, mean;
 };
 
+/* Time that was taken back, of one statement or of several that touch. */
+struct watch_taken {
+    uint64_t from_ms, last_ms, to_ms; /* as struct watch_span */
+    uint64_t reach_ms; /* another that begins before this leaves nothing between: clocks jitter */
+};
+
 struct watch_list {
     size_t count;
     struct watch_stretch items[WATCH_MAX_STRETCHES];
@@ -108,7 +114,7 @@ struct watch_state {
         [WATCH_MAX_TRACKS]; /* of SILENCE rules: 1 + the sample since which silence was raised */
     struct watch_kinetic kinetic[DEFINITION_MAX_RULES];
     size_t span_count;
-    struct watch_span spans[WATCH_MAX_SPANS]; /* rising, apart */
+    struct watch_taken spans[WATCH_MAX_SPANS]; /* rising, apart */
 
     /* ---- of the call that goes on; not encoded */
     struct watch_plan plan;

@@ -5,32 +5,42 @@
 #define FOREVER UINT64_MAX
 
 /* The spans, joined as long as two can be: those that touch first, then those with next to nothing between. */
-struct spans {
-    size_t count;
-    struct watch_span items[REFERENCE_MAX_POINTS];
+struct taken {
+    struct watch_span span;
+    uint64_t twice_reach; /* twice the end, half a step later than the next sample was expected */
 };
 
-static bool touch(const struct watch_span *a, const struct watch_span *b)
+struct spans {
+    size_t count;
+    struct taken items[REFERENCE_MAX_POINTS];
+};
+
+static bool touch(const struct taken *a, const struct taken *b)
 {
-    return a->from_ms <= b->to_ms && b->from_ms <= a->to_ms;
+    return a->span.from_ms <= b->span.to_ms && b->span.from_ms <= a->span.to_ms;
 }
 
-/* b comes after a, sooner than half a step later than it was expected. */
-static bool follow(const struct watch_span *a, const struct watch_span *b)
+/* b comes after a, before the time to which a leaves nothing. */
+static bool follow(const struct taken *a, const struct taken *b)
 {
-    return b->from_ms > a->to_ms && 2 * (b->from_ms - a->to_ms) < a->to_ms - a->last_ms;
+    return b->span.from_ms > a->span.to_ms && 2 * b->span.from_ms < a->twice_reach;
 }
 
-static struct watch_span both(const struct watch_span *a, const struct watch_span *b)
+static struct taken both(const struct taken *a, const struct taken *b)
 {
-    struct watch_span s = *a;
-    s.from_ms = b->from_ms < s.from_ms ? b->from_ms : s.from_ms;
-    s.last_ms = b->last_ms > s.last_ms ? b->last_ms : s.last_ms;
-    s.to_ms = b->to_ms > s.to_ms ? b->to_ms : s.to_ms;
+    struct taken s = *a;
+    if (b->span.from_ms < s.span.from_ms)
+        s.span.from_ms = b->span.from_ms;
+    if (b->span.last_ms > s.span.last_ms)
+        s.span.last_ms = b->span.last_ms;
+    if (b->span.to_ms > s.span.to_ms)
+        s.span.to_ms = b->span.to_ms;
+    if (b->twice_reach > s.twice_reach)
+        s.twice_reach = b->twice_reach;
     return s;
 }
 
-typedef bool (*joins)(const struct watch_span *a, const struct watch_span *b);
+typedef bool (*joins)(const struct taken *a, const struct taken *b);
 
 static bool join_one(struct spans *spans, joins may)
 {
@@ -54,7 +64,7 @@ static bool next_piece(const struct spans *spans, const struct reference_run *ru
     if (*at >= end)
         return false;
     for (size_t i = 0; i < spans->count; i++) {
-        const struct watch_span *s = &spans->items[i];
+        const struct watch_span *s = &spans->items[i].span;
         if (s->to_ms > *at && s->from_ms < end && (next == NULL || s->from_ms < next->from_ms))
             next = s;
     }
@@ -74,7 +84,7 @@ void reference_cut(const struct reference_device *d, struct reference_runs *runs
     spans.count = d->span_count;
     assert(d->span_count < REFERENCE_MAX_POINTS);
     for (size_t i = 0; i < d->span_count; i++)
-        spans.items[i] = d->spans[i];
+        spans.items[i] = (struct taken){ d->spans[i], 3 * d->spans[i].to_ms - d->spans[i].last_ms };
     while (join_one(&spans, touch))
         ;
     while (join_one(&spans, follow))
