@@ -50,8 +50,8 @@ void finding_tell_claim(struct execution *x, const struct speaker *by)
 {
     struct state_asset a;
     struct slice name = slice_text(x->claim.asset);
-    if (!x->claim.made)
-        return;
+    if (!x->claim.made || x->context.rules < EXECUTE_RULES_GOODS)
+        return; /* blocks made under older rules tell of none */
     x->claim.made = false;
     if (!execution_asset(x, name, &a))
         return; /* this very statement had made it: nobody else has it */

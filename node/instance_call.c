@@ -97,13 +97,13 @@ static bool is_on_offer(struct execution *x, struct slice name)
     return true;
 }
 
-/* Goods that are about to change hands are not done with. */
+/* Goods that are about to change hands are not done with; blocks made under older rules had it otherwise. */
 static enum refusal check_end(struct instance_frame *f)
 {
     const struct contract_definition *d = &f->contract->definition;
     struct asset_iter it = asset_set_begin(&f->contract->assets);
     if (f->before.state == f->state.state || d->states[f->state.state].ending == CONTRACT_GOES_ON ||
-        !is_called(f->x))
+        f->x->context.rules < EXECUTE_RULES_GOODS || !is_called(f->x))
         return ACCEPTED;
     if (f->unit.len > 0)
         return is_on_offer(f->x, f->unit) ? REFUSED_OFFER_OPEN : ACCEPTED;

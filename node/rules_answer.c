@@ -1,6 +1,6 @@
 /* What is answered to offers: goods change hands, all of them or those that were there, or stay where they are. */
-#include "node/rules_custody.h"
 #include "node/instance.h"
+#include "node/rules_custody.h"
 
 static struct slice name_of(const struct asset_iter *it)
 {
@@ -84,7 +84,9 @@ static enum refusal check_answer(struct execution *x, const struct speaker *by,
     case CUSTODY_OFFER:
     case CUSTODY_CANCEL: break;
     case CUSTODY_REJECT:
-        return c->meaning.len > 0 && c->reason.len > 0 ? ACCEPTED : REFUSED_NO_REASON;
+        return (c->meaning.len > 0 && c->reason.len > 0) || x->context.rules < EXECUTE_RULES_GOODS
+                   ? ACCEPTED
+                   : REFUSED_NO_REASON;
     case CUSTODY_ACCEPT: return check_accept(x, c, ret_offer);
     }
     return ACCEPTED;

@@ -13,9 +13,15 @@ bool rules_custody_holds(const struct state_asset *a, enum custody_role role,
                               : a->has_custodian && kid_equal(&a->custodian, member);
 }
 
-bool rules_custody_on_offer(const struct state_asset *a, enum custody_role role)
+bool rules_custody_is_sale(const struct execution *x, enum custody_role role)
 {
-    return role == ROLE_OWNER ? a->goods.has_sale : a->has_offer;
+    return role == ROLE_OWNER && x->context.rules >= EXECUTE_RULES_GOODS;
+}
+
+bool rules_custody_on_offer(const struct execution *x, const struct state_asset *a,
+                            enum custody_role role)
+{
+    return rules_custody_is_sale(x, role) ? a->goods.has_sale : a->has_offer;
 }
 
 /* ------------------------------------------------------------------ what stands in the way */
@@ -32,7 +38,7 @@ static bool check_inside(void *ctx, struct slice name, const struct state_asset 
     struct way *w = ctx;
     if (w->from != NULL && !rules_custody_holds(a, w->role, w->from))
         w->code = REFUSED_NOT_HOLDER;
-    else if (w->from != NULL && rules_custody_on_offer(a, w->role))
+    else if (w->from != NULL && rules_custody_on_offer(w->x, a, w->role))
         w->code = REFUSED_OFFER_OPEN;
     if (w->code != ACCEPTED)
         execution_explain(w->x, "%.*s", (int)name.len, (const char *)name.data);

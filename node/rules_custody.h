@@ -31,7 +31,10 @@ enum refusal rules_custody_check_way(struct execution *x, const struct asset_ite
                                      const struct kid *from, const struct kid *to);
 bool rules_custody_holds(const struct state_asset *a, enum custody_role role,
                          const struct kid *member);
-bool rules_custody_on_offer(const struct state_asset *a, enum custody_role role);
+/* Blocks made under older rules knew one offer for both roles, and rejections without a reason. */
+bool rules_custody_is_sale(const struct execution *x, enum custody_role role);
+bool rules_custody_on_offer(const struct execution *x, const struct state_asset *a,
+                            enum custody_role role);
 /* NO_SUCH_READING when the statement binds in what is no late reading of a device that is on its goods. */
 enum refusal rules_custody_check_reading(struct execution *x, const struct custody *c);
 /* Tells what the statement binds in, if anything. */

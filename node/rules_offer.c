@@ -1,6 +1,6 @@
 /* Offers: goods are put up to be handed over or sold, and the ledger ends what nobody answers in time. */
-#include "node/rules_custody.h"
 #include "node/finding.h"
+#include "node/rules_custody.h"
 
 #include <string.h>
 
@@ -29,7 +29,7 @@ static enum refusal check_asset(struct execution *x, const struct speaker *by,
         if (c->role == ROLE_CUSTODIAN)
             finding_claim(x, FINDING_TWO_CUSTODIANS, name_of(at));
         code = REFUSED_NOT_HOLDER;
-    } else if (rules_custody_on_offer(&a, c->role)) {
+    } else if (rules_custody_on_offer(x, &a, c->role)) {
         code = REFUSED_OFFER_OPEN;
     } else if (a.goods.container.len > 0) {
         code = REFUSED_PACKED;
@@ -84,7 +84,7 @@ static void put_up(struct execution *x, const struct speaker *by)
         struct state_asset a;
         if (!execution_asset(x, name_of(&it), &a))
             continue;
-        if (c->role == ROLE_OWNER) {
+        if (rules_custody_is_sale(x, c->role)) {
             a.goods.has_sale = true;
             a.goods.sale = by->st->hash;
         } else {
@@ -161,7 +161,7 @@ void rules_offer_close(struct execution *x, const struct hash *offer, const stru
         struct state_asset a;
         if (!execution_asset(x, name_of(&it), &a))
             continue;
-        if (o->role == ROLE_OWNER)
+        if (rules_custody_is_sale(x, (enum custody_role)o->role))
             a.goods.has_sale = false;
         else
             a.has_offer = false;

@@ -322,6 +322,34 @@ static void a_dispute_is_a_members_and_about_goods(void **state)
     world_free(w);
 }
 
+/* ------------------------------------------------------------------ blocks of before */
+
+/* What was on the ledger before goods had rules comes to the same today. */
+static void blocks_under_older_rules_stay_as_they_were(void **state)
+{
+    struct world *w = custody_world();
+    struct state_asset a;
+    (void)state;
+    world_block(w, MINUTES(5));
+    w->context.rules = EXECUTE_RULES_GOODS - 1;
+    execute_begin(w->execution, &w->view, &w->context);
+    assert_int_equal(world_say(w, CARRIER, offer_of(w, UNIT, CLINIC), MINUTES(5)),
+                     REFUSED_NOT_HOLDER);
+    struct asset_set unit = custody_one(UNIT);
+    struct statement s = custody_offer(w, &unit, CLINIC, ROLE_OWNER);
+    assert_int_equal(world_say(w, FARM, s, MINUTES(5)), ACCEPTED);
+    struct hash o = w->last;
+    assert_int_equal(world_say(w, FARM, offer_of(w, UNIT, CARRIER), MINUTES(5)),
+                     REFUSED_OFFER_OPEN);
+    s = custody_answer(CUSTODY_REJECT, &unit, &o, ROLE_OWNER);
+    s.as.custody.meaning = s.as.custody.reason = (struct slice){ NULL, 0 };
+    assert_int_equal(world_say(w, CLINIC, s, MINUTES(6)), ACCEPTED);
+    assert_int_equal(world_count(w, "finding"), 0);
+    assert_true(world_asset(w, UNIT, &a));
+    assert_false(a.has_offer || a.goods.has_sale);
+    world_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +366,7 @@ int main(void)
         cmocka_unit_test(a_claim_is_told_once),
         cmocka_unit_test(a_dispute_stands_beside_what_it_objects_to),
         cmocka_unit_test(a_dispute_is_a_members_and_about_goods),
+        cmocka_unit_test(blocks_under_older_rules_stay_as_they_were),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
