@@ -97,6 +97,15 @@ enum refusal judging_post(struct world *w, struct judging_letter *letter)
     return code;
 }
 
+struct statement judging_correct(struct slice original)
+{
+    struct statement s = { .kind = KIND_CORRECTION };
+    s.as.correction = (struct correction){ .original = original,
+                                           .meaning = slice_text("correction"),
+                                           .reason = slice_text("the probe lay on the dashboard") };
+    return s;
+}
+
 /* ------------------------------------------------------------------ what came of it */
 
 struct slice judging_book_bytes(struct world *w, const struct hash *opening)

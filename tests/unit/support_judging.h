@@ -33,6 +33,9 @@ struct judging_letter judging_sign(struct world *w, enum world_key who, struct s
 /* Says it in a block of its own, 1 s after the last; frees it. */
 enum refusal judging_post(struct world *w, struct judging_letter *letter);
 
+/* A correction of a statement, whose bytes it borrows. */
+struct statement judging_correct(struct slice original);
+
 /* The book's bytes, empty when there is none. */
 struct slice judging_book_bytes(struct world *w, const struct hash *opening);
 /* What is charged in the end: sorted lines of the CHARGED events that no REVISION took back. Caller frees. */
