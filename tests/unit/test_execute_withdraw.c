@@ -201,6 +201,8 @@ static void silence_stays_as_it_was(void **state)
     struct judging_letter packs[2] = { flat(w, LOGGER, 20, 3, 450), flat(w, LOGGER, 100, 3, 450) };
     say(w, &packs[0]);
     say(w, &packs[1]);
+    world_end(w);
+    world_block(w, w->context.time_ms + 1000); /* timers: silent since the last one */
     size_t before = excursions(w, &opening, mixed_yaml), revised = world_count(w, "revision");
     assert_true(before > 0);
     correct(w, FARM, &packs[1]);
