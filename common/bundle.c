@@ -95,6 +95,9 @@ static bool check_state(struct check *c, struct slice bytes)
         return true;
     if (!state_asset_take(proof.value, &c->entry))
         return err_set(c->err, ERR_INPUT, "the asset's entry is malformed");
+    c->claim.made = state_asset_is_made(&c->entry);
+    c->claim.has_amount = c->entry.goods.has_amount;
+    c->claim.amount = c->entry.goods.amount;
     c->claim.has_custodian = c->entry.has_custodian;
     c->claim.custodian = c->entry.custodian;
     c->claim.has_owner = c->entry.has_owner;

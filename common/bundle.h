@@ -13,6 +13,7 @@
 #ifndef COMMON_BUNDLE_H
 #define COMMON_BUNDLE_H
 
+#include "common/amount.h"
 #include "common/final.h"
 #include "common/outcome.h"
 
@@ -50,6 +51,7 @@ typedef bool (*bundle_visitor)(void *ctx, const struct bundle_event *e);
 struct bundle_claim {
     char asset[ASSET_NAME_MAX + 1];
     bool known; /* false: the ledger holds no such asset, which is proven too */
+    bool made;  /* false: known only from scans */
     struct header head;
     size_t seals; /* under the head */
     uint64_t events;
@@ -57,6 +59,8 @@ struct bundle_claim {
     uint64_t statements; /* different ones that caused the events */
     bool has_custodian, has_owner;
     struct kid custodian, owner;
+    bool has_amount;
+    struct amount amount; /* what is left of it; its unit is borrowed from the bundle */
 };
 
 /*

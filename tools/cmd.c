@@ -25,6 +25,8 @@ const struct cmd_entry cmd_table[] = {
     { "doc", cmd_doc, "attach documents to contracts by their hash, and verify files" },
     { "label", cmd_label, "print a label and scan it back; seal and reveal covered codes" },
     { "trace", cmd_trace, "where goods have been, in whose hands, at what temperature" },
+    { "origin", cmd_origin, "where goods come from, hop by hop" },
+    { "uses", cmd_uses, "what was made of goods, as far as it goes" },
     { "verify", cmd_verify, "check a proof file, offline" },
     { "statement", cmd_statement, "get, send and follow statements" },
     { "receipt", cmd_receipt, "get receipts, and verify them offline" },

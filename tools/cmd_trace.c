@@ -2,12 +2,14 @@
  * `waybill trace` and `waybill verify`: where goods have been, in whose hands, at what temperature. Both read
  * a proof bundle, from the node or from a file, and believe nothing that does not follow from it.
  */
+#include "common/bundle_pack.h"
 #include "common/file.h"
 #include "common/hex.h"
 #include "tools/cmd_action.h"
 #include "tools/cmd_journey.h"
 #include "tools/cmd_names.h"
 #include "tools/cmd_node.h"
+#include "tools/cmd_origin.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,22 +123,33 @@ static void tell(const struct cmd_home *home, const struct journey *j)
     journey_print(home, j, true);
 }
 
-static int verify(struct cmd_home *home, const struct cmd_args *args, struct err *err)
+static int verify_bundle(struct cmd_home *home, struct slice bundle, struct err *err)
 {
     struct journey *j = NULL;
-    struct buf bundle = buf_heap(BUNDLE_SIZE_MAX);
-    bool good = cmd_args_expect(args, 1, 1, "one BUNDLE file", err) &&
-                cmd_home_need_identity(home, err) &&
-                file_read(args->operand[0], BUNDLE_SIZE_MAX, &bundle, err) &&
-                (journey_load(home, buf_slice(&bundle), &home->identity, &j, err) ||
-                 err_wrap(err, "%s", args->operand[0]));
+    bool good = journey_load(home, bundle, &home->identity, &j, err) ||
+                err_wrap(err, "%s", home->args->operand[0]);
     int code = good ? exit_code(j) : cmd_action_fail(err);
     if (good && home->json)
         cmd_action_print(journey_json(home, j, true));
     else if (good)
         tell(home, j);
     journey_free(j);
-    buf_free(&bundle);
+    return code;
+}
+
+static int verify(struct cmd_home *home, const struct cmd_args *args, struct err *err)
+{
+    struct buf file = buf_heap(BUNDLE_PACK_SIZE_MAX);
+    int code = CMD_ERROR;
+    if (!cmd_args_expect(args, 1, 1, "one BUNDLE file", err) ||
+        !cmd_home_need_identity(home, err) ||
+        !file_read(args->operand[0], BUNDLE_PACK_SIZE_MAX, &file, err))
+        code = cmd_action_fail(err);
+    else if (bundle_pack_is(buf_slice(&file)))
+        code = cmd_origin_verify_pack(home, buf_slice(&file), err);
+    else
+        code = verify_bundle(home, buf_slice(&file), err);
+    buf_free(&file);
     return code;
 }
 
@@ -145,11 +158,12 @@ int cmd_verify(int argc, char **argv)
     static const struct cmd_action action = {
         "verify", "verify", "",
         "Usage: waybill verify BUNDLE [--identity FILE]\n"
-        "Checks a proof that trace -o kept, offline: needs "
-        "the ledger's identity and nothing else.\n"
-        "Exit code: 0 proven and good, 1 error, 2 proven, "
-        "and a contract was breached or a sensor leaves that open, "
-        "3 not proven.\n",
+        "Checks a proof that trace, origin or uses -o kept, offline: needs the ledger's identity "
+        "and nothing\n"
+        "else.\n"
+        "Exit code: 0 proven and good, 1 error, 2 proven, and a contract was breached, a sensor "
+        "leaves that\n"
+        "open, or goods are recalled, 3 not proven.\n",
         verify
     };
     return cmd_action_run(&action, argc, argv);
