@@ -216,6 +216,11 @@ judge-million: ## 1,000,000 random reading sequences: the compliance engine agai
 	@$(MAKE) WERROR=1 $(BUILD)/tests/unit/test_watch_reference
 	@$(BUILD)/tests/unit/test_watch_reference --count 1000000
 
+.PHONY: goods-million
+goods-million: ## 1,000,000 random operations on goods: the rules against their slow reference; SEED=1 begins there
+	@$(MAKE) WERROR=1 $(BUILD)/tests/unit/test_goods_reference
+	@$(BUILD)/tests/unit/test_goods_reference --count 1000000 --codes 1 $(if $(SEED),--seed $(SEED))
+
 .PHONY: test-clean-root
 test-clean-root: ## prove demo and test in a bare Debian 12 made by debootstrap (root, slow)
 	@tests/e2e/clean-root.sh

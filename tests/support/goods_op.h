@@ -13,8 +13,8 @@
 #define GOODS_DEVICE    (GOODS_MEMBERS + GOODS_OPERATORS) /* signers: of member 3 */
 #define GOODS_AUDITOR   (GOODS_DEVICE + 1)                /* of member 4 */
 #define GOODS_SIGNERS   (GOODS_AUDITOR + 1)
-#define GOODS_ENTRIES   4  /* inputs, and outputs, of a drawn making */
-#define GOODS_PLACES    6  /* place 0: not said */
+#define GOODS_ENTRIES   4 /* inputs, and outputs, of a drawn making */
+#define GOODS_PLACES    6 /* place 0: not said */
 
 enum goods_unit {
     GOODS_NO_UNIT,

@@ -102,9 +102,9 @@ goods_wide goods_reference_value(struct goods_amount a, enum amount_dimension *r
     goods_wide value = a.mantissa;
     for (int i = 0; i < powers[a.unit] + a.exponent + 9; i++)
         value *= 10;
-    *ret_dimension = a.unit <= GOODS_T   ? AMOUNT_MASS
+    *ret_dimension = a.unit <= GOODS_T    ? AMOUNT_MASS
                      : a.unit <= GOODS_M3 ? AMOUNT_VOLUME
-                                         : AMOUNT_COUNT;
+                                          : AMOUNT_COUNT;
     return value;
 }
 
@@ -149,14 +149,11 @@ enum refusal goods_reference_unborn(struct goods_reference *r, const struct good
 {
     unsigned member = goods_reference_member(op->signer);
     for (size_t i = 0; i < e->names.count; i++) {
-        uint32_t name = e->names.at[i];
+        uint32_t name = e->names.at[i], lot = lot_of(r, name, e->lot);
         if (r->names[name].made)
             return goods_reference_refuse(r, REFUSED_EXISTS, name);
-    }
-    for (size_t i = 0; i < e->names.count; i++) {
-        uint32_t lot = lot_of(r, e->names.at[i], e->lot);
         if (lot != GOODS_NONE && r->names[lot].is_lot && r->names[lot].lot_maker != member)
-            return goods_reference_refuse(r, REFUSED_NOT_MAKER, e->names.at[i]);
+            return goods_reference_refuse(r, REFUSED_NOT_MAKER, name);
     }
     return ACCEPTED;
 }
@@ -202,7 +199,6 @@ void goods_reference_bear(struct goods_reference *r, const struct goods_op *op, 
                           const struct goods_entry *e, unsigned owner)
 {
     unsigned member = goods_reference_member(op->signer);
-    size_t found = r->finding_count;
     for (size_t i = 0; i < e->names.count; i++) {
         uint32_t lot = lot_of(r, e->names.at[i], e->lot);
         struct goods_name *n = &r->names[e->names.at[i]];
@@ -218,8 +214,8 @@ void goods_reference_bear(struct goods_reference *r, const struct goods_op *op, 
             n->left = goods_reference_value(e->amount, &n->dimension);
         count_to_lot(r, e->names.at[i], member, e->amount);
     }
-    if (r->finding_count > found + 100)
-        r->finding_count = found + 100;
+    if (r->finding_count > 100)
+        r->finding_count = 100; /* no more are told of one statement */
 }
 
 enum refusal goods_reference_commission(struct goods_reference *r, const struct goods_op *op)

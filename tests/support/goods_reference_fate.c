@@ -242,7 +242,8 @@ static void undo_disposition(struct goods_reference *r, uint32_t number, struct 
 static void undo(struct goods_reference *r, const struct goods_op *was)
 {
     struct goods_said *said = &r->said[was->number];
-    if (was->kind == KIND_CERTIFICATE && said->code == ACCEPTED) {
+    if (was->kind == KIND_CERTIFICATE && said->code == ACCEPTED &&
+        !(said->revoked && said->revoked_from_ms <= was->expiry_ms)) {
         said->revoked = true;
         said->revoked_from_ms = was->expiry_ms;
     }
@@ -331,6 +332,8 @@ static enum refusal scan(struct goods_reference *r, const struct goods_op *op)
         if (n->made && op->in_custody && n->custodian != goods_reference_member(op->signer))
             goods_reference_find(r, FINDING_TWO_CUSTODIANS, name, GOODS_NONE);
     }
+    if (r->finding_count > 1000)
+        r->finding_count = 1000; /* no more are told of one scan */
     return ACCEPTED;
 }
 

@@ -94,7 +94,8 @@ struct goods_world *goods_world_new(uint64_t seed, const struct goods_world_size
     w->size = *size;
     w->names = size->names;
     w->block_ms = T0;
-    w->reference = goods_reference_new(size->names, size->operations);
+    /* lots of one number and several products come to be as they are named */
+    w->reference = goods_reference_new(5 * size->names, size->operations);
     w->ops = calloc(size->operations, sizeof w->ops[0]);
     w->offers = calloc(size->operations, sizeof w->offers[0]);
     w->certificates = calloc(size->operations, sizeof w->certificates[0]);
