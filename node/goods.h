@@ -91,14 +91,10 @@ void goods_walk_forget(struct goods_walk *w);
 typedef bool (*goods_visitor)(void *ctx, struct slice name, const struct state_asset *a);
 bool goods_visit_inside(struct execution *x, const struct state_asset *container,
                         goods_visitor visit, void *ctx);
-/*
- * Emits an event for everything inside, in as few asset-sets as its names allow. The writer puts the data, of
- * data_items items.
- */
-typedef void (*goods_data_writer)(void *ctx, struct buf *data);
+/* Emits an event for everything inside, in as few asset-sets as its names allow. data: data_items items. */
 void goods_emit_inside(struct execution *x, const struct state_asset *container,
                        enum event_what what, uint64_t time_ms, size_t data_items,
-                       goods_data_writer write, void *ctx);
+                       struct slice data);
 /* The boxes in boxes: 0 of what holds nothing. */
 unsigned goods_depth(struct execution *x, const struct state_asset *container);
 /* Puts loose assets at the end of the container's contents. Returns: how many that is, with all inside them. */

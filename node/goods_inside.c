@@ -151,8 +151,7 @@ static bool collect(void *ctx, struct slice name, const struct state_asset *a)
 }
 
 void goods_emit_inside(struct execution *x, const struct state_asset *container,
-                       enum event_what what, uint64_t time_ms, size_t data_items,
-                       goods_data_writer write, void *ctx)
+                       enum event_what what, uint64_t time_ms, size_t data_items, struct slice data)
 {
     struct collected c = { .max = (size_t)container->goods.inside_all };
     if (c.max == 0)
@@ -167,7 +166,7 @@ void goods_emit_inside(struct execution *x, const struct state_asset *container,
             n++;
         struct buf *subject = execution_value(x);
         put_group(subject, c.names + i, n);
-        write(ctx, execution_emit(x, what, buf_slice(subject), time_ms, data_items));
+        buf_add_slice(execution_emit(x, what, buf_slice(subject), time_ms, data_items), data);
     }
 }
 

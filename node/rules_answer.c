@@ -146,30 +146,22 @@ static struct asset_set list_received(struct execution *x, const struct custody 
     return (struct asset_set){ buf_slice(&out), counted.count };
 }
 
-struct handover {
-    const struct hash *offer;
-    const struct state_offer *o;
-};
-
-static void put_handover(void *ctx, struct buf *data)
-{
-    const struct handover *h = ctx;
-    rules_offer_put(data, h->offer, h->o);
-}
-
 static void tell_passed(struct execution *x, const struct custody *c, const struct state_offer *o,
                         uint64_t time_ms)
 {
-    struct handover h = { .offer = &c->offer, .o = o };
+    uint8_t memory[128];
+    struct buf data = buf_fixed(memory, sizeof memory);
     struct asset_set there = list_received(x, c, false);
     if (there.count == 0)
         return;
-    put_handover(&h, execution_emit(x, EVENT_PASSED, there.raw, time_ms, RULES_OFFER_ITEMS));
+    rules_offer_put(&data, &c->offer, o);
+    buf_add_slice(execution_emit(x, EVENT_PASSED, there.raw, time_ms, RULES_OFFER_ITEMS),
+                  buf_slice(&data));
     struct asset_iter it = asset_set_begin(&there);
     while (!execution_is_over(x) && asset_set_next(&it)) {
         struct state_asset a;
         if (execution_asset(x, name_of(&it), &a) && a.goods.inside > 0)
-            goods_emit_inside(x, &a, EVENT_PASSED, time_ms, RULES_OFFER_ITEMS, put_handover, &h);
+            goods_emit_inside(x, &a, EVENT_PASSED, time_ms, RULES_OFFER_ITEMS, buf_slice(&data));
     }
 }
 
