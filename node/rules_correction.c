@@ -5,6 +5,8 @@
 #include "node/goods.h"
 #include "node/rules_parts.h"
 
+#include <string.h>
+
 #define STEPS_OF_SIGNATURE 1000
 #define READING_ASSETS_MAX (STATE_ATTACHMENTS_MAX + 1) /* what a device was and is attached to */
 
@@ -56,12 +58,24 @@ static bool is_authentic(struct execution *x, const struct statement *original,
     return true;
 }
 
+/* Whether its place in the signer's sequence is another statement's, as far as that is still known. */
+static bool is_anothers_place(const struct sequence *s, const struct statement *original)
+{
+    for (size_t i = 0; i < s->window_count; i++) {
+        const struct sequence_seen *seen = &s->window[i];
+        if (seen->seq == original->link.seq)
+            return memcmp(seen->half, original->hash.bytes, HALF_SIZE) != 0 &&
+                   !(seen->conflicted && memcmp(seen->other, original->hash.bytes, HALF_SIZE) == 0);
+    }
+    return false;
+}
+
 /* A statement that its signer has not got to yet, or that lies in a gap, is not on the ledger. */
 static bool may_be_recorded(struct execution *x, const struct statement *original)
 {
     struct sequence s;
     execution_load_sequence(x, &original->kid, &s);
-    bool missing = original->link.seq > s.last;
+    bool missing = original->link.seq > s.last || is_anothers_place(&s, original);
     for (size_t i = 0; i < s.gap_count && !missing; i++)
         missing = original->link.seq >= s.gaps[i].from && original->link.seq <= s.gaps[i].to;
     if (missing)
