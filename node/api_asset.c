@@ -1,18 +1,16 @@
-/* Assets: summary, history, readings, custody, excursions, proof. */
+/* Assets: summary, readings, custody, excursions, proof. */
 #include "node/api_parts.h"
 
 #include "common/gs1_link.h"
 #include "common/hex.h"
 #include "common/quantity.h"
 #include "contracts/property.h"
-#include "node/event_json.h"
 #include "node/page.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define ASSETS_MAX  1000
-#define EVENTS_MAX  1000
 #define POINTS      300 /* unless asked */
 #define LINK_PREFIX "https://id.example.org"
 
@@ -125,6 +123,7 @@ void api_asset_summary(struct api_context *c, struct json_doc *doc)
     put_holder(c, doc, "custodian", 0);
     put_holder(c, doc, "owner", 1);
     put_contracts(c, doc);
+    api_put_goods(c, doc);
     if (v->journey.packs > 0) {
         api_put_time(doc, "first_reading", v->journey.first_reading_ms);
         api_put_time(doc, "last_reading", v->journey.last_reading_ms);
@@ -136,90 +135,6 @@ void api_asset_summary(struct api_context *c, struct json_doc *doc)
     json_doc_put_text(product, "name", v->product.name);
     if (v->product.brand[0] != '\0')
         json_doc_put_text(product, "brand", v->product.brand);
-}
-
-/* ------------------------------------------------------------------ history */
-
-/* What the items of an event's data are, in order; common/outcome.h. */
-static const char *const data_names[][EVENT_DATA_MAX] = {
-    [EVENT_RECORDED] = { "device", "from_ms", "to_ms" },
-    [EVENT_COMMISSIONED] = { "member" },
-    [EVENT_OFFERED] = { "from", "to", "role" },
-    [EVENT_PASSED] = { "offer", "from", "to", "role" },
-    [EVENT_REJECTED] = { "offer", "from", "to", "role" },
-    [EVENT_CANCELLED] = { "offer", "from", "to", "role" },
-    [EVENT_ATTACHED] = { "device" },
-    [EVENT_DETACHED] = { "device" },
-    [EVENT_GAP] = { "first", "last" },
-    [EVENT_LATE] = { "seq" },
-    [EVENT_OPENED] = { "opening" },
-    [EVENT_IN_FORCE] = { "opening" },
-    [EVENT_EXCURSION_OPENED] = { "rule", "from_ms", "opening", "device" },
-    [EVENT_EXCURSION_CLOSED] = { "rule", "from_ms", "to_ms", "peak", "exponent", "opening",
-                                 "device", "mean", "mean_exponent", "certain" },
-    [EVENT_CHARGED] = { "rule", "member", "seconds", "from_ms", "opening", "device" },
-    [EVENT_REVISION] = { "rule", "from_ms", "opening", "device", "void" },
-    [EVENT_SUSPECT] = { "device" },
-    [EVENT_NOT_JUDGED] = { "device", "first_ms", "last_ms", "opening" },
-    [EVENT_CALLED] = { "opening", "action", "caller" },
-    [EVENT_STATE] = { "opening", "from_state", "to_state", "by" },
-    [EVENT_SCANNED] = { "kid", "place" },
-    [EVENT_DOCUMENT] = { "opening", "name", "hash" },
-    [EVENT_ACKNOWLEDGED] = { "rule", "from_ms", "opening", "device" },
-    [EVENT_ADDED_BACK] = { "opening", "budget", "ms", "call" },
-    [EVENT_ADD_BACK_UNDONE] = { "opening", "budget", "ms", "call" },
-    [EVENT_FINISHED] = { "opening", "ending" },
-    [EVENT_REPLACED] = { "opening", "by" },
-};
-
-#define DATA_NAMES (sizeof data_names / sizeof data_names[0])
-
-static void put_data(struct json_doc *doc, enum event_what what, struct slice data)
-{
-    struct cbor_reader r = cbor_reader(data);
-    size_t n = cbor_take_array(&r);
-    for (size_t i = 0; i < n && i < EVENT_DATA_MAX && !r.failed; i++) {
-        const char *name = (size_t)what < DATA_NAMES ? data_names[what][i] : NULL;
-        char number[8];
-        (void)snprintf(number, sizeof number, "%zu", i);
-        event_json_put(doc, name != NULL ? name : number, &r);
-    }
-}
-
-static bool put_event(void *ctx, const struct asset_event *e)
-{
-    struct json_doc *one = json_doc_put_object(ctx, NULL);
-    json_doc_put_int(one, "n", (int64_t)e->n);
-    json_doc_put_text(one, "event", event_name(e->what));
-    json_doc_put_int(one, "what", e->what);
-    json_doc_put_int(one, "height", (int64_t)e->height);
-    json_doc_put_int(one, "outcome", (int64_t)e->outcome);
-    if (e->has_leaf)
-        json_doc_put_int(one, "leaf", (int64_t)e->leaf);
-    api_put_time(one, "time", e->time_ms);
-    put_data(json_doc_put_object(one, "data"), e->what, e->data);
-    return true;
-}
-
-static void history(struct api_context *c, const struct http_request *q, struct http_answer *a)
-{
-    struct err err = { 0 };
-    struct read_model_page page = { 0, 100 };
-    if (!api_query_uint(q, a, "from", INT64_MAX, &page.from) ||
-        !api_query_uint(q, a, "limit", EVENTS_MAX, &page.limit))
-        return;
-    struct json_doc *doc = json_doc_object();
-    struct json_doc *list = json_doc_put_array(doc, "history");
-    json_doc_put_text(doc, "asset", c->view->name);
-    json_doc_put_int(doc, "events", (int64_t)c->view->journey.events);
-    if (!read_model_events(c->store, c->view->id, page, put_event, list, &err)) {
-        json_doc_free(doc);
-        api_answer_error(a, &err);
-        return;
-    }
-    if (page.from + page.limit < c->view->journey.events)
-        json_doc_put_int(doc, "next", (int64_t)(page.from + page.limit));
-    api_answer_json(a, doc);
 }
 
 /* ------------------------------------------------------------------ readings */
@@ -427,21 +342,21 @@ static void summary(struct api_context *c, struct http_answer *a)
 static void answer_about(struct api_context *c, const struct http_request *q, const char *what,
                          struct http_answer *a)
 {
+    struct slice at;
     if (what[0] == '\0')
         summary(c, a);
-    else if (strcmp(what, "history") == 0)
-        history(c, q, a);
     else if (strcmp(what, "readings") == 0)
         readings(c, q, a);
-    else if (strcmp(what, "custody") == 0)
+    else if (strcmp(what, "custody") == 0 && !api_query_text(q, "at", &at))
         custody(c, a);
     else if (strcmp(what, "excursions") == 0)
         excursions(c, a);
     else if (strcmp(what, "proof") == 0)
         proof(c, a);
-    else
+    else if (!api_goods(c, q, what, a))
         api_answer_problem(a, 404, "NOT_FOUND",
-                           "an asset has history, readings, custody, excursions and proof");
+                           "an asset has history, readings, custody, excursions, origin, uses, "
+                           "contents, loggers and proof");
 }
 
 void api_assets(struct api_context *c, const struct http_request *q, const char *rest,

@@ -94,6 +94,20 @@ void api_documents(struct api_context *c, const struct http_request *q, const ch
                    struct http_answer *a);
 /* A GS1 Digital Link path: the page, or the asset's summary as JSON. */
 void api_link(struct api_context *c, const struct http_request *q, struct http_answer *a);
+void api_recalls(struct api_context *c, const struct http_request *q, const char *rest,
+                 struct http_answer *a);
+void api_certificates(struct api_context *c, const struct http_request *q, const char *rest,
+                      struct http_answer *a);
+void api_lots(struct api_context *c, const struct http_request *q, const char *rest,
+              struct http_answer *a);
+void api_handovers(struct api_context *c, const struct http_request *q, const char *rest,
+                   struct http_answer *a);
+void api_findings(struct api_context *c, const struct http_request *q, struct http_answer *a);
+void api_verify(struct api_context *c, const struct http_request *q, struct http_answer *a);
+/* What an asset has as goods: false when there is no such matter. Its view is loaded. */
+bool api_goods(struct api_context *c, const struct http_request *q, const char *what,
+               struct http_answer *a);
+void api_put_goods(struct api_context *c, struct json_doc *doc);
 /* The asset's summary, whose view is loaded. */
 void api_asset_summary(struct api_context *c, struct json_doc *doc);
 

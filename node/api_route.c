@@ -97,18 +97,25 @@ static bool route_ledger(struct api_context *c, const struct http_request *q, st
         const char *path;
         void (*answer)(struct api_context *c, const struct http_request *q, struct http_answer *a);
     } whole[] = {
-        { "/v1/head", api_head },
-        { "/v1/set", api_set },
-        { "/v1/identity", api_identity },
+        { "/v1/head", api_head },         { "/v1/set", api_set },
+        { "/v1/identity", api_identity }, { "/v1/findings", api_findings },
+        { "/v1/verify", api_verify },
     };
     static const struct {
         const char *path;
         void (*answer)(struct api_context *c, const struct http_request *q, const char *rest,
                        struct http_answer *a);
     } trees[] = {
-        { "/v1/blocks", api_blocks },         { "/v1/receipts", api_receipts },
-        { "/v1/statements", api_statements }, { "/v1/assets", api_assets },
-        { "/v1/contracts", api_contracts },   { "/v1/documents", api_documents },
+        { "/v1/blocks", api_blocks },
+        { "/v1/receipts", api_receipts },
+        { "/v1/statements", api_statements },
+        { "/v1/assets", api_assets },
+        { "/v1/contracts", api_contracts },
+        { "/v1/documents", api_documents },
+        { "/v1/recalls", api_recalls },
+        { "/v1/certificates", api_certificates },
+        { "/v1/lots", api_lots },
+        { "/v1/handovers", api_handovers },
     };
     for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
         if (strcmp(q->path, whole[i].path) == 0) {

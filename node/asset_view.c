@@ -25,6 +25,7 @@ void asset_view_free(struct asset_view *v)
         return;
     for (size_t i = 0; i < PROVENANCE_CONTRACTS; i++)
         buf_free(&v->contract[i].bytes);
+    trace_path_free(&v->origin);
     free(v);
 }
 
@@ -117,13 +118,33 @@ bool asset_view_acknowledgement(struct store *s, const struct asset_view *v,
 
 /* ------------------------------------------------------------------ loading */
 
-static bool add_event(void *ctx, const struct asset_event *e)
+struct journey_walk {
+    struct store *s;
+    struct asset_view *v;
+};
+
+static bool add_first_holder(void *ctx, const struct read_model_cell *cells, size_t count)
 {
     struct asset_view *v = ctx;
-    if (e->has_leaf)
-        v->last_leaf = e->leaf;
-    provenance_add(&v->journey, e->what, e->time_ms, e->data);
+    struct kid member;
+    if (count < 4 || cells[2].bytes.len != KID_SIZE)
+        return true;
+    memcpy(member.bytes, cells[2].bytes.data, KID_SIZE);
+    provenance_hold(&v->journey, (uint64_t)cells[1].number, &member, (uint64_t)cells[3].number);
     return true;
+}
+
+static bool add_event(void *ctx, const struct asset_event *e)
+{
+    struct journey_walk *w = ctx;
+    if (e->has_leaf)
+        w->v->last_leaf = e->leaf;
+    provenance_add(&w->v->journey, e->what, e->time_ms, e->data);
+    if (e->what != EVENT_MADE)
+        return true;
+    struct read_model_arg args[] = { read_model_arg_number((uint64_t)w->v->id),
+                                     read_model_arg_number(e->time_ms) };
+    return read_model_list(w->s, LIST_CUSTODY_AT, args, 2, add_first_holder, w->v, NULL);
 }
 
 /* A contract that ended in failure may be taken up again: then its state is one that ends nothing. */
@@ -139,12 +160,13 @@ static void settle_status(struct asset_view *v, size_t i)
 static bool load_journey(struct store *s, struct asset_view *v, struct err *err)
 {
     uint64_t count = 0;
+    struct journey_walk w = { s, v };
     provenance_begin(&v->journey);
     if (!read_model_event_count(s, v->id, &count, err))
         return false;
     for (uint64_t from = 0; from < count; from += PAGE_EVENTS)
         if (!read_model_events(s, v->id, (struct read_model_page){ from, PAGE_EVENTS }, add_event,
-                               v, err))
+                               &w, err))
             return false;
     v->contract_count = v->journey.contract_count;
     for (size_t i = 0; i < v->contract_count; i++) {
@@ -173,6 +195,13 @@ static bool load_ledger(struct store *s, struct asset_view *v, struct err *err)
     return good;
 }
 
+static bool load_goods(struct store *s, struct asset_view *v, struct err *err)
+{
+    trace_path_free(&v->origin);
+    return trace_asset(s, v->id, &v->now, err) && trace_origin(s, v->id, &v->origin, err) &&
+           asset_goods_holds(s, v->id, &v->origin, &v->holds, err);
+}
+
 bool asset_view_load(struct store *s, struct slice name, struct asset_view *v, struct err *err)
 {
     v->last_leaf = 0;
@@ -183,7 +212,7 @@ bool asset_view_load(struct store *s, struct slice name, struct asset_view *v, s
     v->name[name.len] = '\0';
     if (v->gs1.kind != GS1_LOGISTIC)
         v->has_product = read_model_product(s, slice_text(v->gs1.key), &v->product);
-    return load_ledger(s, v, err) && load_journey(s, v, err);
+    return load_ledger(s, v, err) && load_journey(s, v, err) && load_goods(s, v, err);
 }
 
 /* ------------------------------------------------------------------ readings */

@@ -8,6 +8,7 @@
 #include "common/gs1.h"
 #include "common/statement.h"
 #include "contracts/terms.h"
+#include "node/asset_goods.h"
 #include "node/provenance.h"
 #include "node/read_model.h"
 #include "node/series.h"
@@ -34,6 +35,9 @@ struct asset_view {
     struct provenance journey;
     enum provenance_verdict verdict;
     enum provenance_reason reason;
+    struct trace_path origin; /* the makings it descends from */
+    struct asset_holds holds; /* what holds it back, by whatever name */
+    struct trace_asset now;
     size_t contract_count;
     struct asset_contract contract[PROVENANCE_CONTRACTS];
 };

@@ -11,7 +11,8 @@ void provenance_begin(struct provenance *p)
 
 /* ------------------------------------------------------------------ custody */
 
-static void hold(struct provenance *p, uint64_t role, const struct kid *member, uint64_t time_ms)
+void provenance_hold(struct provenance *p, uint64_t role, const struct kid *member,
+                     uint64_t time_ms)
 {
     for (size_t i = p->interval_count; i-- > 0;) {
         struct provenance_interval *last = &p->interval[i];
@@ -34,8 +35,8 @@ static void commissioned(struct provenance *p, uint64_t time_ms, struct slice da
     struct kid member;
     if (!event_data_kid(data, &member))
         return;
-    hold(p, ROLE_CUSTODIAN, &member, time_ms);
-    hold(p, ROLE_OWNER, &member, time_ms);
+    provenance_hold(p, ROLE_CUSTODIAN, &member, time_ms);
+    provenance_hold(p, ROLE_OWNER, &member, time_ms);
 }
 
 static void passed(struct provenance *p, uint64_t time_ms, struct slice data)
@@ -44,7 +45,7 @@ static void passed(struct provenance *p, uint64_t time_ms, struct slice data)
     if (!event_data_handover(data, &h))
         return;
     p->offered = false;
-    hold(p, h.role, &h.to, time_ms);
+    provenance_hold(p, h.role, &h.to, time_ms);
 }
 
 static void offered(struct provenance *p, struct slice data)
@@ -248,7 +249,10 @@ void provenance_add(struct provenance *p, enum event_what what, uint64_t time_ms
     p->events++;
     switch (what) {
     case EVENT_RECORDED: recorded(p, data); break;
-    case EVENT_COMMISSIONED: commissioned(p, time_ms, data); break;
+    case EVENT_COMMISSIONED:
+        commissioned(p, time_ms, data);
+        provenance_goods_add(&p->goods, what, time_ms, data);
+        break;
     case EVENT_OFFERED: offered(p, data); break;
     case EVENT_PASSED: passed(p, time_ms, data); break;
     case EVENT_IN_FORCE: in_force(p, time_ms, data); break;
@@ -265,6 +269,17 @@ void provenance_add(struct provenance *p, enum event_what what, uint64_t time_ms
     case EVENT_STATE: state_changed(p, data); break;
     case EVENT_FINISHED: finished(p, time_ms, data); break;
     case EVENT_REPLACED: replaced(p, time_ms, data); break;
+    case EVENT_PACKED:
+    case EVENT_UNPACKED:
+    case EVENT_LOADED:
+    case EVENT_UNLOADED:
+    case EVENT_MADE:
+    case EVENT_USED:
+    case EVENT_DISPOSITION:
+    case EVENT_DISPUTED:
+    case EVENT_CORRECTED:
+    case EVENT_FINDING:
+    case EVENT_REVEALED: provenance_goods_add(&p->goods, what, time_ms, data); break;
     case EVENT_CALLED:
     case EVENT_SCANNED:
     case EVENT_DOCUMENT:
@@ -285,20 +300,9 @@ void provenance_add(struct provenance *p, enum event_what what, uint64_t time_ms
     case EVENT_RECEIVED:
     case EVENT_NOT_RECEIVED:
     case EVENT_BOUND:
-    case EVENT_PACKED:
-    case EVENT_UNPACKED:
-    case EVENT_LOADED:
-    case EVENT_UNLOADED:
-    case EVENT_MADE:
-    case EVENT_USED:
-    case EVENT_DISPOSITION:
-    case EVENT_DISPUTED:
     case EVENT_CERTIFIED:
     case EVENT_CERTIFICATE_REVOKED:
-    case EVENT_CORRECTED:
-    case EVENT_FINDING:
-    case EVENT_LABEL_SEALED:
-    case EVENT_REVEALED: break;
+    case EVENT_LABEL_SEALED: break;
     }
 }
 

@@ -6,8 +6,8 @@
 #ifndef NODE_PROVENANCE_H
 #define NODE_PROVENANCE_H
 
-#include "common/event_data.h"
 #include "contracts/definition.h"
+#include "node/provenance_goods.h"
 
 #define PROVENANCE_INTERVALS  256
 #define PROVENANCE_EXCURSIONS 256
@@ -92,6 +92,7 @@ struct provenance {
     struct provenance_contract contract[PROVENANCE_CONTRACTS];
     size_t device_count; /* that reported */
     struct kid device[PROVENANCE_DEVICES];
+    struct provenance_goods goods;
 };
 
 /* About 100 kB: make one and keep it. */
@@ -99,6 +100,9 @@ void provenance_begin(struct provenance *p);
 /* In: data: the event's raw array. A misfit counts as an event and changes nothing else. */
 void provenance_add(struct provenance *p, enum event_what what, uint64_t time_ms,
                     struct slice data);
+/* Goods that were made begin with who made them and whose they became: their event does not say. */
+void provenance_hold(struct provenance *p, uint64_t role, const struct kid *member,
+                     uint64_t time_ms);
 /*
  * Events name rules by their place; only the definition tells what each is about. To be called for each
  * contract before the journey is judged: the rules of a contract that nobody knows are taken for the goods'.

@@ -3,6 +3,7 @@
 #include "common/block.h"
 #include "common/state_key.h"
 #include "common/state_value.h"
+#include "node/read_model_list.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,9 @@ static bool prepare_all(struct read_model *m, struct err *err)
         if (!db_prepare(m->db, read_model_goods_sql((enum read_model_goods_sql)i), &m->goods[i],
                         err))
             return false;
+    for (int i = 0; i < LIST_COUNT; i++)
+        if (!db_prepare(m->db, read_model_list_sql((enum read_model_list)i), &m->lists[i], err))
+            return false;
     return true;
 }
 
@@ -34,8 +38,9 @@ bool read_model_open(struct db *db, struct read_model **ret_model, struct err *e
         return err_set(err, ERR_IO, "out of memory");
     m->db = db;
     m->goods = calloc(GM_SQL_COUNT, sizeof *m->goods);
+    m->lists = calloc(LIST_COUNT, sizeof *m->lists);
     m->now = calloc(1, sizeof *m->now);
-    if (m->goods == NULL || m->now == NULL || !prepare_all(m, err)) {
+    if (m->goods == NULL || m->lists == NULL || m->now == NULL || !prepare_all(m, err)) {
         read_model_close(m);
         return err_wrap(err, "read model");
     }
@@ -51,6 +56,9 @@ void read_model_close(struct read_model *m)
         db_stmt_free(m->sql[i]);
     for (int i = 0; i < GM_SQL_COUNT && m->goods != NULL; i++)
         db_stmt_free(m->goods[i]);
+    for (int i = 0; i < LIST_COUNT && m->lists != NULL; i++)
+        db_stmt_free(m->lists[i]);
+    free(m->lists);
     free(m->goods);
     free(m->now);
     free(m);

@@ -86,6 +86,8 @@ bool read_model_product(struct store *s, struct slice gtin, struct product_facts
 struct place_facts {
     char name[READ_MODEL_NAME + 1];
     char zone[READ_MODEL_NAME + 1]; /* IANA; empty: none */
+    bool has_position;
+    int64_t lat, lon; /* 10^-7 degrees */
     uint64_t leaf;
 };
 bool read_model_place(struct store *s, struct slice gln, struct place_facts *ret_facts);

@@ -162,6 +162,29 @@ static const char *const sql[GM_SQL_COUNT] = {
                            " WHERE offer = ?1",
     [GM_BOUND_INSERT] = "INSERT INTO bound VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
                         " ON CONFLICT DO NOTHING",
+    [GM_MAKING_GET] = "SELECT statement, kind, member, place, leaf, time_ms FROM making"
+                      " WHERE id = ?1",
+    [GM_MAKING_LAST] = "SELECT coalesce(max(id), 0) FROM making",
+    [GM_MAKINGS_OF_RUN] = "SELECT making, min(id), max(id) FROM asset" RANGE
+                          " AND making IS NOT NULL GROUP BY making ORDER BY min(id)",
+    [GM_INPUTS] = "SELECT x.n, x.first, x.count, x.mantissa, x.exponent, x.unit,"
+                  " (SELECT name FROM asset WHERE id = x.first),"
+                  " (SELECT name FROM asset WHERE id = x.first + x.count - 1), NULL, NULL"
+                  " FROM making_input x WHERE x.making = ?1 ORDER BY x.n, x.first",
+    [GM_OUTPUTS] = "SELECT x.n, x.first, x.count, x.mantissa, x.exponent, x.unit,"
+                   " (SELECT name FROM asset WHERE id = x.first),"
+                   " (SELECT name FROM asset WHERE id = x.first + x.count - 1),"
+                   " coalesce((SELECT name FROM lot WHERE id = x.lot), x.lot_text), x.expiry_ms"
+                   " FROM making_output x WHERE x.making = ?1 ORDER BY x.n, x.first",
+    [GM_INPUTS_OVER] = "SELECT making, first, count FROM making_input"
+                       " WHERE first BETWEEN ?3 AND ?2 AND first + count > ?1",
+    [GM_ASSETS_OF_RUN] = "SELECT id, name, custodian, owner, ended, container, making"
+                         " FROM asset" RANGE " ORDER BY id",
+    [GM_DISPOSITION_RUNS] = "SELECT first, count FROM disposition_asset WHERE disposition = ?1",
+    [GM_DISPOSITION_LOTS] = "SELECT o.first, o.count FROM disposition_asset r JOIN asset a"
+                            " ON a.id BETWEEN r.first AND r.first + r.count - 1"
+                            " JOIN lot l ON l.name = a.name JOIN making_output o ON o.lot = l.id"
+                            " WHERE r.disposition = ?1 ORDER BY o.first",
 };
 
 const char *read_model_goods_sql(enum read_model_goods_sql which)

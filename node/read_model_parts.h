@@ -60,6 +60,7 @@ struct read_model {
     struct db *db;
     struct db_stmt *sql[RM_SQL_COUNT];
     struct db_stmt **goods;     /* by enum read_model_goods_sql */
+    struct db_stmt **lists;     /* by enum read_model_list */
     struct read_model_now *now; /* of the event at hand */
 };
 

@@ -157,6 +157,9 @@ bool read_model_place(struct store *s, struct slice gln, struct place_facts *ret
         copy_text(db_column_text(get, 0), ret_facts->name);
         copy_text(db_column_text(get, 1), ret_facts->zone);
         ret_facts->leaf = (uint64_t)db_column_int(get, 2);
+        ret_facts->has_position = !db_column_is_null(get, 3);
+        ret_facts->lat = db_column_int(get, 3);
+        ret_facts->lon = db_column_int(get, 4);
     }
     db_reset(get);
     return found;

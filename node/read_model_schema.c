@@ -273,7 +273,8 @@ static const char *const sql[RM_SQL_COUNT] = {
                       " ORDER BY n DESC LIMIT 1), (SELECT name FROM member WHERE member = ?1))",
     [RM_PRODUCT] = "SELECT name, brand, unit, leaf FROM product WHERE gtin = ?1"
                    " ORDER BY n DESC LIMIT 1",
-    [RM_PLACE] = "SELECT name, zone, leaf FROM place WHERE gln = ?1 ORDER BY n DESC LIMIT 1",
+    [RM_PLACE] =
+        "SELECT name, zone, leaf, lat, lon FROM place WHERE gln = ?1 ORDER BY n DESC LIMIT 1",
 };
 
 const char *read_model_schema_sql(enum read_model_sql which)
