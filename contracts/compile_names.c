@@ -160,7 +160,8 @@ static void try_all(struct compile_nearest *nearest, const void *items, size_t c
 /* Up to where a misspelt name may reach: the next sign, or word that joins. */
 static struct slice unknown_words(const char *at)
 {
-    static const char *const joins[] = { " and ", " or ", " in ", " holds ", " then ", " else " };
+    static const char *const joins[] = { " and ",   " or ",   " in ",  " by ",
+                                         " holds ", " then ", " else " };
     size_t len = 0;
     while (at[len] != '\0' && strchr("=!<>+*/()[],\"\n", at[len]) == NULL && !is_sign(at + len)) {
         for (size_t i = 0; i < sizeof joins / sizeof joins[0]; i++)
@@ -279,7 +280,7 @@ static bool take_own_word(struct compile_parse *p, const char *word)
     return true;
 }
 
-/* `certificate "organic" of farmer`, `certificate "organic" of goods`. */
+/* `certificate "organic" of farmer`, `certificate "organic" of goods`, and `by office` after either. */
 static bool parse_certificate(struct compile_parse *p)
 {
     struct contract_value name = { .type = CONTRACT_TEXT };
@@ -300,9 +301,18 @@ static bool parse_certificate(struct compile_parse *p)
         return compile_refuse_here(p,
                                    "expected \"of\" and whose certificate it is, or \"of goods\"");
     p->at += 2;
-    if (take_own_word(p, "goods"))
-        return compile_emit_with(p, EXPR_GOODS_CERTIFIED, constant);
-    return compile_parse_operand(p) && compile_emit_with(p, EXPR_CERTIFIED, constant);
+    bool of_goods = take_own_word(p, "goods");
+    if (!of_goods && !compile_parse_operand(p))
+        return false;
+    enum expr_op op = of_goods ? EXPR_GOODS_CERTIFIED : EXPR_CERTIFIED;
+    compile_skip_spaces(p);
+    if (strncmp(p->at, "by", 2) == 0 && compile_name_ends(p->at + 2)) {
+        p->at += 2;
+        op = of_goods ? EXPR_GOODS_CERTIFIED_BY : EXPR_CERTIFIED_BY;
+        if (!compile_parse_operand(p))
+            return false;
+    }
+    return compile_emit_with(p, op, constant);
 }
 
 static bool parse_word(struct compile_parse *p, const struct word *word)

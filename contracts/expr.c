@@ -23,6 +23,8 @@ static const struct expr_shape shapes[] = {
     [EXPR_OPEN_GUARD] = { EXPR_OPEN_GUARD, "guard", true, 0 },
     [EXPR_CERTIFIED] = { EXPR_CERTIFIED, "certificate", true, 1 },
     [EXPR_GOODS_CERTIFIED] = { EXPR_GOODS_CERTIFIED, "certificate of goods", true, 0 },
+    [EXPR_CERTIFIED_BY] = { EXPR_CERTIFIED_BY, "certificate", true, 2 },
+    [EXPR_GOODS_CERTIFIED_BY] = { EXPR_GOODS_CERTIFIED_BY, "certificate of goods", true, 1 },
     [EXPR_NOT] = { EXPR_NOT, "not", false, 1 },
     [EXPR_AND] = { EXPR_AND, "and", false, 2 },
     [EXPR_OR] = { EXPR_OR, "or", false, 2 },
@@ -198,12 +200,18 @@ static void ask_holds(struct machine *m, const struct expr_outcome *party)
         push_bool(m, ledger->holds(ledger->ctx, m->argument, party->value.text));
 }
 
-/* party empty: of the goods. */
-static void ask_certificate(struct machine *m, struct slice party)
+static void ask_certificate(struct machine *m, const struct expr_shape *shape,
+                            const struct expr_outcome *operands)
 {
     struct expr_certificate found;
+    struct contract_value values[2];
     m->scope->steps++;
-    if (expr_ask_certificate(m->scope, m->argument, party, &found))
+    for (unsigned i = 0; i < shape->takes; i++) {
+        if (!is_usable(m, &operands[i]))
+            return;
+        values[i] = operands[i].value;
+    }
+    if (expr_ask_certificate(m->scope, shape->op, m->argument, values, &found))
         push_bool(m, found.standing == EXPR_STANDS_HOLDS);
     else
         push_lack(m, EXPR_UNANSWERED);
@@ -383,10 +391,9 @@ static void run_operation(struct machine *m, const struct expr_shape *shape)
     case EXPR_CHARGED: ask_charged(m, &operands[0]); return;
     case EXPR_HOLDS: ask_holds(m, &operands[0]); return;
     case EXPR_CERTIFIED:
-        if (is_usable(m, &operands[0]))
-            ask_certificate(m, operands[0].value.text);
-        return;
-    case EXPR_GOODS_CERTIFIED: ask_certificate(m, (struct slice){ NULL, 0 }); return;
+    case EXPR_CERTIFIED_BY:
+    case EXPR_GOODS_CERTIFIED:
+    case EXPR_GOODS_CERTIFIED_BY: ask_certificate(m, shape, operands); return;
     case EXPR_NOT:
         if (is_usable(m, &operands[0]))
             push_bool(m, operands[0].value.number == 0);
@@ -415,14 +422,19 @@ static void run_operation(struct machine *m, const struct expr_shape *shape)
     assert(!"an operation that is none");
 }
 
-bool expr_ask_certificate(const struct expr_scope *scope, unsigned constant, struct slice party,
-                          struct expr_certificate *ret)
+bool expr_ask_certificate(const struct expr_scope *scope, enum expr_op op, unsigned constant,
+                          const struct contract_value *operands, struct expr_certificate *ret)
 {
     const struct expr_ledger *ledger = scope->ledger;
     assert(constant < scope->definition->constant_count);
-    return ledger != NULL &&
-           ledger->certificate(ledger->ctx, scope->definition->constants[constant].text, party,
-                               ret);
+    struct expr_question q = { .name = scope->definition->constants[constant].text };
+    if (op == EXPR_CERTIFIED || op == EXPR_CERTIFIED_BY)
+        q.party = operands[0].text;
+    if (op == EXPR_CERTIFIED_BY)
+        q.issuer = operands[1].text;
+    else if (op == EXPR_GOODS_CERTIFIED_BY)
+        q.issuer = operands[0].text;
+    return ledger != NULL && ledger->certificate(ledger->ctx, &q, ret);
 }
 
 struct expr_outcome expr_run(struct expr_scope *scope, struct contract_code code)

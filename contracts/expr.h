@@ -31,6 +31,12 @@ enum expr_standing {
     EXPR_STANDS_REVOKED = 4,
 };
 
+struct expr_question {
+    struct slice name;   /* of the certificate */
+    struct slice party;  /* empty: of the goods */
+    struct slice issuer; /* empty: whoever issued it */
+};
+
 struct expr_certificate {
     enum expr_standing standing;
     struct hash statement; /* that certified; unless there is none */
@@ -49,8 +55,8 @@ struct expr_ledger {
     /* rule < 0: all of them. */
     bool (*charged)(void *ctx, int rule, struct slice party, uint64_t *ret_seconds);
     bool (*holds)(void *ctx, unsigned role, struct slice party);
-    /* party empty: of the goods. One that holds, else the one that came last. */
-    bool (*certificate)(void *ctx, struct slice name, struct slice party,
+    /* One that holds, else the one that came last. */
+    bool (*certificate)(void *ctx, const struct expr_question *question,
                         struct expr_certificate *ret_certificate);
 };
 

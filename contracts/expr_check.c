@@ -208,9 +208,10 @@ static bool is_certificate(const struct checker *c, unsigned argument)
 
 static bool is_known(const struct checker *c, unsigned argument)
 {
-    if (c->shape->op == EXPR_CERTIFIED)
+    enum expr_op op = c->shape->op;
+    if (op == EXPR_CERTIFIED || op == EXPR_CERTIFIED_BY || op == EXPR_GOODS_CERTIFIED_BY)
         return is_certificate(c, argument);
-    if (c->shape->op == EXPR_HOLDS)
+    if (op == EXPR_HOLDS)
         return argument < c->def->role_count;
     return argument == ALL_RULES || argument < c->def->rule_count;
 }

@@ -50,6 +50,16 @@ static void add_rule_fact(const struct contract_definition *def, unsigned argume
     words_add_slice(w, def->rules[argument % RULES_IN_FACT].name);
 }
 
+static bool is_of_goods(int32_t word)
+{
+    return word == EXPR_GOODS_CERTIFIED || word == EXPR_GOODS_CERTIFIED_BY;
+}
+
+static bool is_certificate(int32_t word)
+{
+    return is_of_goods(word) || word == EXPR_CERTIFIED || word == EXPR_CERTIFIED_BY;
+}
+
 void expr_leaf_words(const struct expr_scope *scope, unsigned at, struct words *w)
 {
     const struct contract_definition *def = scope->definition;
@@ -88,10 +98,12 @@ void expr_leaf_words(const struct expr_scope *scope, unsigned at, struct words *
         words_add_slice(w, def->roles[argument].name);
         return;
     case EXPR_CERTIFIED:
+    case EXPR_CERTIFIED_BY:
     case EXPR_GOODS_CERTIFIED:
+    case EXPR_GOODS_CERTIFIED_BY:
         words_add(w, "certificate \"");
         words_add_slice(w, def->constants[argument].text);
-        words_add(w, def->code[at] == EXPR_CERTIFIED ? "\"" : "\" of goods");
+        words_add(w, is_of_goods(def->code[at]) ? "\" of goods" : "\"");
         return;
     case EXPR_NOT:
     case EXPR_AND:
@@ -218,11 +230,6 @@ static bool is_leaf(int32_t word)
            shape->op != EXPR_OPEN_GUARD && shape->op != EXPR_GOODS_CERTIFIED;
 }
 
-static bool is_certificate(int32_t word)
-{
-    return word == EXPR_CERTIFIED || word == EXPR_GOODS_CERTIFIED;
-}
-
 static void add_standing(struct words *w, const struct expr_certificate *c)
 {
     static const char *const said[] = {
@@ -244,29 +251,38 @@ static void add_standing(struct words *w, const struct expr_certificate *c)
     }
 }
 
-/* `certificate "organic" of the farm has expired (…)`. whole: all that makes its value. */
+static void add_party(struct explanation *e, const char *before, const struct part *p)
+{
+    const int32_t *code = e->scope.definition->code;
+    words_add(e->w, before);
+    if (is_leaf(code[p->op]))
+        expr_leaf_words(&e->scope, p->op, e->w);
+    else
+        words_add(e->w, "a party");
+}
+
+/* `certificate "organic" of farmer by office has expired (…)`. whole: all that makes its value. */
 static void name_certificate(struct explanation *e, struct part whole)
 {
     const int32_t *code = e->scope.definition->code;
-    bool of_goods = code[whole.op] == EXPR_GOODS_CERTIFIED;
+    const struct expr_shape *shape = expr_shape_of(code[whole.op]);
+    bool known = true;
     struct expr_certificate found;
     struct part operands[3];
-    struct expr_outcome party = { .lack = EXPR_HAS_VALUE };
+    struct contract_value values[2];
     if (e->named++ >= NAMED_LEAVES)
         return;
     words_add(e->w, e->named > 1 ? ", " : "");
     expr_leaf_words(&e->scope, whole.op, e->w);
-    if (!of_goods) {
-        split(code, &whole, operands);
-        party = value_of(e, &operands[0]);
-        words_add(e->w, " of ");
-        if (is_leaf(code[operands[0].op]))
-            expr_leaf_words(&e->scope, operands[0].op, e->w);
-        else
-            words_add(e->w, "a party");
+    split(code, &whole, operands);
+    for (unsigned i = 0; i < shape->takes; i++) {
+        struct expr_outcome o = value_of(e, &operands[i]);
+        add_party(e, i == 0 && !is_of_goods(code[whole.op]) ? " of " : " by ", &operands[i]);
+        known = known && o.lack == EXPR_HAS_VALUE;
+        values[i] = o.value;
     }
-    if (party.lack == EXPR_HAS_VALUE &&
-        expr_ask_certificate(&e->scope, (unsigned)code[whole.op + 1], party.value.text, &found))
+    if (known &&
+        expr_ask_certificate(&e->scope, shape->op, (unsigned)code[whole.op + 1], values, &found))
         add_standing(e->w, &found);
     else
         words_add(e->w, " is not known");
@@ -294,6 +310,15 @@ static bool said_before(const int32_t *words, unsigned from, unsigned at)
     return false;
 }
 
+/* Whether a leaf is no more than who a certificate is asked of: that question names it. */
+static bool is_asked_of(const int32_t *words, unsigned at, unsigned end)
+{
+    unsigned next = at + 2;
+    if (next < end && is_certificate(words[next]) && words[next] != EXPR_GOODS_CERTIFIED)
+        return true;
+    return next + 2 < end && is_leaf(words[next]) && words[next + 2] == EXPR_CERTIFIED_BY;
+}
+
 static void name_leaves(struct explanation *e, const struct part *p)
 {
     const int32_t *words = e->scope.definition->code;
@@ -301,7 +326,8 @@ static void name_leaves(struct explanation *e, const struct part *p)
         struct part so_far = { .from = p->from, .op = i, .end = i + 2 };
         if (is_certificate(words[i]))
             name_certificate(e, so_far);
-        else if (is_leaf(words[i]) && !said_before(words, p->from, i))
+        else if (is_leaf(words[i]) && !said_before(words, p->from, i) &&
+                 !is_asked_of(words, i, p->end))
             name_leaf(e, i);
         i += expr_shape_of(words[i])->has_argument ? 2 : 1;
     }

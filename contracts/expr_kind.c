@@ -187,7 +187,11 @@ bool expr_kind_of(enum expr_op op, const struct value_kind *operands, struct val
     const struct value_kind *a = &operands[0], *b = &operands[1];
     switch (op) {
     case EXPR_HOLDS:
-    case EXPR_CERTIFIED: return makes_type(a->type == CONTRACT_PARTY, CONTRACT_BOOL, ret);
+    case EXPR_CERTIFIED:
+    case EXPR_GOODS_CERTIFIED_BY: return makes_type(a->type == CONTRACT_PARTY, CONTRACT_BOOL, ret);
+    case EXPR_CERTIFIED_BY:
+        return makes_type(a->type == CONTRACT_PARTY && b->type == CONTRACT_PARTY, CONTRACT_BOOL,
+                          ret);
     case EXPR_CHARGED:
         return a->type == CONTRACT_PARTY && makes(expr_kind_quantity(slice_text("s")), ret);
     case EXPR_NOT: return makes_type(is_bool(a), CONTRACT_BOOL, ret);

@@ -20,7 +20,9 @@ enum expr_op {
     EXPR_HOLDS = 9,     /* [role] party: whether it holds the role */
     EXPR_OPEN_GUARD = 10, /* [guard name] left open: never has a value */
     EXPR_CERTIFIED = 11, /* [constant] party: whether a certificate of that name holds for it now */
-    EXPR_GOODS_CERTIFIED = 12, /* [constant] the same for all of the goods, or their lots */
+    EXPR_GOODS_CERTIFIED = 12,    /* [constant] the same for all of the goods, or their lots */
+    EXPR_CERTIFIED_BY = 13,       /* [constant] party, issuer: as 11, of those that it issued */
+    EXPR_GOODS_CERTIFIED_BY = 14, /* [constant] issuer: as 12 */
     EXPR_NOT = 16,
     EXPR_AND = 17,
     EXPR_OR = 18,

@@ -37,9 +37,12 @@ struct expr_outcome {
     unsigned at;
 };
 struct expr_outcome expr_run(struct expr_scope *scope, struct contract_code code);
-/* party empty: of the goods. False: the ledger has no answer. */
-bool expr_ask_certificate(const struct expr_scope *scope, unsigned constant, struct slice party,
-                          struct expr_certificate *ret);
+/*
+ * Asks of a certificate, as one of the four operations: constant is its argument, operands what it takes, with
+ * their values. False: the ledger has no answer.
+ */
+bool expr_ask_certificate(const struct expr_scope *scope, enum expr_op op, unsigned constant,
+                          const struct contract_value *operands, struct expr_certificate *ret);
 /* "humidity is not set" */
 void expr_lack_words(const struct expr_scope *scope, const struct expr_outcome *outcome,
                      struct words *w);

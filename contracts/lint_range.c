@@ -212,7 +212,10 @@ static void run_source(struct ranges *r, enum expr_op op, int32_t argument)
     } else if (op == EXPR_CHARGED) {
         (void)pop(r);
         range = (struct range){ 0, SECONDS_MAX * SCALE, false, false };
-    } else if (op == EXPR_HOLDS || op == EXPR_CERTIFIED) {
+    } else if (op == EXPR_CERTIFIED_BY) {
+        (void)pop(r);
+        (void)pop(r);
+    } else if (op == EXPR_HOLDS || op == EXPR_CERTIFIED || op == EXPR_GOODS_CERTIFIED_BY) {
         (void)pop(r);
     }
     push(r, range);

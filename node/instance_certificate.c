@@ -6,6 +6,8 @@
 
 struct certificate_search {
     struct slice name;
+    bool of_one_issuer;
+    struct kid issuer; /* member */
     struct expr_certificate found;
     bool over; /* no steps were left to go on with */
 };
@@ -46,7 +48,8 @@ static void search(struct instance_frame *f, const struct state_key *subject,
         struct state_key key = state_key_hash(TABLE_CERTIFICATE, &statement);
         if (r.failed || !read_value(f, s, &key, &value) || !state_certificate_take(value, &c))
             return;
-        if (!slice_equal(c.name, s->name))
+        if (!slice_equal(c.name, s->name) ||
+            (s->of_one_issuer && !kid_equal(&c.issuer, &s->issuer)))
             continue;
         s->found.standing = standing_of(&c, f->x->context.time_ms);
         s->found.statement = statement;
@@ -99,29 +102,35 @@ static bool visit_asset(struct instance_frame *f, struct slice asset, void *ctx)
     return false;
 }
 
-/* Companies are certified: a key of one is as good as its company. */
-static void search_party(struct instance_frame *f, struct slice who, struct certificate_search *s)
+/* Companies certify and are certified: a key of one stands for its company. */
+static struct kid member_of(struct instance_frame *f, struct slice who,
+                            struct certificate_search *s)
 {
-    struct state_key_record key_record;
+    struct state_key_record record;
     struct slice value;
-    struct kid kid;
-    memcpy(kid.bytes, who.data, KID_SIZE);
+    struct kid kid = { { 0 } };
+    memcpy(kid.bytes, who.data, who.len < KID_SIZE ? who.len : KID_SIZE);
     struct state_key key = state_key_kid(TABLE_KEY, &kid);
-    if (read_value(f, s, &key, &value) && state_key_record_take(value, &key_record))
-        kid = key_record.member;
-    key = state_key_kid(TABLE_CERTIFIED, &kid);
-    search(f, &key, s);
+    bool enrolled = read_value(f, s, &key, &value) && state_key_record_take(value, &record);
+    return enrolled ? record.member : kid;
 }
 
-bool instance_certificate(void *ctx, struct slice name, struct slice party,
+bool instance_certificate(void *ctx, const struct expr_question *question,
                           struct expr_certificate *ret_certificate)
 {
     struct instance_frame *f = ctx;
-    struct certificate_search s = { .name = name, .found = { .standing = EXPR_STANDS_NONE } };
-    if (party.len == KID_SIZE)
-        search_party(f, party, &s);
-    else if (!instance_each_asset(f, visit_asset, &s) && s.found.asset.len == 0)
+    struct certificate_search s = { .name = question->name,
+                                    .of_one_issuer = question->issuer.len > 0,
+                                    .found = { .standing = EXPR_STANDS_NONE } };
+    if (s.of_one_issuer)
+        s.issuer = member_of(f, question->issuer, &s);
+    if (question->party.len > 0) {
+        struct kid member = member_of(f, question->party, &s);
+        struct state_key key = state_key_kid(TABLE_CERTIFIED, &member);
+        search(f, &key, &s);
+    } else if (!instance_each_asset(f, visit_asset, &s) && s.found.asset.len == 0) {
         return false; /* more goods than steps */
+    }
     *ret_certificate = s.found;
     return !s.over;
 }

@@ -57,7 +57,7 @@ bool instance_each_asset(struct instance_frame *f,
 /* ------------------------------------------------------------------ instance_certificate.c */
 
 /* As expr_ledger.certificate; ctx: the frame. */
-bool instance_certificate(void *ctx, struct slice name, struct slice party,
+bool instance_certificate(void *ctx, const struct expr_question *question,
                           struct expr_certificate *ret_certificate);
 
 /* ------------------------------------------------------------------ instance_role.c */

@@ -99,12 +99,11 @@ static bool answer_holds(void *ctx, unsigned role, struct slice party)
     return asked && (kit->held >> role & 1) != 0;
 }
 
-static bool answer_certificate(void *ctx, struct slice name, struct slice party,
+static bool answer_certificate(void *ctx, const struct expr_question *question,
                                struct expr_certificate *ret_certificate)
 {
     struct flow_kit *kit = ctx;
-    kit->asked_name = name;
-    kit->asked_party = party;
+    kit->asked = *question;
     *ret_certificate = kit->certificate;
     return kit->certificate_known;
 }

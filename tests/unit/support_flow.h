@@ -45,8 +45,8 @@ struct flow_kit {
     uint64_t held;       /* bit i: whoever is asked for holds role i */
     struct slice holder; /* when not empty: only this kid does */
     bool certificate_known;
-    struct expr_certificate certificate;  /* whatever is asked for */
-    struct slice asked_name, asked_party; /* what was asked last */
+    struct expr_certificate certificate; /* whatever is asked for */
+    struct expr_question asked;          /* last */
 };
 
 /* Two states, the parties "sender" and "receiver", roles "shipper" and "carrier", a rule, two documents. */

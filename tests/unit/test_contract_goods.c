@@ -157,6 +157,10 @@ static void test_certificates_are_asked_for(void **state)
     IS_CODE("certificate \"organic\" of goods", EXPR_GOODS_CERTIFIED, 0);
     IS_CODE("certificate   \"fair trade\"  of  custodian", EXPR_FACT, EXPR_CUSTODIAN,
             EXPR_CERTIFIED, 0);
+    IS_CODE("certificate \"a\" of farmer by buyer", EXPR_PARTY, 0, EXPR_PARTY, 1, EXPR_CERTIFIED_BY,
+            0);
+    IS_CODE("certificate \"a\" of goods by buyer and yes", EXPR_PARTY, 1, EXPR_GOODS_CERTIFIED_BY,
+            0, EXPR_CONSTANT, 1, EXPR_AND);
     IS_CODE("not certificate \"a\" of caller and certificate \"a\" of goods", EXPR_FACT,
             EXPR_CALLER, EXPR_CERTIFIED, 0, EXPR_NOT, EXPR_GOODS_CERTIFIED, 0, EXPR_AND);
     IS_CODE("certificate \"a\" of owner or certificate \"b\" of (if yes then farmer else buyer)",
@@ -188,6 +192,11 @@ static void test_certificates_of_nothing_are_refused(void **state)
     refused("certificate \"organic\" from goods", "expected \"of\" and whose certificate it is");
     refused("certificate \"organic\" of", "expected a value, found the end");
     refused("certificate \"organic\" of 5", "\"certificate\" does not go with a whole number");
+    refused("certificate \"organic\" of goods by", "expected a value, found the end");
+    refused("certificate \"organic\" of goods by goods", "expected a value or a name");
+    refused("certificate \"organic\" of farmr by buyer", "did you mean \"farmer\"?");
+    refused("certificate \"organic\" of farmer by \"office\"",
+            "does not go with a party and a text");
     refused("certificate \"organic\" of farmr", "did you mean \"farmer\"?");
     refused("certificate \"organic of goods", "expected a quotation mark at the end of the text");
     refused("certificate \"organic\" of from", "only a reaction to a handover has one");

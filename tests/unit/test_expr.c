@@ -235,12 +235,26 @@ static void test_certificates(void **state)
     for (int i = EXPR_STANDS_HOLDS; i <= EXPR_STANDS_REVOKED; i++) {
         kit->certificate.standing = (enum expr_standing)i;
         is_bool(kit, of_party, i == EXPR_STANDS_HOLDS);
-        assert_true(slice_equal(kit->asked_party, slice_text("sender__")));
+        assert_true(slice_equal(kit->asked.party, slice_text("sender__")));
         is_bool(kit, of_goods, i == EXPR_STANDS_HOLDS);
-        assert_int_equal(kit->asked_party.len, 0);
-        assert_true(slice_equal(kit->asked_name, slice_text("organic")));
+        assert_int_equal(kit->asked.party.len, 0);
+        assert_true(slice_equal(kit->asked.name, slice_text("organic")));
     }
     has_none(kit, CODE(EXPR_PARTY, 1, EXPR_CERTIFIED, name), "receiver is not set");
+    kit->certificate.standing = EXPR_STANDS_HOLDS;
+    kit->parties[1] = slice_text("receiver");
+    is_bool(kit, CODE(EXPR_PARTY, 0, EXPR_PARTY, 1, EXPR_CERTIFIED_BY, name), true);
+    assert_true(slice_equal(kit->asked.party, slice_text("sender__")));
+    assert_true(slice_equal(kit->asked.issuer, slice_text("receiver")));
+    is_bool(kit, CODE(EXPR_PARTY, 1, EXPR_GOODS_CERTIFIED_BY, name), true);
+    assert_int_equal(kit->asked.party.len, 0);
+    assert_true(slice_equal(kit->asked.issuer, slice_text("receiver")));
+    is_bool(kit, of_party, true);
+    assert_int_equal(kit->asked.issuer.len, 0);
+    kit->parties[1] = slice_text("");
+    has_none(kit, CODE(EXPR_PARTY, 0, EXPR_PARTY, 1, EXPR_CERTIFIED_BY, name),
+             "receiver is not set");
+    has_none(kit, CODE(EXPR_PARTY, 1, EXPR_GOODS_CERTIFIED_BY, name), "receiver is not set");
     kit->scope.steps = 0;
     (void)value(kit, of_party);
     assert_int_equal(kit->scope.steps, 3); /* two operations, a question */
@@ -260,10 +274,9 @@ static void test_why_a_certificate_does_not_do(void **state)
     explains(kit, of_goods, "certificate \"organic\" of goods is not known");
     kit->certificate_known = true;
     kit->certificate.standing = EXPR_STANDS_NONE;
-    explains(kit, of_party,
-             "sender is 4141414141414141, certificate \"organic\" of sender is missing");
+    explains(kit, of_party, "certificate \"organic\" of sender is missing");
     explains(kit, CODE(EXPR_PARTY, 1, EXPR_CERTIFIED, name),
-             "receiver is not set, certificate \"organic\" of receiver is not known");
+             "certificate \"organic\" of receiver is not known");
     memset(kit->certificate.statement.bytes, 0xab, HASH_SIZE);
     kit->certificate.standing = EXPR_STANDS_EXPIRED;
     kit->certificate.asset = slice_text("01/09506000134352/21/7");
@@ -272,10 +285,21 @@ static void test_why_a_certificate_does_not_do(void **state)
     kit->certificate.asset.len = 0;
     kit->certificate.standing = EXPR_STANDS_REVOKED;
     explains(kit, CODE(EXPR_GOODS_CERTIFIED, name, EXPR_PARTY, 0, EXPR_CERTIFIED, name, EXPR_OR),
-             "certificate \"organic\" of goods was revoked (abababab), sender is "
-             "4141414141414141, certificate \"organic\" of sender was revoked (abababab)");
+             "certificate \"organic\" of goods was revoked (abababab), certificate \"organic\" of "
+             "sender was revoked (abababab)");
     kit->certificate.standing = EXPR_STANDS_NOT_YET;
     explains(kit, of_goods, "certificate \"organic\" of goods begins later (abababab)");
+    kit->parties[1] = slice_text("BBBBBBBB");
+    explains(kit, CODE(EXPR_PARTY, 1, EXPR_GOODS_CERTIFIED_BY, name),
+             "certificate \"organic\" of goods by receiver begins "
+             "later (abababab)");
+    kit->certificate.standing = EXPR_STANDS_NONE;
+    explains(kit, CODE(EXPR_PARTY, 0, EXPR_PARTY, 1, EXPR_CERTIFIED_BY, name),
+             "certificate \"organic\" of "
+             "sender by receiver is missing");
+    kit->fields[FLOW_KIT_PARTY] = flow_kit_of(CONTRACT_PARTY, "CCCCCCCC");
+    explains(kit, CODE(F(FLOW_KIT_BOOL), F(FLOW_KIT_PARTY), EXPR_CERTIFIED, name, EXPR_EQUAL),
+             "on is not set, certificate \"organic\" of holder is missing, the right side is no");
     kit->certificate.standing = EXPR_STANDS_HOLDS;
     explains(kit, CODE(EXPR_GOODS_CERTIFIED, name, EXPR_NOT),
              "certificate \"organic\" of goods holds (abababab)");

@@ -101,7 +101,7 @@ static void test_shape(void **state)
     refused((struct contract_code){ 0, 0 }, "an expression of 1 to 256 words was expected");
     refused((struct contract_code){ 0, 257 }, "an expression of 1 to 256 words was expected");
     refused((struct contract_code){ 8191, 2 }, "an expression of 1 to 256 words was expected");
-    refused(CODE(13), "word 0: there is no such operation");
+    refused(CODE(15), "word 0: there is no such operation");
     refused(CODE(-1), "word 0: there is no such operation");
     refused(CODE(52), "word 0: there is no such operation");
     refused(CODE(INT32_MAX), "word 0: there is no such operation");
@@ -152,6 +152,20 @@ static void test_indices(void **state)
     refused(CODE(F(FLOW_KIT_TEXT), EXPR_CERTIFIED, name),
             "word 2: \"certificate\" does not go with a text");
     refused(CODE(EXPR_CERTIFIED, name), "word 0: certificate: something is missing before it");
+    (void)taken(CODE(EXPR_PARTY, 0, EXPR_PARTY, 1, EXPR_CERTIFIED_BY, name));
+    (void)taken(CODE(EXPR_PARTY, 0, EXPR_GOODS_CERTIFIED_BY, name));
+    refused(CODE(EXPR_PARTY, 0, F(FLOW_KIT_INT), EXPR_CERTIFIED_BY, name),
+            "word 4: \"certificate\" does not go with a party and a whole number");
+    refused(CODE(F(FLOW_KIT_INT), EXPR_PARTY, 0, EXPR_CERTIFIED_BY, name),
+            "word 4: \"certificate\" does not go with a whole number and a party");
+    refused(CODE(F(FLOW_KIT_INT), EXPR_GOODS_CERTIFIED_BY, name),
+            "word 2: \"certificate of goods\" does not go with a whole number");
+    refused(CODE(EXPR_PARTY, 0, EXPR_PARTY, 1, EXPR_CERTIFIED_BY, number),
+            "word 4: certificate: there is no such thing here");
+    refused(CODE(EXPR_PARTY, 0, EXPR_GOODS_CERTIFIED_BY, number),
+            "word 2: certificate of goods: there is no such thing here");
+    refused(CODE(EXPR_PARTY, 0, EXPR_CERTIFIED_BY, name),
+            "word 2: certificate: something is missing before it");
 }
 
 static void test_kinds_that_are_made(void **state)
@@ -307,9 +321,11 @@ static struct drawn draw_code(void)
         d.words[d.count++] = how == 0   ? EXPR_HOLDS
                              : how == 1 ? EXPR_CHARGED
                              : how == 2 ? EXPR_CERTIFIED
+                             : how == 3 ? EXPR_CERTIFIED_BY
+                             : how == 4 ? EXPR_GOODS_CERTIFIED_BY
                                         : 16 + (int32_t)draw(36);
-        if (how <= 2)
-            d.words[d.count++] = (int32_t)draw(how == 2 ? 12 : 3);
+        if (how <= 4)
+            d.words[d.count++] = (int32_t)draw(how >= 2 ? 12 : 3);
         if (is_taken(&d, &kind))
             break;
     }

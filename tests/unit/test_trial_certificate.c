@@ -20,7 +20,7 @@ static char folder[] = "/tmp/waybill-trial-XXXXXX";
 static const char contract[] =
     "contract: chocolate\n"
     "roles: { farm: grows, maker: makes, office: certifies }\n"
-    "parties: { farmer: farm, buyer: maker }\n"
+    "parties: { farmer: farm, buyer: maker, certifier: office }\n"
     "states:\n"
     "  offered: { progress: 0 }\n"
     "  bought: { progress: 50 }\n"
@@ -35,12 +35,12 @@ static const char contract[] =
     "  buy:\n"
     "    by: buyer\n"
     "    in: offered\n"
-    "    when: certificate \"organic\" of farmer\n"
+    "    when: certificate \"organic\" of farmer by certifier\n"
     "    to: bought\n"
     "  sell:\n"
     "    by: buyer\n"
     "    in: bought\n"
-    "    when: certificate \"organic\" of goods and certificate \"GMP\" of caller\n"
+    "    when: certificate \"organic\" of goods by certifier and certificate \"GMP\" of caller\n"
     "    to: sold\n";
 
 #define PEOPLE             \
@@ -105,15 +105,31 @@ static void fails(const char *steps, const char *part)
 static void test_a_company_is_certified(void **state)
 {
     (void)state;
-    passes(ONE_UNIT, "    - open:\n"
-                     "    - call: { by: Maker B, action: buy }\n"
-                     "      refused: GUARD \"certificate \"organic\" of farmer is missing\"\n");
+    passes(ONE_UNIT,
+           "    - open:\n"
+           "    - call: { by: Maker B, action: buy }\n"
+           "      refused: GUARD \"certificate \"organic\" of farmer by certifier is missing\"\n");
     passes(ONE_UNIT, BOUGHT "    - expect: { state: bought }\n");
     passes(ONE_UNIT, "    - open:\n"
                      "    - certificate: { by: Office C, name: fair trade, of: Farm A }\n"
                      "    - certificate: { by: Office C, name: organic, of: Maker B }\n"
                      "    - call: { by: Maker B, action: buy }\n"
                      "      refused: GUARD \"is missing\"\n");
+}
+
+static void test_whoever_certifies_itself_is_not_believed(void **state)
+{
+    (void)state;
+    passes(ONE_UNIT, "    - certificate: { by: Farm A, name: organic, of: Farm A }\n"
+                     "    - open:\n"
+                     "    - call: { by: Maker B, action: buy }\n"
+                     "      refused: GUARD \"by certifier is missing\"\n"
+                     "    - certificate: { by: Office C, name: organic, of: Farm A }\n"
+                     "    - call: { by: Maker B, action: buy }\n"
+                     "    - certificate: { by: Office C, name: GMP, of: Maker B }\n"
+                     "    - certificate: { by: Maker B, name: organic, of: goods }\n"
+                     "    - call: { by: Maker B, action: sell }\n"
+                     "      refused: GUARD \"by certifier is missing\"\n");
 }
 
 static void test_it_holds_from_and_until(void **state)
@@ -162,7 +178,7 @@ static void test_goods_and_their_lot_are_certified(void **state)
     char steps[1024];
     (void)snprintf(steps, sizeof steps, "%s%s", gmp,
                    "    - call: { by: Maker B, action: sell }\n"
-                   "      refused: GUARD \"organic\" of goods is missing for "
+                   "      refused: GUARD \"organic\" of goods by certifier is missing for "
                    "01/09506000134352/21/T00001\"\n"
                    "    - certificate: { by: Office C, name: organic, of: goods, units: [1, 3] }\n"
                    "    - call: { by: Maker B, action: sell }\n"
@@ -239,6 +255,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_company_is_certified),
+        cmocka_unit_test(test_whoever_certifies_itself_is_not_believed),
         cmocka_unit_test(test_it_holds_from_and_until),
         cmocka_unit_test(test_it_is_revoked_from_a_time),
         cmocka_unit_test(test_goods_and_their_lot_are_certified),
