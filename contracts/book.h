@@ -12,6 +12,7 @@
 #define BOOK_MAX_STRETCHES 64 /* then the oldest closed one is settled: summed up and let go */
 #define BOOK_MAX_SETTLED   64
 #define BOOK_MAX_BYTES     16384
+#define BOOK_MAX_HOLD_MS   UINT32_MAX /* some seven weeks; a longer one is not kept */
 
 struct book_stretch {
     uint8_t rule;

@@ -136,8 +136,8 @@ static void take_stretch(struct cbor_reader *r, const struct contract_definition
     else
         cbor_take_null(r);
     if (fields > STRETCH_FIELDS) {
-        s->hold_ms = cbor_take_uint_max(r, s->to_ms); /* an open one has none */
-        if (s->hold_ms == 0)
+        s->hold_ms = cbor_take_uint_max(r, BOOK_MAX_HOLD_MS);
+        if (s->hold_ms == 0 || s->hold_ms > s->to_ms) /* an open one has none */
             cbor_fail(r);
     }
     if (!r->failed)

@@ -144,7 +144,8 @@ struct end {
 
 static struct end end_at(const struct watch *w, uint64_t to_ms, const struct watch_edge *last)
 {
-    return (struct end){ to_ms, w->keeps_holds ? to_ms - last->last.time_ms : 0 };
+    uint64_t hold_ms = to_ms - last->last.time_ms;
+    return (struct end){ to_ms, w->keeps_holds && hold_ms <= BOOK_MAX_HOLD_MS ? hold_ms : 0 };
 }
 
 /* What is left of a finished run, as far as anybody needs to know of it; returns the number of parts. */

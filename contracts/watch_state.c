@@ -321,7 +321,7 @@ static void take_runs(struct cbor_reader *r, const struct watch_edge *edge, stru
     take_run(r, &runs->head);
     take_run(r, &runs->tail);
     if (fields > RUNS_FIELDS) {
-        runs->head_hold_ms = cbor_take_uint_max(r, WATCH_MAX_TIME_MS);
+        runs->head_hold_ms = cbor_take_uint_max(r, BOOK_MAX_HOLD_MS);
         if (runs->head_hold_ms == 0 || !runs->head_ended)
             cbor_fail(r);
     }

@@ -106,6 +106,11 @@ static void play_statement(struct watch *w, const uint8_t *p)
         watch_expire(w, time_ms + (uint64_t)p[15] * 100000);
     check_findings();
     (void)watch_deadline(w);
+    const struct watch_span span = { time_ms - p[12] * UINT64_C(60000),
+                                     time_ms - p[13] * UINT64_C(30000), time_ms + p[13] };
+    if (p[11] % 4 == 0)
+        (void)watch_withdraw(w, &span);
+    check_findings();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -133,6 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct watch w = { .definition = &definition,
                        .terms = &terms,
                        .state = state,
+                       .keeps_holds = true,
                        .start_ms = FIRST_MS,
                        .book = book_of,
                        .findings = &findings };

@@ -195,6 +195,7 @@ static void the_largest_book_fits_and_comes_back(void **state)
         s.peak = s.mean = INT64_MIN;
         s.peak_exponent = s.mean_exponent = -9;
         s.acknowledged = true;
+        s.hold_ms = BOOK_MAX_HOLD_MS;
         memset(&s.acknowledgement, (int)i, sizeof s.acknowledgement);
         assert_true(book_put(&book, &s));
     }
@@ -243,6 +244,9 @@ static void foreign_books_are_checked(void **state)
     bad.stretches[0] = stretch(0, 1, 5, 0);
     bad.stretches[0].excursion = bad.stretches[0].certain = false;
     refuse(&bad); /* open without being an excursion */
+    bad.stretches[0] = stretch(0, 1, 5, 9);
+    bad.stretches[0].hold_ms = 10;
+    refuse(&bad); /* held from before there was time */
     definition.rule_count = 3;
     bad.stretches[0] = stretch(3, 1, 5, 9);
     refuse(&bad); /* of a rule that there is not */

@@ -12,7 +12,8 @@
 #include "contracts/watch_parts.h"
 #include "tests/unit/support_watch.h"
 
-#define LATE UINT64_C(253402300000000)
+#define LATE UINT64_C(253300000000000)
+#define LONG ((uint64_t)BOOK_MAX_HOLD_MS)
 #define WIDE ((watch_wide)1 << 112)
 
 static struct support_watch w;
@@ -66,18 +67,19 @@ static struct watch_run largest_run(uint64_t from_ms, bool lead)
 
 static void fill_piece(const struct watch_plan *plan, struct watch_piece *piece, size_t at)
 {
-    uint64_t ms = LATE + at * 10;
+    uint64_t ms = LATE + at * (LONG + 10);
     piece->first_seq = (uint64_t)INT64_MAX - 100 + 2 * at;
     piece->last_seq = piece->first_seq;
     for (size_t i = 0; i < plan->stream_count; i++)
         piece->edges[i] = (struct watch_edge){ .known = true,
                                                .first = { ms, { INT64_MIN, -9 } },
-                                               .last = { ms + 9, { INT64_MIN, -9 } } };
+                                               .last = { ms + LONG + 9, { INT64_MIN, -9 } } };
     for (size_t i = 0; i < plan->track_count; i++)
         piece->runs[i] = (struct watch_runs){ .head_ended = true,
-                                              .head_to_ms = ms + 4,
+                                              .head_to_ms = ms + LONG + 4,
+                                              .head_hold_ms = LONG,
                                               .head = largest_run(ms + 1, true),
-                                              .tail = largest_run(ms + 5, false) };
+                                              .tail = largest_run(ms + LONG + 5, false) };
 }
 
 static void fill_kinetic(struct watch_kinetic *k)
@@ -124,8 +126,13 @@ static void check_largest(size_t kinetic, size_t silent, bool own_streams)
         s->total_ms[i] = s->silent_ms[i] = UINT64_C(1) << 60;
     for (size_t i = 0; i < kinetic; i++)
         fill_kinetic(&s->kinetic[i]);
+    s->span_count = 0;
     assert_true(encode(0, s).len <= bytes);
-    assert_true(bytes <= WATCH_MAX_STATE_BYTES);
+    for (; s->span_count < WATCH_MAX_SPANS; s->span_count++) {
+        uint64_t ms = LATE + 10 * s->span_count;
+        s->spans[s->span_count] = (struct watch_taken){ ms, ms + 1, ms + 2, ms + 3 };
+    }
+    assert_true(encode(0, s).len <= WATCH_MAX_STATE_BYTES);
     check_comes_back(s);
 }
 
@@ -252,6 +259,22 @@ static void states_that_cannot_be_are_refused(void **state)
     s->order[1] = s->order[0];
     refuse();
     s->piece_count = 1;
+    piece->runs[0].head_hold_ms = piece->runs[0].head_to_ms - piece->edges[0].first.time_ms + 1;
+    refuse(); /* held before the first sample */
+    *piece = good;
+    s->span_count = 2;
+    s->spans[0] = (struct watch_taken){ 10, 20, 30, 35 };
+    s->spans[1] = (struct watch_taken){ 31, 31, 32, 33 };
+    check_comes_back(s);
+    s->spans[1].from_ms = 30;
+    refuse(); /* they touch */
+    s->spans[1] = (struct watch_taken){ 31, 30, 32, 33 };
+    refuse();
+    s->spans[1] = (struct watch_taken){ 31, 32, 32, 33 };
+    refuse();
+    s->spans[1] = (struct watch_taken){ 31, 31, 32, 32 };
+    refuse();
+    s->span_count = 0;
     check_comes_back(s);
 }
 
