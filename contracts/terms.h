@@ -35,7 +35,7 @@ struct contract_terms {
     struct contract_range ranges[DEFINITION_MAX_RULES]; /* as its sensors are */
     uint64_t maximum_gap_ms;
     uint64_t lateness_ms;
-    uint64_t fastest_kmh; /* goods never travel faster; 0: the contract does not say */
+    uint64_t fastest_kmh;         /* goods never travel faster; 0: the contract does not say */
     uint64_t calibrated_until_ms; /* UINT64_MAX: nothing is said */
     uint8_t bytes[DEFINITION_MAX_TERMS][HASH_SIZE];
 };
