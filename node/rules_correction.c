@@ -216,7 +216,6 @@ static void undo_hold(const struct correcting *c, struct slice name)
     if (!quarantine && !recall)
         return;
     h.quarantined = h.quarantined && !quarantine;
-    h.rejected = h.rejected && h.quarantined;
     h.recalled = h.recalled && !recall;
     goods_store_hold(c->x, name, &h);
 }

@@ -128,8 +128,7 @@ static bool compare_sighting(struct execution *x, struct sight *s, struct slice 
 static void compare_custody(struct execution *x, struct sight *s, struct slice name,
                             const struct state_asset *a)
 {
-    if (!s->scan->in_custody || !state_asset_is_made(a) || !a->has_custodian ||
-        kid_equal(&a->custodian, &s->by->key.member))
+    if (!s->scan->in_custody || !a->has_custodian || kid_equal(&a->custodian, &s->by->key.member))
         return;
     struct finding_other other = { .there = false, .kid = a->custodian };
     tell(x, s, FINDING_TWO_CUSTODIANS, name, &other);

@@ -2,6 +2,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -41,6 +42,11 @@ void fate_refused(struct world *w, enum world_key who, struct statement draft, u
     enum refusal code = say(w, who, draft, time_ms, &said);
     if (code != expected)
         fail_msg("%s: %s, not %s", refusal_name(code), w->detail, refusal_name(expected));
+}
+
+struct fate_said fate_take_back(struct world *w, enum world_key who, const struct fate_said *said)
+{
+    return fate_do(w, who, fate_correct(said), w->context.time_ms + 1000);
 }
 
 struct world *fate_world(void)
@@ -213,4 +219,16 @@ bool fate_is_held(struct world *w, const char *name, struct state_hold *ret_hold
     world_end(w);
     return memory_state_get(w->state, state_key_slice(&key), &value) &&
            state_hold_take(value, ret_hold);
+}
+
+void fate_told_correction(struct world *w, size_t count, const char *subject,
+                          enum statement_kind kind)
+{
+    char text[WORLD_TEXT];
+    (void)snprintf(text, sizeof text, "corrected %s # %d # at", subject, kind);
+    assert_int_equal(world_count(w, text), 1);
+    (void)snprintf(text, sizeof text, "corrected # # %d # at", kind);
+    assert_int_equal(world_count(w, text), 1);
+    assert_int_equal(w->caused, count);
+    assert_int_equal(world_count(w, "corrected "), count);
 }

@@ -33,6 +33,8 @@ struct fate_said fate_do(struct world *w, enum world_key who, struct statement d
 /* The same for what must be refused; the detail is in w->detail. */
 void fate_refused(struct world *w, enum world_key who, struct statement draft, uint64_t time_ms,
                   enum refusal expected);
+/* Corrects what was said, a second later. */
+struct fate_said fate_take_back(struct world *w, enum world_key who, const struct fate_said *said);
 /* The farm has commissioned FATE_FIRST and FATE_OTHER, of lot L1. */
 struct world *fate_world(void);
 void fate_places(struct world *w);
@@ -55,6 +57,12 @@ struct statement fate_reveal(const char *name, const char *code);
 struct statement fate_transform(const char *from, const char *to, const char *lot);
 struct statement fate_pack(const char *container, const char *name, bool unpack);
 
+/*
+ * The last statement was the first correction here: so many events say so, one of them of this subject, one of
+ * the original itself.
+ */
+void fate_told_correction(struct world *w, size_t count, const char *subject,
+                          enum statement_kind kind);
 bool fate_is_held(struct world *w, const char *name, struct state_hold *ret_hold);
 
 #endif

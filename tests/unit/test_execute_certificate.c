@@ -67,7 +67,7 @@ static size_t known_of(struct world *w, const char *name, const struct hash *las
 static void goods_lots_places_and_companies_are_certified(void **state)
 {
     struct world *w = *state;
-    struct state_certificate v;
+    struct state_certificate v = { .revoked = false };
     const struct kid *carrier = world_kid(w, CARRIER);
     struct fate_said unit = fate_do(w, CLINIC, of_unit(FIRST), MINUTES(2));
     assert_true(world_has(w, "certified " FIRST " # organic clinic +100m +200m at +2m"));
@@ -155,7 +155,7 @@ static void there_are_so_many_of_one_subject(void **state)
 static void a_revocation_reaches_back(void **state)
 {
     struct world *w = *state;
-    struct state_certificate v;
+    struct state_certificate v = { .revoked = false };
     struct fate_said said = fate_do(w, CLINIC, of_unit(FIRST), MINUTES(2));
     assert_true(load(w, &said.hash, &v));
     assert_false(state_certificate_holds(&v, MINUTES(100) - 1));

@@ -232,6 +232,9 @@ static void quarantine_and_rejection(void **state)
     (void)dispose(w, FARM, LOT, DISPOSITION_REJECT); /* which is worse */
     answer = result(w, OTHER, VERIFY_REJECTED);
     assert_string_equal(answer.name, LOT);
+    (void)dispose(w, FARM, OTHER, DISPOSITION_REJECT);
+    answer = result(w, OTHER, VERIFY_REJECTED);
+    assert_false(answer.has_name);
     (void)dispose(w, FARM, FIRST, DISPOSITION_RECALL); /* and that is worse still */
     (void)result(w, FIRST, VERIFY_RECALLED);
 }
@@ -356,6 +359,7 @@ static void a_withdrawn_finding_does_not(void **state)
     verify_findings_begin(&f, &view); /* another of its kind may still stand */
     note(w, &f, FINDING_IMPOSSIBLE_TRAVEL, &lyon.hash, &rome.hash);
     note(w, &f, FINDING_IMPOSSIBLE_TRAVEL, &third, &lyon.hash);
+    note(w, &f, FINDING_IMPOSSIBLE_TRAVEL, &lyon.hash, NULL); /* the first of them is named */
     struct verify_answer answer = with_findings(w, FIRST, &f);
     assert_int_equal(answer.result, VERIFY_IMPOSSIBLE_TRAVEL);
     rests_on(&answer, &third);
