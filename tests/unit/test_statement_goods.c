@@ -28,6 +28,7 @@ static const char *const names[] = {
     "unpack",
     "split",
     "merge",
+    "transform",
     "transform with everything",
     "quarantine",
     "recall with everything",

@@ -78,6 +78,7 @@ KINDS = {
     "unpack": (20, {5: "00/195060001343520011", 6: SUFFIXES, 7: 1}),
     "split": (21, {5: 0, 6: [[[UNIT], None]], 7: [[RANGE, None, None, None]]}),
     "merge": (21, {5: 1, 6: [[RANGE, [1, -9, "mg"]]], 7: [[[UNIT], [250, -9, "mg"], None, None]]}),
+    "transform": (21, {5: 2, 6: [[["01/09506000134352/10/BEANS"], TONNES]], 7: [[RANGE, [96, 0, "kg"], "L7", TIME + 1]]}),
     "transform with everything": (
         21,
         {
