@@ -2,6 +2,7 @@
 #include "tests/support/goods_draw_parts.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #define HOUR_MS UINT64_C(3600000)
@@ -21,12 +22,26 @@ const struct goods_name *goods_draw_name(const struct goods_world *w, uint32_t n
     return &w->reference->names[name];
 }
 
-static const char *draw_lot(struct goods_world *w)
+/* A lot that the member may make goods of that are of the product of one: for the most part. */
+static const char *draw_lot(struct goods_world *w, unsigned member, uint32_t of)
 {
     static const char *const lots[] = {
-        "L0", "L1", "L2", "L3", "L4", "L5", "no lot number", "TWENTY-ONE-CHARACTERS", NULL
+        "L0", "L1", "L2", "L3", "L4", "L5", "no lot number", "TWENTY-ONE-CHARACTERS"
     };
-    return lots[goods_world_pick(w, goods_world_chance(w, 4) ? 9 : 6)];
+    const char *text = goods_draw_name(w, of)->text;
+    char name[ASSET_NAME_MAX + 1];
+    if (goods_world_chance(w, 3))
+        return NULL;
+    if (goods_world_chance(w, 6) || strncmp(text, "01/", 3) != 0)
+        return lots[goods_world_pick(w, sizeof lots / sizeof lots[0])];
+    for (size_t tries = 0; tries < 12; tries++) {
+        const char *lot = lots[goods_world_pick(w, 6)];
+        (void)snprintf(name, sizeof name, "%.17s/10/%s", text, lot);
+        const struct goods_name *l = goods_draw_name(w, goods_reference_name(w->reference, name));
+        if (!l->is_lot || l->lot_maker == member)
+            return lot;
+    }
+    return NULL;
 }
 
 struct goods_amount goods_draw_amount(struct goods_world *w)
@@ -44,15 +59,13 @@ struct goods_amount goods_draw_amount(struct goods_world *w)
 
 void goods_draw_birth(struct goods_world *w, struct goods_entry *e, unsigned member)
 {
-    e->lot = draw_lot(w);
+    if (e->names.count == 0) {
+        uint32_t first = goods_world_find(w, GOODS_UNBORN, GOODS_NONE);
+        e->names = goods_world_set(w, first, GOODS_UNBORN, GOODS_NONE, goods_world_few(w));
+    }
+    e->lot = draw_lot(w, member, e->names.at[0]);
     if (goods_world_chance(w, 3))
         e->expiry_ms = w->block_ms + goods_world_pick(w, 400 * HOUR_MS);
-    uint32_t first = goods_world_find(w, GOODS_UNBORN, GOODS_NONE);
-    e->names = goods_world_set(w, first, GOODS_UNBORN, GOODS_NONE, goods_world_few(w));
-    uint32_t lot = goods_world_find(w, GOODS_LOT, member);
-    if (e->lot != NULL && !goods_world_chance(w, 4) && goods_world_is(w, lot, GOODS_LOT, member) &&
-        strncmp(goods_draw_name(w, lot)->text, goods_draw_name(w, first)->text, 17) == 0)
-        e->lot = goods_draw_name(w, lot)->text + 21; /* of its own lots */
 }
 
 static void draw_commission(struct goods_world *w)
@@ -143,6 +156,10 @@ static void draw_missing(struct goods_world *w, struct goods_op *op)
 static void draw_answer(struct goods_world *w)
 {
     uint32_t number = open_offer(w);
+    if (number == GOODS_NONE && !goods_world_chance(w, 8)) {
+        draw_offer(w);
+        return;
+    }
     struct goods_op *op = goods_world_add(w, KIND_CUSTODY, 0);
     size_t how = goods_world_pick(w, 8);
     op->action = how == 0 ? CUSTODY_REJECT : how == 1 ? CUSTODY_CANCEL : CUSTODY_ACCEPT;

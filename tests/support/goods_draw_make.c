@@ -62,9 +62,9 @@ static int64_t draw_inputs(struct goods_world *w, struct goods_op *op, uint32_t 
         uint32_t name =
             op->input_count == 0 ? first : goods_world_find(w, GOODS_AT_HAND, n->custodian);
         const struct goods_name *other = goods_draw_name(w, name);
-        bool alike = other->owner == n->owner && other->has_amount == n->has_amount &&
-                     other->dimension == n->dimension && other->inside_count == 0 &&
-                     (name != first || op->input_count == 0) &&
+        bool alike = (other->owner == n->owner || goods_world_chance(w, 10)) &&
+                     other->has_amount == n->has_amount && other->dimension == n->dimension &&
+                     other->inside_count == 0 && (name != first || op->input_count == 0) &&
                      (op->action == MAKE_TRANSFORM || strncmp(n->text, other->text, 17) == 0);
         if (!alike && !(op->input_count > 0 && goods_world_chance(w, 60)))
             continue;
@@ -106,8 +106,7 @@ static int64_t draw_many_inputs(struct goods_world *w, struct goods_op *op, uint
 static void draw_output(struct goods_world *w, struct goods_op *op, const char *like)
 {
     struct goods_entry *e = &op->outputs[op->output_count++];
-    unsigned member = goods_reference_member(op->signer);
-    goods_draw_birth(w, e, member);
+    *e = (struct goods_entry){ .expiry_ms = 0 };
     for (size_t tries = 0; tries < 30; tries++) {
         uint32_t first = goods_world_find(w, GOODS_UNBORN, GOODS_NONE);
         if (op->action != MAKE_TRANSFORM && strncmp(goods_draw_name(w, first)->text, like, 17) != 0)
@@ -115,6 +114,7 @@ static void draw_output(struct goods_world *w, struct goods_op *op, const char *
         e->names = goods_world_one(w, first);
         break;
     }
+    goods_draw_birth(w, e, goods_reference_member(op->signer));
     size_t most = op->action == MAKE_MERGE ? 1 : 1 + goods_world_pick(w, 5);
     for (size_t i = 0; i + 1 < op->output_count; i++)
         if (op->outputs[i].names.at[0] == e->names.at[0])

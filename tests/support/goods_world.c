@@ -188,6 +188,7 @@ bool goods_world_is(const struct goods_world *w, uint32_t name, enum goods_want 
     case GOODS_SOLD:
         return n->made && n->end == GOODS_DISPENSED && (anybody || n->end_member == member);
     case GOODS_LABELLED: return n->has_label;
+    case GOODS_OFFERED: return offered && holds;
     }
     return false;
 }
@@ -195,6 +196,8 @@ bool goods_world_is(const struct goods_world *w, uint32_t name, enum goods_want 
 uint32_t goods_world_find(struct goods_world *w, enum goods_want want, unsigned member)
 {
     uint32_t name = (uint32_t)goods_world_pick(w, w->names);
+    if (want == GOODS_AT_HAND && goods_world_chance(w, 24))
+        want = GOODS_OFFERED;
     for (size_t tries = 0; tries < 200 && !goods_world_is(w, name, want, member); tries++)
         name = (uint32_t)goods_world_pick(w, w->names);
     return name;

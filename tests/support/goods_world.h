@@ -60,6 +60,7 @@ enum goods_want {
     GOODS_RECALLED,    /* by member */
     GOODS_SOLD,        /* dispensed by member */
     GOODS_LABELLED,
+    GOODS_OFFERED, /* in member's hands */
 };
 bool goods_world_is(const struct goods_world *w, uint32_t name, enum goods_want want,
                     unsigned member);

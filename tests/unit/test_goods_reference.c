@@ -198,6 +198,152 @@ static void random_journeys_come_out_as_the_reference_says(void **state)
     }
 }
 
+/* ------------------------------------------------------------------ by hand: what chance does not reach */
+
+static const struct goods_world_size by_hand = {
+    .names = 5000, .operations = 9000, .block = 1000, .bulk = 1
+};
+
+/* Names besides those of the world, numbered one after the other. */
+static struct goods_list numbered(struct goods_world *w, const char *like, size_t count)
+{
+    char text[ASSET_NAME_MAX + 1];
+    uint32_t *at = goods_world_room(w, count * sizeof *at);
+    for (size_t i = 0; i < count; i++) {
+        (void)snprintf(text, sizeof text, "%s%05zu", like, i);
+        at[i] = goods_reference_name(w->reference, text);
+    }
+    return (struct goods_list){ at, count };
+}
+
+static struct goods_list part(struct goods_list all, size_t from, size_t count)
+{
+    return (struct goods_list){ all.at + from, count };
+}
+
+static void say(struct goods_play *p, struct goods_op *op, enum refusal expected)
+{
+    op->time_ms = p->world->block_ms;
+    enum refusal code = goods_play_say(p, op);
+    if (code != expected || p->why[0] != '\0')
+        fail_msg("operation %u: %s instead of %s; %s", (unsigned)op->number, refusal_name(code),
+                 refusal_name(expected), p->why);
+}
+
+static void end(struct goods_play *p)
+{
+    if (!goods_play_end(p, true))
+        fail_msg("%s", p->why);
+}
+
+static void make_them(struct goods_play *p, struct goods_list names)
+{
+    struct goods_op *op = goods_world_add(p->world, KIND_COMMISSION, 0);
+    op->what.names = names;
+    say(p, op, ACCEPTED);
+}
+
+static void pack_them(struct goods_play *p, uint32_t container, struct goods_list names,
+                      enum refusal expected)
+{
+    struct goods_op *op = goods_world_add(p->world, KIND_PACK, 0);
+    op->container = container;
+    op->what.names = names;
+    say(p, op, expected);
+}
+
+/* An offer of member 0, and its acceptance but for what is missing. */
+static void hand_over(struct goods_play *p, struct goods_list names, unsigned to,
+                      struct goods_list missing)
+{
+    struct goods_op *offer = goods_world_add(p->world, KIND_CUSTODY, 0);
+    offer->what.names = names;
+    offer->to = to;
+    say(p, offer, ACCEPTED);
+    struct goods_op *accept = goods_world_add(p->world, KIND_CUSTODY, to);
+    accept->action = CUSTODY_ACCEPT;
+    accept->refers = offer->number;
+    accept->what.names = names;
+    accept->has_missing = missing.count > 0;
+    accept->missing = missing;
+    say(p, accept, ACCEPTED);
+}
+
+static void a_box_holds_ten_thousand_and_they_pass_as_one(void **state)
+{
+    (void)state;
+    struct goods_play *p = goods_play_new(1, &by_hand);
+    struct goods_list all = numbered(p->world, "01/09506000134352/21/PIECE", 10000);
+    struct goods_list boxes = numbered(p->world, "00/3401234500009", 3);
+    goods_play_begin(p);
+    make_them(p, all);
+    make_them(p, boxes);
+    pack_them(p, boxes.at[1], part(all, 9999, 1), ACCEPTED);
+    pack_them(p, boxes.at[0], part(all, 0, 9999), ACCEPTED);
+    pack_them(p, boxes.at[0], part(boxes, 1, 1), REFUSED_FULL);
+    pack_them(p, boxes.at[0], part(boxes, 2, 1), ACCEPTED);
+    end(p);
+    goods_play_begin(p);
+    hand_over(p, part(boxes, 0, 1), 5, part(all, 0, 0));
+    end(p);
+    for (size_t i = 0; i < 9999; i++)
+        assert_int_equal(p->world->reference->names[all.at[i]].custodian, 5);
+    assert_int_equal(p->world->reference->names[all.at[9999]].custodian, 0);
+    goods_play_free(p);
+}
+
+static void ten_thousand_are_handed_over_by_one_statement(void **state)
+{
+    (void)state;
+    struct goods_play *p = goods_play_new(2, &by_hand);
+    struct goods_list all = numbered(p->world, "01/09506000134352/21/PIECE", 10000);
+    struct goods_list few = numbered(p->world, "01/09506000134366/21/PIECE", 1000);
+    goods_play_begin(p);
+    make_them(p, all);
+    make_them(p, few);
+    hand_over(p, all, 3, part(all, 0, 0));
+    hand_over(p, few, 3, part(few, 70, 48));
+    end(p);
+    assert_int_equal(p->world->reference->names[few.at[70]].custodian, 0);
+    goods_play_free(p);
+}
+
+/* What a making descends from can be followed back, and a recall of any of it reaches what was made. */
+static void a_genealogy_ends_where_it_could_not_be_followed(void **state)
+{
+    (void)state;
+    struct goods_play *p = goods_play_new(3, &by_hand);
+    struct goods_world *w = p->world;
+    struct goods_list beans = numbered(w, "01/09506000134352/21/BEAN", 4096);
+    struct goods_list bars = numbered(w, "01/09506000134366/21/BAR", 2);
+    for (size_t i = 0; i < beans.count; i++) {
+        if (i % 1000 == 0)
+            goods_play_begin(p);
+        make_them(p, part(beans, i, 1));
+        if (i % 1000 == 999)
+            end(p);
+    }
+    for (size_t more = 2; more-- > 0;) {
+        struct goods_op *op = goods_world_add(w, KIND_MAKE, 0);
+        op->action = MAKE_TRANSFORM;
+        op->input_count = op->output_count = 1;
+        op->inputs[0].names = part(beans, 0, 4095 + more);
+        op->outputs[0].names = part(bars, 0, 1);
+        say(p, op, more > 0 ? REFUSED_GENEALOGY : ACCEPTED);
+    }
+    struct goods_op *recall = goods_world_add(w, KIND_DISPOSITION, 0);
+    recall->action = DISPOSITION_RECALL;
+    recall->has_meaning = recall->has_reason = true;
+    recall->what.names = part(beans, 4000, 1);
+    say(p, recall, ACCEPTED);
+    struct goods_op *offer = goods_world_add(w, KIND_CUSTODY, 0);
+    offer->what.names = part(bars, 0, 1);
+    offer->to = 1;
+    say(p, offer, REFUSED_RECALLED);
+    end(p);
+    goods_play_free(p);
+}
+
 static int take_arguments(int argc, char **argv)
 {
     for (int i = 1; i + 1 < argc; i += 2) {
@@ -225,6 +371,9 @@ int main(int argc, char **argv)
         return 2;
     }
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_box_holds_ten_thousand_and_they_pass_as_one),
+        cmocka_unit_test(ten_thousand_are_handed_over_by_one_statement),
+        cmocka_unit_test(a_genealogy_ends_where_it_could_not_be_followed),
         cmocka_unit_test(random_journeys_come_out_as_the_reference_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
