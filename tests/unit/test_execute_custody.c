@@ -1,4 +1,5 @@
 /* What stands in the way of an offer and of what is answered to it, code by code, for holders and for owners. */
+#include "node/execution.h"
 #include "tests/unit/support_custody.h"
 
 #include <setjmp.h>
@@ -329,12 +330,16 @@ static void an_answered_offer_does_not_expire(void **state)
     for (unsigned action = CUSTODY_ACCEPT; action <= CUSTODY_CANCEL; action++) {
         struct world *w = custody_world();
         struct hash o = custody_do(w, FARM, expiring(w, ROLE_CUSTODIAN, MINUTES(60)), MINUTES(2));
+        struct state_key timer = state_key_timer(MINUTES(60), TIMER_OFFER_EXPIRES, hash_slice(&o));
+        struct slice value;
+        assert_true(memory_state_get(w->state, state_key_slice(&timer), &value));
         enum world_key who = action == CUSTODY_CANCEL ? FARM : CLINIC;
         world_block(w, MINUTES(60) - 1);
         (void)custody_do(w, who, answer_to((enum custody_action)action, UNIT, &o, ROLE_CUSTODIAN),
                          MINUTES(59));
         enum world_key holder = action == CUSTODY_ACCEPT ? CLINIC : FARM;
         (void)custody_do(w, holder, offer_of(w, UNIT, CARRIER, ROLE_CUSTODIAN), MINUTES(60));
+        assert_false(memory_state_get(w->state, state_key_slice(&timer), &value));
         world_block(w, MINUTES(61));
         assert_int_equal(world_count(w, "offer_expired"), 0);
         assert_true(custody_on_offer(w, UNIT, ROLE_CUSTODIAN));
