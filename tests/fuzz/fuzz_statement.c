@@ -63,6 +63,66 @@ static void check_call(const struct call *c)
         assert(text.len <= CALL_TEXT_MAX);
 }
 
+static void check_custody(const struct statement *s)
+{
+    const struct custody *c = &s->as.custody;
+    check_assets(&c->assets);
+    if (c->has_missing)
+        check_assets(&c->missing);
+    assert(!c->has_expiry || (c->action == CUSTODY_OFFER && c->expiry_ms > s->link.time_ms));
+    assert(c->action == CUSTODY_ACCEPT || !(c->has_counts || c->has_missing));
+    assert(c->action == CUSTODY_REJECT || c->meaning.len + c->reason.len == 0);
+}
+
+static void check_amount(bool has, const struct amount *a)
+{
+    char text[AMOUNT_TEXT_SIZE];
+    struct amount left;
+    if (!has)
+        return;
+    assert(amount_compare(a, a) == 0);
+    assert(amount_subtract(a, a, &left) && left.mantissa == 0);
+    amount_format(a, text);
+}
+
+static void check_make(const struct make *m)
+{
+    struct cbor_reader r = make_inputs(m);
+    size_t assets = 0;
+    for (size_t i = 0; i < m->input_count; i++) {
+        struct make_input in = make_next_input(&r);
+        check_assets(&in.assets);
+        check_amount(in.has_amount, &in.amount);
+        assets += in.assets.count;
+    }
+    assert(cbor_done(&r) && assets <= ASSET_SET_MAX);
+    r = make_outputs(m);
+    for (size_t i = 0; i < m->output_count; i++) {
+        struct make_output out = make_next_output(&r);
+        check_assets(&out.assets);
+        check_amount(out.has_amount, &out.amount);
+    }
+    assert(cbor_done(&r));
+}
+
+static void check_goods(const struct statement *s)
+{
+    if (s->kind == KIND_PACK)
+        check_assets(&s->as.pack.assets);
+    if (s->kind == KIND_MAKE)
+        check_make(&s->as.make);
+    if (s->kind == KIND_DISPOSITION)
+        check_assets(&s->as.disposition.assets);
+    if (s->kind == KIND_DISPUTE)
+        check_assets(&s->as.dispute.assets);
+    if (s->kind == KIND_CERTIFICATE && s->as.certificate.has_assets)
+        check_assets(&s->as.certificate.assets);
+    if (s->kind == KIND_LABEL_SEAL)
+        check_assets(&s->as.label_seal.assets);
+    if (s->kind == KIND_LABEL_REVEAL)
+        (void)label_commitment(s->as.label_reveal.asset, s->as.label_reveal.code);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static uint8_t scratch_memory[STATEMENT_MAX + COSE_SIG_ROOM];
@@ -81,9 +141,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (s.kind == KIND_READING)
         check_reading(&s);
     if (s.kind == KIND_CUSTODY)
-        check_assets(&s.as.custody.assets);
-    if (s.kind == KIND_COMMISSION)
+        check_custody(&s);
+    if (s.kind == KIND_COMMISSION) {
         check_assets(&s.as.commission.assets);
+        check_amount(s.as.commission.has_amount, &s.as.commission.amount);
+    }
     if (s.kind == KIND_OPEN) {
         struct kid kids[OPEN_PARTIES_MAX];
         size_t n = open_parties(&s.as.open, kids);
@@ -96,5 +158,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_assets(&s.as.document.assets);
     if (s.kind == KIND_CALL)
         check_call(&s.as.call);
+    check_goods(&s);
     return 0;
 }

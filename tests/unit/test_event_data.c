@@ -205,6 +205,239 @@ static void goods(void **state)
     assert_false(event_data_handover(buf_slice(b), &handover));
 }
 
+/* ------------------------------------------------------------------ goods: what befalls them */
+
+/* What lies in `out` is taken, and no beginning of it, nor anything longer. */
+#define TAKEN_WHOLE(take, value)                                     \
+    do {                                                             \
+        for (size_t cut = 0; cut < out.len; cut++)                   \
+            assert_false(take(slice_of(memory, cut), &(value)));     \
+        memory[out.len] = 0xf6;                                      \
+        assert_false(take(slice_of(memory, out.len + 1), &(value))); \
+        assert_true(take(buf_slice(&out), &(value)));                \
+    } while (false)
+
+static void put_text(struct buf *b, const char *text)
+{
+    if (text == NULL)
+        cbor_put_null(b);
+    else
+        cbor_put_text(b, slice_text(text));
+}
+
+static void receipts(void **state)
+{
+    struct event_received r;
+    struct hash offer;
+    struct event_bound bound;
+    (void)state;
+    struct buf *b = items(4);
+    cbor_put_bytes(b, hash_slice(&opening));
+    cbor_put_uint(b, 1);
+    cbor_put_uint(b, 2);
+    cbor_put_uint(b, 1000000000);
+    TAKEN_WHOLE(event_data_received, r);
+    assert_true(r.missing == 1 && r.surplus == 2 && r.damaged == 1000000000);
+    assert_true(hash_equal(&r.offer, &opening));
+    b->data[b->len - 1]++;
+    assert_false(event_data_received(buf_slice(b), &r));
+    b = items(1);
+    cbor_put_bytes(b, hash_slice(&other));
+    TAKEN_WHOLE(event_data_not_received, offer);
+    assert_true(hash_equal(&offer, &other));
+    for (unsigned i = 0; i < 4; i++) {
+        b = items(5);
+        cbor_put_bytes(b, hash_slice(&opening));
+        if ((i & 1) != 0) {
+            kid_put(b, &device);
+            cbor_put_bytes(b, hash_slice(&other));
+        } else {
+            cbor_put_null(b);
+            cbor_put_null(b);
+        }
+        if ((i & 2) != 0)
+            cbor_put_uint(b, 2);
+        else
+            cbor_put_null(b);
+        put_text(b, (i & 2) == 0 ? NULL : i == 3 ? "" : "S-1");
+        TAKEN_WHOLE(event_data_bound, bound);
+        assert_true(hash_equal(&bound.statement, &opening));
+        assert_int_equal(bound.has_reading, (i & 1) != 0);
+        assert_int_equal(bound.has_seal, (i & 2) != 0);
+        assert_int_equal(bound.seal_number.len, i == 2 ? 3 : 0);
+        assert_true(!bound.has_reading ||
+                    (kid_equal(&bound.device, &device) && hash_equal(&bound.reading, &other)));
+        assert_int_equal(bound.seal, bound.has_seal ? 2 : 0);
+    }
+}
+
+/* One half of a pair is not taken: neither a device without its reading, nor a seal without its number. */
+static void halves_are_not_taken(void **state)
+{
+    struct event_bound bound;
+    struct event_used used;
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        struct buf *b = items(5);
+        cbor_put_bytes(b, hash_slice(&opening));
+        if (i == 0)
+            kid_put(b, &device);
+        else
+            cbor_put_null(b);
+        if (i == 1)
+            cbor_put_bytes(b, hash_slice(&other));
+        else
+            cbor_put_null(b);
+        if (i == 2)
+            cbor_put_uint(b, 1);
+        else
+            cbor_put_null(b);
+        put_text(b, i == 3 ? "S" : NULL);
+        assert_false(event_data_bound(buf_slice(b), &bound));
+        b = items(5);
+        cbor_put_uint(b, 2);
+        cbor_put_bytes(b, hash_slice(&opening));
+        if (i == 0)
+            cbor_put_uint(b, 5);
+        else
+            cbor_put_null(b);
+        if (i == 1)
+            cbor_put_int(b, 0);
+        else
+            cbor_put_null(b);
+        put_text(b, i == 2 ? "kg" : i == 3 ? "" : NULL);
+        assert_false(event_data_used(buf_slice(b), &used));
+    }
+}
+
+static void packing_and_making(void **state)
+{
+    struct slice name;
+    struct event_load load;
+    struct event_made made;
+    struct event_used used;
+    (void)state;
+    struct buf *b = items(1);
+    put_text(b, "00/195060001343520011");
+    TAKEN_WHOLE(event_data_container, name);
+    assert_int_equal(name.len, 21);
+    b = items(2);
+    cbor_put_uint(b, 48);
+    cbor_put_uint(b, 10000);
+    TAKEN_WHOLE(event_data_load, load);
+    assert_true(load.moved == 48 && load.inside == 10000);
+    b = items(3);
+    cbor_put_uint(b, 2);
+    cbor_put_bytes(b, hash_slice(&opening));
+    cbor_put_uint(b, 63);
+    TAKEN_WHOLE(event_data_made, made);
+    assert_true(made.action == 2 && made.output == 63 && hash_equal(&made.making, &opening));
+    b->data[b->len - 1] = 64;
+    assert_false(event_data_made(buf_slice(b), &made));
+    for (int has = 0; has < 2; has++) {
+        b = items(5);
+        cbor_put_uint(b, 1);
+        cbor_put_bytes(b, hash_slice(&opening));
+        if (has) {
+            cbor_put_int(b, 25);
+            cbor_put_int(b, -1);
+            put_text(b, "t");
+        } else {
+            for (int i = 0; i < 3; i++)
+                cbor_put_null(b);
+        }
+        TAKEN_WHOLE(event_data_used, used);
+        assert_int_equal(used.has_amount, has);
+        assert_true(!has || (used.amount.mantissa == 25 && used.amount.exponent == -1));
+        if (has)
+            b->data[b->len - 1] = 'x'; /* no unit */
+        assert_int_equal(event_data_used(buf_slice(b), &used), !has);
+    }
+}
+
+static void what_is_said_of_goods(void **state)
+{
+    struct event_disposition d;
+    struct event_disputed dispute;
+    struct event_certified c;
+    struct event_corrected corrected;
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        struct buf *b = items(5);
+        cbor_put_uint(b, 8);
+        cbor_put_bytes(b, hash_slice(&opening));
+        kid_put(b, &member);
+        put_text(b, (i & 1) != 0 ? "recall" : NULL);
+        put_text(b, (i & 2) != 0 ? "glass" : NULL);
+        TAKEN_WHOLE(event_data_disposition, d);
+        assert_true(d.action == 8 && kid_equal(&d.member, &member));
+        assert_int_equal(d.meaning.len, (i & 1) != 0 ? 6 : 0);
+        assert_int_equal(d.reason.len, (i & 2) != 0 ? 5 : 0);
+    }
+    memory[1] = 9; /* no such action */
+    assert_false(event_data_disposition(buf_slice(&out), &d));
+    struct buf *b = items(2);
+    cbor_put_bytes(b, hash_slice(&other));
+    kid_put(b, &member);
+    TAKEN_WHOLE(event_data_disputed, dispute);
+    assert_true(hash_equal(&dispute.statement, &other) && kid_equal(&dispute.member, &member));
+    for (size_t n = 4; n <= 5; n++) {
+        b = items(n);
+        cbor_put_bytes(b, hash_slice(&opening));
+        put_text(b, "organic");
+        kid_put(b, &member);
+        cbor_put_uint(b, 5);
+        if (n == 5)
+            cbor_put_uint(b, 9);
+        TAKEN_WHOLE(event_data_certified, c);
+        assert_true(c.from_ms == 5 && c.until_ms == (n == 5 ? 9 : 0) && c.name.len == 7);
+        assert_true(kid_equal(&c.issuer, &member) && hash_equal(&c.certificate, &opening));
+    }
+    b = items(3);
+    cbor_put_bytes(b, hash_slice(&opening));
+    cbor_put_uint(b, 1);
+    cbor_put_bytes(b, hash_slice(&other));
+    TAKEN_WHOLE(event_data_corrected, corrected);
+    assert_true(corrected.kind == 1 && hash_equal(&corrected.original, &opening));
+    assert_true(hash_equal(&corrected.correction, &other));
+}
+
+static void findings_and_reveals(void **state)
+{
+    struct event_found f;
+    struct event_revealed r;
+    (void)state;
+    for (uint64_t finding = 0; finding <= FINDING_LAST + 1; finding++)
+        for (int has = 0; has < 2; has++) {
+            struct buf *b = items(4);
+            bool known = finding >= 1 && finding <= FINDING_LAST;
+            cbor_put_uint(b, finding);
+            cbor_put_bytes(b, hash_slice(&opening));
+            if (has)
+                cbor_put_bytes(b, hash_slice(&other));
+            else
+                cbor_put_null(b);
+            kid_put(b, &member);
+            assert_int_equal(event_data_finding(buf_slice(b), &f), known);
+            if (!known)
+                continue;
+            TAKEN_WHOLE(event_data_finding, f);
+            assert_true(f.finding == finding && f.has_other == (has != 0));
+            assert_true(hash_equal(&f.statement, &opening) && kid_equal(&f.kid, &member));
+            assert_true(!has || hash_equal(&f.other, &other));
+        }
+    for (uint64_t result = 0; result <= REVEAL_MISMATCH + 1; result++) {
+        struct buf *b = items(2);
+        cbor_put_uint(b, result);
+        cbor_put_bytes(b, hash_slice(&opening));
+        assert_int_equal(event_data_revealed(buf_slice(b), &r), result <= REVEAL_MISMATCH);
+        if (result > REVEAL_MISMATCH)
+            continue;
+        TAKEN_WHOLE(event_data_revealed, r);
+        assert_true(r.result == result && hash_equal(&r.statement, &opening));
+    }
+}
+
 /* Whatever is cut off, nothing is taken. */
 static void what_is_cut_is_not_taken(void **state)
 {
@@ -222,6 +455,11 @@ int main(void)
         cmocka_unit_test(charges_and_revisions),
         cmocka_unit_test(contracts),
         cmocka_unit_test(goods),
+        cmocka_unit_test(receipts),
+        cmocka_unit_test(halves_are_not_taken),
+        cmocka_unit_test(packing_and_making),
+        cmocka_unit_test(what_is_said_of_goods),
+        cmocka_unit_test(findings_and_reveals),
         cmocka_unit_test(what_is_cut_is_not_taken),
     };
     return cmocka_run_group_tests_name("event_data", tests, NULL, NULL);
