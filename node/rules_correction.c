@@ -70,17 +70,25 @@ static bool is_anothers_place(const struct sequence *s, const struct statement *
     return false;
 }
 
-/* A statement that its signer has not got to yet, or that lies in a gap, is not on the ledger. */
+/* Whether its signer has not got to it yet, or it lies in a gap. */
+static bool is_missing(const struct sequence *s, const struct statement *original)
+{
+    bool missing = original->link.seq > s->last;
+    for (size_t i = 0; i < s->gap_count && !missing; i++)
+        missing = original->link.seq >= s->gaps[i].from && original->link.seq <= s->gaps[i].to;
+    return missing;
+}
+
+/* What is not done yet can't be undone. A device's samples may come after their correction: they count as little. */
 static bool may_be_recorded(struct execution *x, const struct statement *original)
 {
     struct sequence s;
     execution_load_sequence(x, &original->kid, &s);
-    bool missing = original->link.seq > s.last || is_anothers_place(&s, original);
-    for (size_t i = 0; i < s.gap_count && !missing; i++)
-        missing = original->link.seq >= s.gaps[i].from && original->link.seq <= s.gaps[i].to;
-    if (missing)
-        execution_explain(x, "the original is not on the ledger");
-    return !missing;
+    if (!is_anothers_place(&s, original) &&
+        (original->kind == KIND_READING || !is_missing(&s, original)))
+        return true;
+    execution_explain(x, "the original is not on the ledger");
+    return false;
 }
 
 static bool is_signers(const struct speaker *by, const struct statement *original,

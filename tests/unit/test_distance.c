@@ -41,7 +41,7 @@ static bool take_numbers(char *line, int64_t *ret_numbers, size_t count)
 static void distances_are_those_of_the_witness(void **state)
 {
     char line[128];
-    int64_t v[5];
+    int64_t v[5] = { 0 };
     size_t n = 0;
     (void)state;
     FILE *f = fopen("tests/vectors/distance.txt", "r");

@@ -153,6 +153,29 @@ static void the_original_must_be_on_the_ledger(void **state)
     assert_string_equal(w->detail, "the original is not on the ledger");
 }
 
+/* Whatever comes first, samples and their correction, the same is left of them. */
+static void a_reading_may_come_after_its_correction(void **state)
+{
+    static const int warm[] = { 1200, 1210 };
+    struct world *w = *state;
+    struct fate_said ahead, beside;
+    struct kit_signer logger = w->by[LOGGER], forks;
+    struct buf out = buf_fixed(ahead.bytes, sizeof ahead.bytes);
+    (void)fate_do(w, FARM, kit_attach(world_kid(w, LOGGER), FIRST, false), MINUTES(2));
+    ahead.hash = kit_sign(&logger, kit_temperatures(warm, 2, 60000), MINUTES(10), &out);
+    ahead.len = out.len;
+    (void)fate_take_back(w, FARM, &ahead);
+    fate_told_correction(w, 2, FIRST, KIND_READING);
+    (void)fate_do(w, LOGGER, kit_temperatures(warm, 2, 60000), MINUTES(10));
+    out = buf_fixed(beside.bytes, sizeof beside.bytes);
+    forks = w->by[LOGGER];
+    forks.seq -= 1; /* made up later, in the place of the one that was */
+    beside.hash = kit_sign(&forks, kit_temperatures(warm, 2, 60000), MINUTES(400), &out);
+    beside.len = out.len;
+    refused(w, FARM, &beside, REFUSED_BAD_REQUEST);
+    assert_string_equal(w->detail, "the original is not on the ledger");
+}
+
 static void some_kinds_are_corrected_in_ways_of_their_own(void **state)
 {
     struct world *w = *state;
@@ -192,6 +215,7 @@ int main(void)
         CASE(the_original_must_be_a_statement_of_this_ledger),
         CASE(the_signature_is_looked_at),
         CASE(the_original_must_be_on_the_ledger),
+        CASE(a_reading_may_come_after_its_correction),
         CASE(some_kinds_are_corrected_in_ways_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
