@@ -143,7 +143,7 @@ static int append(const char *text, size_t len, void *user)
 
 void json_doc_write(const struct json_doc *doc, unsigned indent, struct buf *out)
 {
-    size_t flags = JSON_SORT_KEYS | JSON_REAL_PRECISION(REAL_DIGITS);
+    size_t flags = JSON_SORT_KEYS | JSON_REAL_PRECISION(REAL_DIGITS) | JSON_ENCODE_ANY;
     flags |= indent > 0 ? JSON_INDENT(indent) : JSON_COMPACT;
     int rc = json_dump_callback(look_inside(doc), append, out, flags);
     assert(rc == 0);

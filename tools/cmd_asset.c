@@ -2,6 +2,7 @@
 #include "common/http_client.h"
 #include "common/json.h"
 #include "tools/cmd_action.h"
+#include "tools/cmd_asset_ask.h"
 #include "tools/cmd_names.h"
 #include "tools/cmd_node.h"
 #include "tools/cmd_send.h"
@@ -205,6 +206,22 @@ int cmd_asset(int argc, char **argv)
           "How one stands now, as the node says.\n"
           "Exit code: 0 good, 1 error.\n",
           show },
+        { "lot", "asset lot", "",
+          "Usage: waybill asset lot LOT\n"
+          "A lot, 01/GTIN/10/LOT: who makes it, how many units it has, and which; as the node "
+          "says.\n"
+          "Exit code: 0 good, 1 error.\n",
+          cmd_asset_lot },
+        { "loggers", "asset loggers", "property=",
+          "Usage: waybill asset loggers ASSET [--property NUMBER]\n"
+          "The loggers on one asset, when each was attached, and how far any two are apart: the "
+          "mean "
+          "of\n"
+          "their difference, how their clocks differ, and when they disagreed by more than their "
+          "accuracy.\n"
+          "  --property NUMBER  of what (default: temperature)\n"
+          "Exit code: 0 good, 1 error.\n",
+          cmd_asset_loggers },
         { .word = NULL },
     };
     return cmd_action_choose(actions, argc, argv);

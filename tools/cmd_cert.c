@@ -124,6 +124,16 @@ int cmd_cert(int argc, char **argv)
           "that is long ago: it reaches goods that were shipped since.\n"
           "Exit code: 0 accepted, 1 error, 4 refused.\n",
           revoke },
+        { "list", "cert list", "place= member=",
+          "Usage: waybill cert list [ASSET] [--place GLN] [--member MEMBER]\n"
+          "Certificates of goods, of a place, of a company; without any of them all there are.\n"
+          "Exit code: 0 good, 1 error.\n",
+          cmd_cert_list },
+        { "show", "cert show", "",
+          "Usage: waybill cert show CERTIFICATE\n"
+          "One certificate, by its hash, and whether it is valid now.\n"
+          "Exit code: 0 good, 1 error.\n",
+          cmd_cert_show },
         { .word = NULL },
     };
     return cmd_action_choose(actions, argc, argv);

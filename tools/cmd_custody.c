@@ -3,6 +3,7 @@
  * answers an offer repeats the offer's set of goods byte for byte, so the offer itself is fetched first.
  */
 #include "tools/cmd_action.h"
+#include "tools/cmd_custody_ask.h"
 #include "tools/cmd_custody_seen.h"
 #include "tools/cmd_names.h"
 #include "tools/cmd_node.h"
@@ -233,6 +234,20 @@ int cmd_custody(int argc, char **argv)
           "Who held it and whose it was, as the node says.\n"
           "Exit code: 0 good, 1 error.\n",
           show },
+        { "at", "custody at", "",
+          "Usage: waybill custody at ASSET INSTANT\n"
+          "Who held it and whose it was at a time, as the node says.\n"
+          "Exit code: 0 good, 1 error.\n",
+          cmd_custody_at },
+        { "receipt", "custody receipt", "o=",
+          "Usage: waybill custody receipt ASSET|OFFER|ANSWER -o FILE\n"
+          "Keeps a handover as both sides signed it: offer and answer, each with its receipts. Of "
+          "an "
+          "ASSET its\n"
+          "last one. It is checked before it is written; waybill receipt verify FILE checks it "
+          "again, offline.\n"
+          "Exit code: 0 proven, 1 error, 3 the proof failed.\n",
+          cmd_custody_receipt },
         { .word = NULL },
     };
     return cmd_action_choose(actions, argc, argv);

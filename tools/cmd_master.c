@@ -2,6 +2,7 @@
 #include "common/file.h"
 #include "tools/cmd_action.h"
 #include "tools/cmd_names.h"
+#include "tools/cmd_product_verify.h"
 #include "tools/cmd_send.h"
 
 #include <stdio.h>
@@ -50,6 +51,14 @@ int cmd_product(int argc, char **argv)
           "Says what a product is. The image's SHA-256 goes on the ledger, not the image.\n"
           "Exit code: 0 accepted, 1 error, 4 refused.\n",
           product },
+        { "verify", "product verify", "serial= lot= expiry=",
+          "Usage: waybill product verify GTIN --serial SERIAL [--lot LOT] [--expiry DATE]\n"
+          "Is this thing what its label says? VERIFIED, or the first reason why not: never made, "
+          "recalled,\n"
+          "dispensed before, expired, seen at two places at once. DATE is 2027-06-01, or 270601 as "
+          "on the label.\n"
+          "Exit code: 0 VERIFIED, 1 error, 2 it is not.\n",
+          cmd_product_verify },
         { .word = NULL },
     };
     return cmd_action_choose(actions, argc, argv);

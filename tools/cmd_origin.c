@@ -99,17 +99,9 @@ int cmd_origin_verify_pack(struct cmd_home *home, struct slice bytes, struct err
 static int ask(struct cmd_home *home, const char *asset, bool back, struct err *err)
 {
     char path[NODE_CLIENT_PATH_MAX];
-    struct json_doc *doc = NULL;
-    if (!node_client_asset_path(asset, back ? "/origin" : "/uses", path, err) ||
-        !cmd_node_get_json(home, path, &doc, err))
-        return cmd_action_fail(err);
-    if (home->json) {
-        cmd_action_print(doc);
-        return CMD_GOOD;
-    }
-    cmd_origin_tell(doc, back);
-    json_doc_free(doc);
-    return CMD_GOOD;
+    return node_client_asset_path(asset, back ? "/origin" : "/uses", path, err)
+               ? cmd_origin_ask(home, path, back, err)
+               : cmd_action_fail(err);
 }
 
 static int run(struct cmd_home *home, const struct cmd_args *args, bool back, struct err *err)

@@ -8,7 +8,7 @@
 /* Checks a file that origin or uses kept. In: home: with an identity. Returns the exit code. */
 int cmd_origin_verify_pack(struct cmd_home *home, struct slice bytes, struct err *err);
 
-/* A node's answer, for a person. */
-void cmd_origin_tell(const struct json_doc *doc, bool back);
+/* What a node answers under the path, for a person or as JSON. Returns the exit code. */
+int cmd_origin_ask(struct cmd_home *home, const char *path, bool back, struct err *err);
 
 #endif

@@ -1,13 +1,76 @@
 /* What a node answers about where goods come from and went, in words. */
+#include "tools/cmd_contract_words.h"
 #include "tools/cmd_origin.h"
+#include "tools/cmd_pages.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
-void cmd_origin_tell(const struct json_doc *doc, bool back)
+#define INDENT_MAX 12
+
+static void indent(const struct json_doc *hop)
 {
-    struct buf out = buf_heap((size_t)64 << 20);
-    (void)back;
-    json_doc_write(doc, 2, &out);
-    (void)printf("%.*s\n", (int)out.len, (const char *)out.data);
-    buf_free(&out);
+    int64_t depth = cmd_pages_int(hop, "/depth");
+    (void)printf("%*s", (int)(2 * (depth < 0 ? 0 : depth < INDENT_MAX ? depth : INDENT_MAX)), "");
+}
+
+static void tell_certificates(const struct json_doc *hop)
+{
+    const struct json_doc *list = json_doc_at(hop, "/certificates");
+    for (size_t i = 0; i < json_doc_count(list); i++) {
+        const struct json_doc *c = json_doc_element(list, i);
+        indent(hop);
+        cmd_pages_print("    certificate ", c, "/name", "");
+        cmd_pages_print(" ", c, "/number", "");
+        cmd_pages_print(" by ", c, "/issuer/name", "");
+        cmd_pages_print(" of ", c, "/member/name", "");
+        cmd_pages_print(" for place ", c, "/place", "");
+        cmd_pages_print_time(", ", c, "/from");
+        cmd_pages_print_time(" to ", c, "/until");
+        cmd_pages_print(": ", c, "/status", "\n");
+    }
+}
+
+static void tell_hop(void *ctx, const struct json_doc *hop)
+{
+    const bool *back = ctx;
+    bool born = json_doc_count(json_doc_at(hop, "/inputs")) == 0;
+    indent(hop);
+    cmd_pages_print_sets(json_doc_at(hop, *back ? "/went_on" : "/outputs"));
+    (void)printf("\n");
+    indent(hop);
+    cmd_pages_print_time("  ", hop, "/time");
+    cmd_pages_print(" ", hop, "/kind", "");
+    cmd_pages_print(" by ", hop, "/by/name", "");
+    cmd_pages_print(" at ", hop, "/place/name", "");
+    cmd_pages_print(" (", hop, "/place/gln", ")");
+    cmd_pages_print_hash("; statement ", hop, "/making");
+    (void)printf("\n");
+    if (!born) {
+        indent(hop);
+        (void)printf("    of ");
+        cmd_pages_print_sets(json_doc_at(hop, "/inputs"));
+        (void)printf("\n");
+    }
+    tell_certificates(hop);
+}
+
+static void tell_head(void *ctx, const struct json_doc *doc)
+{
+    const bool *back = ctx;
+    cmd_pages_print("", doc, "/asset", "");
+    (void)printf(*back ? ": %" PRId64 " makings on the way back\n"
+                       : ": %" PRId64 " makings of it\n",
+                 cmd_pages_int(doc, "/makings"));
+    if (cmd_pages_true(doc, "/cut"))
+        (void)printf("  more happened than is shown here\n");
+}
+
+int cmd_origin_ask(struct cmd_home *home, const char *path, bool back, struct err *err)
+{
+    struct cmd_pages pages = { path, "from", "/hops", 500 };
+    int code = cmd_pages_tell(home, &pages, tell_head, tell_hop, &back, err);
+    if (code == CMD_GOOD && !home->json)
+        (void)printf("as the node says; --verify proves it\n");
+    return code;
 }

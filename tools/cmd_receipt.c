@@ -8,6 +8,7 @@
 #include "common/json.h"
 #include "common/seal.h"
 #include "tools/cmd_action.h"
+#include "tools/cmd_custody_ask.h"
 #include "tools/cmd_node.h"
 
 #include <inttypes.h>
@@ -17,6 +18,7 @@
 
 #define RECEIPTS_MAX (AUTHORITY_MAX * (RECEIPT_SIZE_MAX + 8))
 #define IDENTITY_MAX (64 * 1024)
+#define HANDOVER_MAX ((size_t)2 * (COSE_MAX_SIZE + RECEIPTS_MAX) + 64)
 
 /* ------------------------------------------------------------------ get */
 
@@ -117,8 +119,21 @@ static void tell(const struct cmd_home *home, const struct verdict_files *f,
                  c->index, c->size, c->height, time, c->seals, f->id.set.count, quorum, ledger);
 }
 
+/* One file: a handover, both its statements within. */
+static int verify_handover(struct cmd_home *home, const char *path, struct err *err)
+{
+    struct buf bytes = buf_heap(HANDOVER_MAX);
+    int code = file_read(path, HANDOVER_MAX, &bytes, err)
+                   ? cmd_custody_check_receipt(home, buf_slice(&bytes), err)
+                   : cmd_action_fail(err);
+    buf_free(&bytes);
+    return code;
+}
+
 static int verify(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
+    if (args->operand_count == 1)
+        return verify_handover(home, args->operand[0], err);
     struct receipt_claim claim = { .seals = 0 };
     struct verdict_files *f = calloc(1, sizeof *f);
     if (f == NULL) {
@@ -128,7 +143,7 @@ static int verify(struct cmd_home *home, const struct cmd_args *args, struct err
     f->receipts = buf_heap(RECEIPTS_MAX);
     f->statement = buf_heap(COSE_MAX_SIZE);
     f->identity = buf_heap(IDENTITY_MAX);
-    bool good = cmd_args_expect(args, 3, 3, "RECEIPT STATEMENT IDENTITY", err) &&
+    bool good = cmd_args_expect(args, 3, 3, "RECEIPT STATEMENT IDENTITY or HANDOVER", err) &&
                 verify_files(f, args, &claim, err);
     if (good)
         tell(home, f, &claim);
@@ -149,7 +164,10 @@ int cmd_receipt(int argc, char **argv)
           get },
         { "verify", "receipt verify", "",
           "Usage: waybill receipt verify RECEIPT STATEMENT IDENTITY\n"
-          "Are these bytes on that ledger? Offline: needs the three files and nothing else.\n"
+          "       waybill receipt verify HANDOVER [--identity FILE]\n"
+          "Are these bytes on that ledger? Offline: needs the files and nothing else. HANDOVER is "
+          "what\n"
+          "waybill custody receipt kept: an offer and its answer with their receipts.\n"
           "Exit code: 0 proven, 1 error, 3 it is not.\n",
           verify },
         { .word = NULL },

@@ -31,7 +31,7 @@ static const char *standing_name(enum certificate_standing standing)
 {
     switch (standing) {
     case CERTIFICATE_VALID: return "VALID";
-    case CERTIFICATE_NOT_YET: return "NOT YET VALID";
+    case CERTIFICATE_NOT_YET: return "NOT_YET";
     case CERTIFICATE_EXPIRED: return "EXPIRED";
     case CERTIFICATE_REVOKED: return "REVOKED";
     }
