@@ -69,7 +69,6 @@ void goods_walk_forget(struct goods_walk *w)
 {
     while (w->count > 0) /* the last first: no search has to pass over a slot that was freed */
         *slot_of(w, &w->makings[--w->count]) = 0;
-    w->has_to = false;
     w->steps = 0;
     w->lot_free[0] = w->lot_passed[0] = '\0';
 }

@@ -120,6 +120,12 @@ static void a_transformation_may_lose_some(void **state)
     custody_refused(w, FARM,
                     making_of(MAKE_TRANSFORM, BEANS, "100 kg", MAKING_BAR "1", "100.000001 kg"),
                     REFUSED_MASS);
+    custody_refused(w, FARM,
+                    making_of(MAKE_TRANSFORM, BEANS, "1 mg", MAKING_BAR "1", "1.000000001 mg"),
+                    REFUSED_MASS);
+    custody_refused(w, FARM,
+                    making_of(MAKE_TRANSFORM, BEANS, "100 kg", MAKING_BAR "|1|4", "25.1 kg"),
+                    REFUSED_MASS);
     make(w, making_of(MAKE_TRANSFORM, BEANS, "100 kg", MAKING_BAR "1", "80 kg"));
     assert_string_equal(making_left(w, BEANS), "24.9 t");
 }

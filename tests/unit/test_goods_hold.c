@@ -179,6 +179,48 @@ static void nothing_is_remembered_from_one_to_the_next(void **state)
                      REFUSED_RECALLED);
 }
 
+static enum refusal ask(struct world *w, const char *name, const struct kid *to)
+{
+    struct state_asset a;
+    assert_true(execution_asset(w->execution, slice_text(name), &a));
+    return goods_check_holds(w->execution, slice_text(name), &a, to);
+}
+
+/* Nor within one statement: what is clean for one receiver, and a walk that ended before its end. */
+static void what_was_found_is_for_one_receiver(void **state)
+{
+    struct world *w = *state;
+    judge(w, FARM, DISPOSITION_RECALL, LOT_A);
+    world_block(w, MINUTES(9));
+    assert_int_equal(world_say(w, FARM, kit_product("09506000134352"), MINUTES(9)), ACCEPTED);
+    assert_int_equal(ask(w, MAKING_BAR "a0", world_kid(w, FARM)), ACCEPTED);
+    assert_int_equal(ask(w, MAKING_BAR "a0", world_kid(w, CLINIC)), REFUSED_RECALLED);
+    assert_int_equal(ask(w, MAKING_BAR "a0", world_kid(w, CLINIC)), REFUSED_RECALLED);
+    assert_int_equal(ask(w, MAKING_BAR "a0", NULL), REFUSED_RECALLED);
+    assert_int_equal(ask(w, MAKING_BAR "a1", world_kid(w, FARM)), ACCEPTED);
+    assert_int_equal(ask(w, MAKING_BAR "a1", NULL), REFUSED_RECALLED);
+    assert_int_equal(ask(w, MAKING_BAR "b0", NULL), ACCEPTED);
+}
+
+static bool has_hold(struct world *w, const char *name)
+{
+    struct state_key key = state_key_text(TABLE_HOLD, slice_text(name));
+    struct slice value;
+    world_end(w);
+    return memory_state_get(w->state, state_key_slice(&key), &value);
+}
+
+static void what_holds_no_more_is_not_kept(void **state)
+{
+    struct world *w = *state;
+    judge(w, FARM, DISPOSITION_RECALL, LOT_A);
+    judge(w, FARM, DISPOSITION_QUARANTINE, LOT_A);
+    judge(w, FARM, DISPOSITION_END_RECALL, LOT_A);
+    assert_true(has_hold(w, LOT_A));
+    judge(w, FARM, DISPOSITION_RELEASE, LOT_A);
+    assert_false(has_hold(w, LOT_A));
+}
+
 /* ------------------------------------------------------------------ quarantine */
 
 static void a_quarantine_holds_its_name_and_its_lot(void **state)
@@ -429,6 +471,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(recalled_goods_go_back_to_who_recalls, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_is_remembered_from_one_to_the_next, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(what_was_found_is_for_one_receiver, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_holds_no_more_is_not_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(a_quarantine_holds_its_name_and_its_lot, setup, teardown),
         cmocka_unit_test_setup_teardown(rejected_goods_go_back_to_their_maker, setup, teardown),
         cmocka_unit_test_setup_teardown(goods_of_earlier_rules_have_no_descent, setup, teardown),
