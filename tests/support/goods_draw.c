@@ -76,6 +76,10 @@ static void draw_commission(struct goods_world *w)
     op->what.amount = goods_draw_amount(w);
     if (goods_world_chance(w, 12))
         op->what.names = goods_world_one(w, goods_world_find(w, GOODS_MADE, GOODS_NONE));
+    if (goods_world_chance(w, 8)) { /* a lot says how many it has */
+        op->what.names = goods_world_one(w, goods_world_find(w, GOODS_LOT_NAME, GOODS_NONE));
+        op->what.amount = goods_world_amount(w, AMOUNT_COUNT, 1 + (int64_t)goods_world_pick(w, 12));
+    }
     goods_world_spoil(w, &op->what.names);
 }
 
@@ -240,7 +244,8 @@ static void draw_certificate(struct goods_world *w)
     }
     if ((about & 2) != 0 && goods_world_chance(w, 4))
         op->place = 1 + (unsigned)goods_world_pick(w, GOODS_PLACES - 1);
-    op->has_member = (about & 4) != 0 || (op->what.names.count == 0 && op->place == 0);
+    op->has_member = ((about & 4) != 0 && goods_world_chance(w, 4)) ||
+                     (op->what.names.count == 0 && op->place == 0);
     op->to = goods_world_chance(w, 16) ? GOODS_MEMBERS : member_of(w);
     op->expiry_ms = op->time_ms - goods_world_pick(w, 100 * HOUR_MS);
     op->until_ms = op->expiry_ms + 1 + goods_world_pick(w, 1000 * HOUR_MS);
@@ -344,12 +349,14 @@ struct goods_op *goods_world_draw(struct goods_world *w)
         goods_draw_pack, goods_draw_pack,  goods_draw_unpack, goods_draw_make,  goods_draw_make,
         goods_draw_make, draw_disposition, draw_disposition,  draw_disposition, draw_scan,
         draw_scan,       draw_label,       draw_certificate,  draw_revoke,      draw_correction,
-        draw_correction, draw_attach,      draw_dispute,      draw_commission,  draw_commission,
-        draw_commission,
+        draw_correction, draw_attach,      draw_dispute,      draw_commission,
     };
-    /* in a young world there is little else to do; later the names must last */
-    size_t made = w->reference->names[goods_world_pick(w, w->names)].made;
-    if (!made && goods_world_chance(w, w->count < w->names ? 2 : 10))
+    if (w->count % 64 == 0) {
+        w->alive = 0;
+        for (uint32_t i = 0; i < w->names; i++)
+            w->alive += goods_world_is(w, i, GOODS_HELD, GOODS_NONE);
+    }
+    if (w->alive < w->size.alive && goods_world_chance(w, 2))
         draw_commission(w);
     else
         kinds[goods_world_pick(w, sizeof kinds / sizeof kinds[0])](w);

@@ -161,8 +161,9 @@ static void share_out(struct goods_world *w, struct goods_op *op, enum amount_di
 void goods_draw_make(struct goods_world *w)
 {
     uint32_t first = goods_world_find(w, GOODS_AT_HAND, GOODS_NONE);
-    for (size_t tries = 0; tries < 20 && (goods_draw_name(w, first)->inside_count > 0 ||
-                                          !goods_draw_name(w, first)->has_amount);
+    for (size_t tries = 0;
+         tries < 20 && !goods_world_chance(w, 20) &&
+         (goods_draw_name(w, first)->inside_count > 0 || !goods_draw_name(w, first)->has_amount);
          tries++)
         first = goods_world_find(w, GOODS_AT_HAND, GOODS_NONE);
     const struct goods_name *n = goods_draw_name(w, first);

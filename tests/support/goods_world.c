@@ -182,12 +182,14 @@ bool goods_world_is(const struct goods_world *w, uint32_t name, enum goods_want 
     case GOODS_MADE: return n->made;
     case GOODS_FULL: return is_at_hand(n) && holds && n->inside_count > 0 && !offered;
     case GOODS_LOT: return n->is_lot && (anybody || n->lot_maker == member);
+    case GOODS_LOT_NAME: return !n->made && strncmp(n->text + 17, "/10/L", 5) == 0;
     case GOODS_QUARANTINED:
         return n->hold.quarantined && (anybody || n->hold.quarantine_member == member);
     case GOODS_RECALLED: return n->hold.recalled && (anybody || n->hold.recall_member == member);
     case GOODS_SOLD:
         return n->made && n->end == GOODS_DISPENSED && (anybody || n->end_member == member);
     case GOODS_LABELLED: return n->has_label;
+    case GOODS_SEEN: return n->has_sighting;
     case GOODS_OFFERED: return offered && holds;
     }
     return false;
@@ -196,9 +198,9 @@ bool goods_world_is(const struct goods_world *w, uint32_t name, enum goods_want 
 uint32_t goods_world_find(struct goods_world *w, enum goods_want want, unsigned member)
 {
     uint32_t name = (uint32_t)goods_world_pick(w, w->names);
-    if (want == GOODS_AT_HAND && goods_world_chance(w, 24))
+    if (want == GOODS_AT_HAND && goods_world_chance(w, 12))
         want = GOODS_OFFERED;
-    for (size_t tries = 0; tries < 200 && !goods_world_is(w, name, want, member); tries++)
+    for (size_t tries = 0; tries < 400 && !goods_world_is(w, name, want, member); tries++)
         name = (uint32_t)goods_world_pick(w, w->names);
     return name;
 }
@@ -249,7 +251,7 @@ struct goods_list goods_world_set(struct goods_world *w, uint32_t first, enum go
 
 void goods_world_spoil(struct goods_world *w, struct goods_list *list)
 {
-    if (list->count == 0 || !goods_world_chance(w, 8))
+    if (list->count == 0 || !goods_world_chance(w, 5))
         return;
     uint32_t *at = goods_world_room(w, list->count * sizeof *at);
     memcpy(at, list->at, list->count * sizeof *at);
@@ -264,7 +266,7 @@ void goods_world_spoil(struct goods_world *w, struct goods_list *list)
 
 unsigned goods_world_signer(struct goods_world *w, unsigned member)
 {
-    if (member >= GOODS_MEMBERS || goods_world_chance(w, 16))
+    if (member >= GOODS_MEMBERS || goods_world_chance(w, 12))
         return (unsigned)goods_world_pick(w, GOODS_SIGNERS);
     if (member < GOODS_OPERATORS && goods_world_chance(w, 3))
         return GOODS_MEMBERS + member;

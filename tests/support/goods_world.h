@@ -10,6 +10,7 @@
 
 struct goods_world_size {
     size_t names, operations, block; /* of a block: the most operations */
+    size_t alive;                    /* goods that there are at a time, about */
     size_t bulk;                     /* names in the largest set */
 };
 
@@ -22,7 +23,7 @@ struct goods_world {
     struct goods_op *ops;
     size_t count;
     size_t names; /* 0 … names - 1 are goods and lots, rising by text */
-    size_t lots;  /* how many of them are lots with a number that births name */
+    size_t alive;
     uint64_t block_ms;
     struct goods_chunk *chunks;
     uint32_t *offers, *certificates, *signed_ones; /* operations to refer to */
@@ -56,10 +57,12 @@ enum goods_want {
     GOODS_MADE,
     GOODS_FULL, /* containers at hand */
     GOODS_LOT,
+    GOODS_LOT_NAME,    /* that births name, and that is no goods yet */
     GOODS_QUARANTINED, /* by member */
     GOODS_RECALLED,    /* by member */
     GOODS_SOLD,        /* dispensed by member */
     GOODS_LABELLED,
+    GOODS_SEEN,    /* at a place */
     GOODS_OFFERED, /* in member's hands */
 };
 bool goods_world_is(const struct goods_world *w, uint32_t name, enum goods_want want,
