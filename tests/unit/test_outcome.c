@@ -120,14 +120,17 @@ static void shapes_that_are_none(void **state)
 static void events_have_names(void **state)
 {
     (void)state;
-    for (int what = EVENT_RECORDED; what <= EVENT_REPLACED; what++)
+    for (int what = EVENT_RECORDED; what <= EVENT_REVEALED; what++)
         assert_string_not_equal(event_name((enum event_what)what), "unknown");
     assert_string_equal(event_name(EVENT_RECORDED), "recorded");
     assert_string_equal(event_name(EVENT_CHARGED), "charged");
     assert_string_equal(event_name(EVENT_SUSPECT), "suspect");
     assert_string_equal(event_name(EVENT_NOT_JUDGED), "not_judged");
     assert_string_equal(event_name(EVENT_REPLACED), "replaced");
-    assert_string_equal(event_name((enum event_what)(EVENT_REPLACED + 1)), "unknown");
+    assert_string_equal(event_name(EVENT_RECEIVED), "received");
+    assert_string_equal(event_name(EVENT_FINDING), "finding");
+    assert_string_equal(event_name(EVENT_REVEALED), "revealed");
+    assert_string_equal(event_name((enum event_what)(EVENT_REVEALED + 1)), "unknown");
 }
 
 int main(void)

@@ -54,6 +54,26 @@ static const struct {
     { 67, "NO_SUCH_DOCUMENT" },
     { 68, "DEPTH" },
     { 69, "NOT_REPLACEABLE" },
+    { 96, "NO_REASON" },
+    { 97, "QUARANTINED" },
+    { 98, "RECALLED" },
+    { 99, "ENDED" },
+    { 100, "PACKED" },
+    { 101, "NOT_PACKED" },
+    { 102, "NOT_EMPTY" },
+    { 103, "FULL" },
+    { 104, "MASS" },
+    { 105, "UNITS" },
+    { 106, "NOT_MAKER" },
+    { 107, "NO_SUCH_CERTIFICATE" },
+    { 108, "NOT_CORRECTABLE" },
+    { 109, "NOT_SIGNER" },
+    { 110, "NO_SUCH_READING" },
+    { 111, "NO_LABEL" },
+    { 112, "OWNERS_DIFFER" },
+    { 113, "GENEALOGY" },
+    { 114, "NOT_OFFERED" },
+    { 115, "NOT_HELD" },
 };
 
 static void the_codes_of_the_wire(void **state)
@@ -104,7 +124,8 @@ static void fates(void **state)
 
 static void a_number_that_is_none(void **state)
 {
-    static const uint64_t none[] = { 12, 31, 38, 56, 63, 70, UINT64_MAX, (UINT64_C(1) << 32) + 5 };
+    static const uint64_t none[] = { 12, 31, 38,  56,         63,
+                                     70, 95, 116, UINT64_MAX, (UINT64_C(1) << 32) + 5 };
     (void)state;
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
         assert_null(refusal_find(none[i]));
