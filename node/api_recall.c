@@ -124,6 +124,8 @@ static bool put_unit(void *ctx, const struct trace_asset *a)
     struct units *u = ctx;
     if (u->left == 0)
         return false;
+    if (!a->has_custodian && a->making == 0)
+        return true; /* only a name, such as a lot's */
     u->left--;
     u->last = a->id;
     struct json_doc *one = json_doc_put_object(u->list, NULL);

@@ -149,6 +149,7 @@ static void put_journey(struct api_context *c, struct buf *out)
         page_text(out, name);
         page_markup(out, ", who has not answered yet.</p>");
     }
+    page_goods_notes(c->view, out);
     page_markup(out, "<p class=\"note\">Both sides signed each handover. Times are UTC.</p>"
                      "</section>\n");
 }
@@ -384,6 +385,8 @@ static void put_proof(struct api_context *c, struct buf *out)
     put_link(v, "readings", "readings", out);
     page_markup(out, ", ");
     put_link(v, "custody", "custody", out);
+    page_markup(out, ", ");
+    put_link(v, "origin", "origin", out);
     page_markup(out, ".</p></section>\n");
 }
 
@@ -391,8 +394,11 @@ bool page_asset(struct api_context *c, struct buf *out, struct err *err)
 {
     const struct asset_view *v = c->view;
     begin(out, v->has_product ? v->product.name : v->name, v->demo);
+    page_goods_banners(c, out);
     put_product(v, out);
     put_journey(c, out);
+    if (!page_goods_origin(c, out, err))
+        return false;
     if (v->journey.packs > 0 && !put_charts(c, out, err))
         return false;
     put_excursions(c, out);

@@ -30,6 +30,12 @@ void page_time(struct buf *out, uint64_t time_ms);
 void page_span(struct buf *out, uint64_t from_ms, uint64_t to_ms);
 /* "20 min", "1 h 5 min", "45 s". */
 void page_duration(struct buf *out, uint64_t seconds);
+/* Recalled, held, ended, found to be wrong: nothing when all is well. */
+void page_goods_banners(struct api_context *c, struct buf *out);
+/* What it is in, what is in it, what was corrected and objected to. */
+void page_goods_notes(const struct asset_view *v, struct buf *out);
+/* The makings it descends from, with certificates; nothing when none is known. */
+bool page_goods_origin(struct api_context *c, struct buf *out, struct err *err);
 /* A chart of one property with the contract's bounds, custody changes and excursions. */
 void page_chart(struct api_context *c, const struct asset_series *s, struct buf *out);
 

@@ -164,7 +164,29 @@ static bool add_to_asset(const struct read_model_at *at, int64_t asset, const st
     if (!take_next(next, &n, at->err))
         return false;
     db_bind_int(insert, 1, asset);
-    return insert_event(at, insert, n, e) && read_model_asset_fact(at, asset, e);
+    return insert_event(at, insert, n, e);
+}
+
+/* An event of a set is written once; each asset's row only names it. */
+static bool share_event(const struct read_model_at *at, const struct event *e, int64_t *ret_shared)
+{
+    struct db_stmt *insert = at->m->sql[RM_SHARED_EVENT_INSERT];
+    if (!insert_event(at, insert, 0, e))
+        return false;
+    *ret_shared = db_last_rowid(at->m->db);
+    return true;
+}
+
+static bool end_run(const struct read_model_at *at, const struct read_model_run *run,
+                    int64_t shared, const struct event *e)
+{
+    struct db_stmt *insert = at->m->sql[RM_RUN_EVENT_INSERT];
+    if (run->count == 0)
+        return true;
+    db_bind_int(insert, 1, run->first);
+    db_bind_int(insert, 2, run->first + run->count - 1);
+    db_bind_int(insert, 3, shared);
+    return db_run(insert, at->err) && read_model_goods_run(at, run, e);
 }
 
 static void add_to_run(struct read_model_run *run, int64_t asset, struct slice name)
@@ -185,7 +207,8 @@ static bool apply_to_asset(const struct read_model_at *at, struct slice name, co
         return false;
     add_to_run(&run, asset, name);
     return read_model_contract_fact(at, &asset, e) && read_model_goods_fact(at, e) &&
-           add_to_asset(at, asset, e) && read_model_goods_run(at, &run, e);
+           add_to_asset(at, asset, e) && read_model_asset_fact(at, asset, e) &&
+           read_model_goods_run(at, &run, e);
 }
 
 static bool apply_to_subject(const struct read_model_at *at, struct slice subject,
@@ -207,21 +230,24 @@ static bool apply_to_set(const struct read_model_at *at, struct cbor_reader *r,
     struct asset_set set = asset_set_take(r);
     struct asset_iter it = asset_set_begin(&set);
     struct read_model_run run = { .count = 0 };
-    if (!read_model_contract_fact(at, NULL, e) || !read_model_goods_fact(at, e))
+    int64_t shared = 0;
+    if (!read_model_contract_fact(at, NULL, e) || !read_model_goods_fact(at, e) ||
+        !share_event(at, e, &shared))
         return false;
     while (!r->failed && asset_set_next(&it)) {
         struct slice name = slice_of(it.name, it.name_len);
         int64_t asset = 0;
-        if (!read_model_asset_id(at->m, name, &asset, at->err) || !add_to_asset(at, asset, e))
+        if (!read_model_asset_id(at->m, name, &asset, at->err) ||
+            !read_model_asset_fact(at, asset, e))
             return false;
         if (!read_model_run_takes(&run, asset, name)) {
-            if (run.count > 0 && !read_model_goods_run(at, &run, e))
+            if (!end_run(at, &run, shared, e))
                 return false;
             run.count = 0;
         }
         add_to_run(&run, asset, name);
     }
-    return run.count == 0 || read_model_goods_run(at, &run, e);
+    return end_run(at, &run, shared, e);
 }
 
 static bool apply_event(const struct read_model_at *at, const struct event *e)

@@ -30,40 +30,23 @@ void read_model_bind_leaf(const struct read_model_at *at, struct db_stmt *stmt, 
 
 /* ------------------------------------------------------------------ custody */
 
-bool read_model_hold(const struct read_model_at *at, int64_t asset, enum custody_role role,
-                     const struct kid *member, uint64_t time_ms)
+bool read_model_hold(const struct read_model_at *at, const struct read_model_run *run,
+                     enum custody_role role, const struct kid *member, uint64_t time_ms)
 {
     struct db_stmt *end = at->m->sql[RM_CUSTODY_END];
     struct db_stmt *insert = at->m->sql[RM_CUSTODY_INSERT];
-    db_bind_int(end, 1, asset);
-    db_bind_int(end, 2, role);
-    db_bind_int(end, 3, (int64_t)time_ms);
-    if (!db_run(end, at->err))
-        return false;
-    db_bind_int(insert, 1, asset);
-    db_bind_int(insert, 2, role);
-    db_bind_blob(insert, 3, kid_slice(member));
-    db_bind_int(insert, 4, (int64_t)time_ms);
-    return db_run(insert, at->err);
+    struct db_stmt *both[] = { end, insert };
+    for (size_t i = 0; i < 2; i++) {
+        db_bind_int(both[i], 1, run->first);
+        db_bind_int(both[i], 2, run->first + run->count - 1);
+        db_bind_int(both[i], 3, role);
+        db_bind_int(both[i], 4, (int64_t)time_ms);
+    }
+    db_bind_blob(insert, 5, kid_slice(member));
+    return db_run(end, at->err) && db_run(insert, at->err);
 }
 
 /* A misfit leaves the fact out, never the event: here and in all that follows. */
-static bool commissioned(const struct read_model_at *at, int64_t asset, const struct event *e)
-{
-    struct kid member;
-    if (!event_data_kid(e->data, &member))
-        return true;
-    return read_model_hold(at, asset, ROLE_CUSTODIAN, &member, e->time_ms) &&
-           read_model_hold(at, asset, ROLE_OWNER, &member, e->time_ms);
-}
-
-static bool passed(const struct read_model_at *at, int64_t asset, const struct event *e)
-{
-    struct event_handover h;
-    return !event_data_handover(e->data, &h) ||
-           read_model_hold(at, asset, (enum custody_role)h.role, &h.to, e->time_ms);
-}
-
 static bool scanned(const struct read_model_at *at, int64_t asset, const struct event *e)
 {
     struct db_stmt *insert = at->m->sql[RM_SCAN_INSERT];
@@ -106,8 +89,6 @@ static bool detached(const struct read_model_at *at, const struct event *e)
 bool read_model_asset_fact(const struct read_model_at *at, int64_t asset, const struct event *e)
 {
     switch (e->what) {
-    case EVENT_COMMISSIONED: return commissioned(at, asset, e);
-    case EVENT_PASSED: return passed(at, asset, e);
     case EVENT_ATTACHED: return attached(at, asset, e);
     case EVENT_DETACHED: return detached(at, e);
     case EVENT_SCANNED: return scanned(at, asset, e);
@@ -125,7 +106,6 @@ bool read_model_asset_fact(const struct read_model_at *at, int64_t asset, const 
     case EVENT_REPLACED: return read_model_contract_asset_fact(at, asset, e);
     case EVENT_PACKED:
     case EVENT_UNPACKED:
-    case EVENT_MADE:
     case EVENT_USED:
     case EVENT_DISPOSITION:
     case EVENT_CERTIFIED:
@@ -133,7 +113,10 @@ bool read_model_asset_fact(const struct read_model_at *at, int64_t asset, const 
     case EVENT_LABEL_SEALED:
     case EVENT_REVEALED: return read_model_goods_asset(at, asset, e);
     case EVENT_RECORDED:
+    case EVENT_COMMISSIONED:
+    case EVENT_MADE:
     case EVENT_OFFERED:
+    case EVENT_PASSED:
     case EVENT_REJECTED:
     case EVENT_CANCELLED:
     case EVENT_ENROLLED:

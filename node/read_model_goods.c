@@ -235,6 +235,14 @@ static bool put_output(const struct read_model_at *at, const struct read_model_r
     return db_run(insert, at->err);
 }
 
+static bool begin_holding(const struct read_model_at *at, const struct read_model_run *run,
+                          const struct event *e)
+{
+    const struct read_model_now *now = at->m->now;
+    return read_model_hold(at, run, ROLE_CUSTODIAN, &now->member, e->time_ms) &&
+           (!now->has_owner || read_model_hold(at, run, ROLE_OWNER, &now->owner, e->time_ms));
+}
+
 static bool born(const struct read_model_at *at, const struct read_model_run *run,
                  const struct event *e)
 {
@@ -250,7 +258,7 @@ static bool born(const struct read_model_at *at, const struct read_model_run *ru
         db_bind_blob(update, 4, kid_slice(&now->owner));
     db_bind_int(update, 5, now->making);
     bind_amount(update, 6, o.has_amount, &o.amount);
-    return db_run(update, at->err) && put_output(at, run, &o);
+    return db_run(update, at->err) && put_output(at, run, &o) && begin_holding(at, run, e);
 }
 
 /* ------------------------------------------------------------------ being used */
@@ -313,15 +321,6 @@ static bool take_amount(const struct read_model_at *at, int64_t asset, const str
     db_bind_int(put, 2, left.mantissa);
     db_bind_int(put, 3, left.exponent);
     return db_run(put, at->err) && (left.mantissa > 0 || end_run(at, asset, 1));
-}
-
-static bool made_one(const struct read_model_at *at, int64_t asset, const struct event *e)
-{
-    const struct read_model_now *now = at->m->now;
-    if (now->making == 0)
-        return true;
-    return read_model_hold(at, asset, ROLE_CUSTODIAN, &now->member, e->time_ms) &&
-           (!now->has_owner || read_model_hold(at, asset, ROLE_OWNER, &now->owner, e->time_ms));
 }
 
 /* ------------------------------------------------------------------ packing */
@@ -436,7 +435,8 @@ static bool hand_over(const struct read_model_at *at, const struct read_model_ru
     db_bind_int(set, 1, run->first);
     db_bind_int(set, 2, run->first + run->count - 1);
     db_bind_blob(set, 3, kid_slice(&h.to));
-    return db_run(set, at->err);
+    return db_run(set, at->err) &&
+           read_model_hold(at, run, (enum custody_role)h.role, &h.to, e->time_ms);
 }
 
 /* ------------------------------------------------------------------ which event, which fact */
@@ -487,8 +487,6 @@ bool read_model_goods_run(const struct read_model_at *at, const struct read_mode
 
 bool read_model_goods_asset(const struct read_model_at *at, int64_t asset, const struct event *e)
 {
-    if (e->what == EVENT_MADE)
-        return made_one(at, asset, e);
     if (e->what == EVENT_USED)
         return take_amount(at, asset, e);
     if (e->what == EVENT_PACKED)

@@ -11,6 +11,8 @@ enum read_model_sql {
     RM_ASSET_INSERT,
     RM_ASSET_NEXT,
     RM_ASSET_EVENT_INSERT,
+    RM_SHARED_EVENT_INSERT,
+    RM_RUN_EVENT_INSERT,
     RM_SUBJECT_NEXT,
     RM_SUBJECT_EVENT_INSERT,
     RM_CUSTODY_END,
@@ -55,6 +57,7 @@ enum read_model_sql {
 };
 
 struct read_model_now;
+struct read_model_run;
 
 struct read_model {
     struct db *db;
@@ -91,9 +94,9 @@ bool read_model_member_of(struct read_model *m, const struct kid *kid, struct ki
 void read_model_bind_text(struct db_stmt *stmt, int index, struct slice text);
 void read_model_bind_blob(struct db_stmt *stmt, int index, struct slice bytes);
 void read_model_bind_leaf(const struct read_model_at *at, struct db_stmt *stmt, int index);
-/* From then on the member is the asset's custodian or owner. */
-bool read_model_hold(const struct read_model_at *at, int64_t asset, enum custody_role role,
-                     const struct kid *member, uint64_t time_ms);
+/* From then on the member is the custodian or owner of all that the run names. */
+bool read_model_hold(const struct read_model_at *at, const struct read_model_run *run,
+                     enum custody_role role, const struct kid *member, uint64_t time_ms);
 /* What an event says about one asset beyond its history: custody, devices, and contracts' part of it. */
 bool read_model_asset_fact(const struct read_model_at *at, int64_t asset, const struct event *e);
 bool read_model_contract_asset_fact(const struct read_model_at *at, int64_t asset,

@@ -10,10 +10,13 @@ static const char tables[] =
     "CREATE TABLE asset (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, custodian BLOB,"
     " owner BLOB, ended INTEGER, ended_by INTEGER, container INTEGER, making INTEGER,"
     " mantissa INTEGER, exponent INTEGER, unit TEXT);"
-    "CREATE TABLE asset_event (asset INTEGER NOT NULL, n INTEGER NOT NULL,"
+    /* an event of many assets is kept once: then shared names its row, and the rest is NULL */
+    "CREATE TABLE shared_event (id INTEGER PRIMARY KEY,"
     " height INTEGER NOT NULL, outcome INTEGER NOT NULL, event INTEGER NOT NULL, leaf INTEGER,"
-    " what INTEGER NOT NULL, time_ms INTEGER NOT NULL, data BLOB NOT NULL,"
-    " PRIMARY KEY (asset, n)) WITHOUT ROWID;"
+    " what INTEGER NOT NULL, time_ms INTEGER NOT NULL, data BLOB NOT NULL);"
+    "CREATE TABLE asset_event (asset INTEGER NOT NULL, n INTEGER NOT NULL, shared INTEGER,"
+    " height INTEGER, outcome INTEGER, event INTEGER, leaf INTEGER, what INTEGER,"
+    " time_ms INTEGER, data BLOB, PRIMARY KEY (asset, n)) WITHOUT ROWID;"
     "CREATE TABLE subject_event (subject BLOB NOT NULL, n INTEGER NOT NULL,"
     " height INTEGER NOT NULL, outcome INTEGER NOT NULL, event INTEGER NOT NULL, leaf INTEGER,"
     " what INTEGER NOT NULL, time_ms INTEGER NOT NULL, data BLOB NOT NULL,"
@@ -77,6 +80,7 @@ static const char contract_tables[] =
 
 static const struct read_model_table table_list[] = {
     { "asset", "1" },
+    { "shared_event", "1" },
     { "asset_event", "1, 2" },
     { "subject_event", "1, 2" },
     { "custody", "1, 2, 3" },
@@ -119,9 +123,14 @@ static const char *const view_names[] = {
 };
 
 static const char views[] =
-    "CREATE VIEW asset_history AS SELECT a.name AS asset, e.n, e.height, e.outcome, e.leaf,"
-    " e.what, e.time_ms, strftime('%Y-%m-%dT%H:%M:%fZ', e.time_ms / 1000.0, 'unixepoch') AS time,"
-    " hex(e.data) AS data FROM asset a JOIN asset_event e ON e.asset = a.id;"
+    "CREATE VIEW asset_history AS SELECT x.asset, x.n, x.height, x.outcome, x.leaf, x.what,"
+    " x.time_ms, strftime('%Y-%m-%dT%H:%M:%fZ', x.time_ms / 1000.0, 'unixepoch') AS time,"
+    " hex(x.data) AS data FROM (SELECT a.name AS asset, e.n,"
+    " coalesce(e.height, s.height) AS height, coalesce(e.outcome, s.outcome) AS outcome,"
+    " coalesce(e.leaf, s.leaf) AS leaf, coalesce(e.what, s.what) AS what,"
+    " coalesce(e.time_ms, s.time_ms) AS time_ms, coalesce(e.data, s.data) AS data"
+    " FROM asset a JOIN asset_event e ON e.asset = a.id"
+    " LEFT JOIN shared_event s ON s.id = e.shared) x;"
     "CREATE VIEW custody_intervals AS SELECT a.name AS asset,"
     " CASE c.role WHEN 0 THEN 'custodian' ELSE 'owner' END AS role,"
     " lower(hex(c.member)) AS member, c.since_ms, c.until_ms,"
@@ -197,15 +206,22 @@ static const char *const sql[RM_SQL_COUNT] = {
     [RM_ASSET_FIND] = "SELECT id FROM asset WHERE name = ?1",
     [RM_ASSET_INSERT] = "INSERT INTO asset (name) VALUES (?1)",
     [RM_ASSET_NEXT] = "SELECT n + 1 FROM asset_event WHERE asset = ?1 ORDER BY n DESC LIMIT 1",
-    [RM_ASSET_EVENT_INSERT] = "INSERT INTO asset_event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [RM_ASSET_EVENT_INSERT] =
+        "INSERT INTO asset_event VALUES (?1, ?2, NULL, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [RM_SHARED_EVENT_INSERT] = "INSERT INTO shared_event VALUES (?1, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [RM_RUN_EVENT_INSERT] = "INSERT INTO asset_event (asset, n, shared) SELECT id,"
+                            " coalesce((SELECT n + 1 FROM asset_event WHERE asset = a.id"
+                            " ORDER BY n DESC LIMIT 1), 0), ?3 FROM asset a"
+                            " WHERE id BETWEEN ?1 AND ?2",
     [RM_SUBJECT_NEXT] = "SELECT n + 1 FROM subject_event WHERE subject = ?1"
                         " ORDER BY n DESC LIMIT 1",
     [RM_SUBJECT_EVENT_INSERT] =
         "INSERT INTO subject_event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    [RM_CUSTODY_END] = "UPDATE custody SET until_ms = ?3"
-                       " WHERE asset = ?1 AND role = ?2 AND until_ms IS NULL",
-    [RM_CUSTODY_INSERT] = "INSERT INTO custody VALUES (?1, ?2, (SELECT count(*) FROM custody"
-                          " WHERE asset = ?1 AND role = ?2), ?3, ?4, NULL)",
+    [RM_CUSTODY_END] = "UPDATE custody SET until_ms = ?4 WHERE asset BETWEEN ?1 AND ?2"
+                       " AND role = ?3 AND until_ms IS NULL",
+    [RM_CUSTODY_INSERT] = "INSERT INTO custody SELECT id, ?3, coalesce((SELECT n + 1 FROM custody"
+                          " WHERE asset = a.id AND role = ?3 ORDER BY n DESC LIMIT 1), 0), ?5, ?4,"
+                          " NULL FROM asset a WHERE id BETWEEN ?1 AND ?2",
     [RM_EXCURSION_OPEN] = "INSERT INTO excursion (asset, opening, rule, from_ms, device, raised_ms)"
                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE"
                           " SET raised_ms = min(raised_ms, excluded.raised_ms)",
@@ -264,8 +280,12 @@ static const char *const sql[RM_SQL_COUNT] = {
                        " WHERE asset = ?1), ?2, ?3, ?4, ?5)",
     [RM_NOT_JUDGED_INSERT] = "INSERT INTO not_judged VALUES (?1, (SELECT count(*) FROM not_judged"
                              " WHERE asset = ?1), ?2, ?3, ?4, ?5, ?6)",
-    [RM_EVENTS] = "SELECT n, height, outcome, event, leaf, what, time_ms, data FROM asset_event"
-                  " WHERE asset = ?1 AND n >= ?2 ORDER BY n LIMIT ?3",
+    [RM_EVENTS] = "SELECT e.n, coalesce(e.height, s.height), coalesce(e.outcome, s.outcome),"
+                  " coalesce(e.event, s.event), coalesce(e.leaf, s.leaf),"
+                  " coalesce(e.what, s.what), coalesce(e.time_ms, s.time_ms),"
+                  " coalesce(e.data, s.data) FROM asset_event e"
+                  " LEFT JOIN shared_event s ON s.id = e.shared"
+                  " WHERE e.asset = ?1 AND e.n >= ?2 ORDER BY e.n LIMIT ?3",
     [RM_ASSETS] = "SELECT name FROM asset WHERE name > ?1 ORDER BY name LIMIT ?2",
     [RM_DOCUMENTS] = "SELECT DISTINCT leaf FROM contract_document WHERE hash = ?1"
                      " AND leaf IS NOT NULL ORDER BY leaf DESC LIMIT ?2",

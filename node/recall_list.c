@@ -86,6 +86,8 @@ static bool add_asset(void *ctx, const struct trace_asset *a)
 {
     struct walk *w = ctx;
     struct recall_list *l = w->list;
+    if (!a->has_custodian && a->making == 0)
+        return true; /* only a name, such as a lot's */
     l->units++;
     size_t holder = holder_of(w, a);
     if (holder == SIZE_MAX) {

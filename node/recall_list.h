@@ -11,7 +11,7 @@
 #define RECALL_ENDS        5 /* enum goods_end */
 
 struct recall_holder {
-    bool known; /* false: nobody holds these; names that only a recall knows, such as a lot's */
+    bool known; /* false: nobody holds these */
     struct kid member;
     uint64_t units;
     uint64_t by_end[RECALL_ENDS]; /* how many are active, dispensed … */
@@ -37,7 +37,7 @@ struct recall_list {
     size_t *slots;
 };
 
-/* In: ranges: how many are wanted at most. Names that are no goods count as nobody's. */
+/* In: ranges: how many are wanted at most. Names that are no goods, such as a lot's, are left out. */
 bool recall_list_make(struct store *s, const struct trace_runs *reached, size_t ranges,
                       struct recall_list *ret_list, struct err *err);
 void recall_list_free(struct recall_list *l);

@@ -9,7 +9,7 @@
 #include "common/final.h"
 #include "common/statement.h"
 
-#define KIT_KEYS_MAX 64
+#define KIT_KEYS_MAX 320
 #define KIT_T0       UINT64_C(1780293600000) /* 2026-06-01T06:00:00Z */
 #define KIT_UNIT     "01/09506000134352/21/DEMO1"
 
