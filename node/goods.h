@@ -91,7 +91,10 @@ void goods_walk_forget(struct goods_walk *w);
 typedef bool (*goods_visitor)(void *ctx, struct slice name, const struct state_asset *a);
 bool goods_visit_inside(struct execution *x, const struct state_asset *container,
                         goods_visitor visit, void *ctx);
-/* Emits an event for everything inside, in as few asset-sets as its names allow. data: data_items items. */
+/*
+ * Emits events for everything inside, in order of the names: of ranges where these allow it, else of short lists.
+ * data: of each event, data_items items.
+ */
 void goods_emit_inside(struct execution *x, const struct state_asset *container,
                        enum event_what what, uint64_t time_ms, size_t data_items,
                        struct slice data);

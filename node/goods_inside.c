@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RANGE_DIGITS_MAX 18 /* of an asset-set */
+#define RUN_LONG         8  /* names that are worth an event of their own */
+#define LIST_LONG        64 /* names without such runs that one event tells of */
+
 static const struct slice nothing = { NULL, 0 };
 
 /* ------------------------------------------------------------------ visiting */
@@ -86,49 +90,82 @@ static int compare_names(const void *a, const void *b)
     return order != 0 ? order : slice_compare(suffix_of(*x), suffix_of(*y));
 }
 
-/* The number that 1 to 18 digits write. */
-static bool number_of(struct slice digits, uint64_t *ret_value)
+/* A name that ends in a number: what is before it, how many digits, and what they say. */
+struct serial {
+    struct slice stem;
+    size_t digits;
+    uint64_t number;
+};
+
+static struct serial serial_of(struct slice name)
 {
-    uint64_t value = 0;
-    if (digits.len == 0 || digits.len > 18)
-        return false;
-    for (size_t i = 0; i < digits.len; i++) {
-        if (digits.data[i] < '0' || digits.data[i] > '9')
-            return false;
-        value = value * 10 + (uint64_t)(digits.data[i] - '0');
+    struct serial s = { .stem = name };
+    uint64_t place = 1;
+    while (s.digits < RANGE_DIGITS_MAX && s.stem.len > 0) {
+        uint8_t last = s.stem.data[s.stem.len - 1];
+        if (last < '0' || last > '9')
+            break;
+        s.number += place * (uint64_t)(last - '0');
+        place *= 10;
+        s.digits++;
+        s.stem.len--;
     }
-    *ret_value = value;
-    return true;
+    return s;
 }
 
-static bool is_range(const struct slice *names, size_t count)
+static bool follows(struct slice name, struct slice before)
 {
-    struct slice first = suffix_of(names[0]);
-    uint64_t start, value;
-    if (!number_of(first, &start))
-        return false;
-    for (size_t i = 1; i < count; i++) {
-        struct slice suffix = suffix_of(names[i]);
-        if (suffix.len != first.len || !number_of(suffix, &value) || value != start + i)
-            return false;
-    }
-    return true;
+    struct serial a = serial_of(before), b = serial_of(name);
+    return a.digits > 0 && a.digits == b.digits && b.number == a.number + 1 &&
+           slice_equal(a.stem, b.stem);
 }
 
-static void put_group(struct buf *out, const struct slice *names, size_t count)
+/* How many of the names, from the first on, are one range. */
+static size_t run_of(const struct slice *names, size_t count)
+{
+    size_t n = 1;
+    while (n < count && follows(names[n], names[n - 1]))
+        n++;
+    return n;
+}
+
+static bool is_long_run(const struct slice *names, size_t count)
+{
+    return run_of(names, count < RUN_LONG ? count : RUN_LONG) == RUN_LONG;
+}
+
+/*
+ * How many of the names one event tells of: a long range, or else a short list, for the history of each of them takes
+ * in the whole event.
+ */
+static size_t part_of(const struct slice *names, size_t count)
+{
+    struct slice prefix = prefix_of(names[0]);
+    size_t n = 1;
+    if (is_long_run(names, count))
+        return run_of(names, count);
+    while (n < count && n < LIST_LONG && slice_equal(prefix, prefix_of(names[n])) &&
+           !is_long_run(names + n, count - n))
+        n++;
+    return n;
+}
+
+static void put_part(struct buf *out, const struct slice *names, size_t count)
 {
     if (count == 1) {
         cbor_put_text(out, names[0]);
         return;
     }
-    bool range = is_range(names, count);
-    cbor_put_array(out, range ? 3 : 2);
-    cbor_put_text(out, prefix_of(names[0]));
-    if (range) {
-        cbor_put_text(out, suffix_of(names[0]));
+    if (run_of(names, count) == count) {
+        struct serial first = serial_of(names[0]);
+        cbor_put_array(out, 3);
+        cbor_put_text(out, first.stem);
+        cbor_put_text(out, slice_from(names[0], first.stem.len, first.digits));
         cbor_put_uint(out, count);
         return;
     }
+    cbor_put_array(out, 2);
+    cbor_put_text(out, prefix_of(names[0]));
     cbor_put_array(out, count);
     for (size_t i = 0; i < count; i++)
         cbor_put_text(out, suffix_of(names[i]));
@@ -161,11 +198,9 @@ void goods_emit_inside(struct execution *x, const struct state_asset *container,
         return;
     qsort(c.names, c.count, sizeof c.names[0], compare_names);
     for (size_t i = 0, n; i < c.count && !execution_is_over(x); i += n) {
-        struct slice prefix = prefix_of(c.names[i]);
-        for (n = 1; i + n < c.count && slice_equal(prefix, prefix_of(c.names[i + n]));)
-            n++;
         struct buf *subject = execution_value(x);
-        put_group(subject, c.names + i, n);
+        n = part_of(c.names + i, c.count - i);
+        put_part(subject, c.names + i, n);
         buf_add_slice(execution_emit(x, what, buf_slice(subject), time_ms, data_items), data);
     }
 }

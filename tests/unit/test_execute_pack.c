@@ -316,6 +316,55 @@ static void what_is_inside_is_told_in_few_sets(void **state)
     assert_true(world_has(w, "commissioned odd/b/c 1 at +31m"));
 }
 
+/* Reads the events told since `start`, which must name each thing inside once; how many, and the most names of one. */
+static size_t read_told(struct world *w, size_t start, size_t *ret_names, size_t *ret_longest)
+{
+    struct buf *all = &w->execution->events;
+    struct cbor_reader r = cbor_reader(slice_from(buf_slice(all), start, all->len - start));
+    size_t events = 0;
+    *ret_names = *ret_longest = 0;
+    for (; r.pos < r.in.len && !r.failed; events++) {
+        struct event e = event_take(&r);
+        struct cbor_reader subject = cbor_reader(e.subject);
+        size_t n = 1;
+        if (cbor_peek(&subject) == CBOR_ARRAY) {
+            struct cbor_reader items = subject;
+            n = asset_set_take(&subject).count;
+            if (cbor_take_array(&items) == 2) /* a range is short, however many it names */
+                *ret_longest = n > *ret_longest ? n : *ret_longest;
+        }
+        *ret_names += n;
+    }
+    assert_true(cbor_done(&r));
+    return events;
+}
+
+/* A pallet of letters and digits is a range; one of serials drawn at random is told in short lists. */
+static void no_list_of_things_inside_is_long(void **state)
+{
+    struct world *w = *state;
+    struct state_asset a;
+    size_t names, longest;
+    char list[3 * 1000 * 16] = "";
+    size_t len = 0;
+    (void)custody_do(w, FARM, making_commission(MAKING_BAR "PIECE|00001|9000", NULL, NULL),
+                     MINUTES(1));
+    for (unsigned i = 0; i < 900; i++) /* every third number, so that none follows another */
+        len += (size_t)snprintf(list + len, sizeof list - len, "%sr/%04u", i > 0 ? " " : "", 3 * i);
+    (void)custody_do(w, FARM, making_commission(list, NULL, NULL), MINUTES(1));
+    pack(w, PALLET, MAKING_BAR "PIECE|00001|9000");
+    pack(w, PALLET, list);
+    world_end(w);
+    world_block(w, MINUTES(30));
+    assert_int_equal(world_say(w, FARM, making_pack(BOX, U "00001"), MINUTES(30)), ACCEPTED);
+    assert_true(execution_asset(w->execution, slice_text(PALLET), &a));
+    size_t start = w->execution->events.len;
+    goods_emit_inside(w->execution, &a, EVENT_COMMISSIONED, MINUTES(31), 1, slice_of("\x01", 1));
+    assert_int_equal(read_told(w, start, &names, &longest), 1 + (900 + 63) / 64);
+    assert_int_equal(names, 9900);
+    assert_int_equal(longest, 64);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -327,6 +376,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(boxes_go_in_boxes_eight_deep, setup, teardown),
         cmocka_unit_test_setup_teardown(a_container_holds_ten_thousand, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_inside_is_told_in_few_sets, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_list_of_things_inside_is_long, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
