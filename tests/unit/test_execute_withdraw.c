@@ -158,6 +158,8 @@ static void the_same_before_and_after_a_late_pack(void **state)
             found = NULL;
             /* 20 … 32 and 52 … 94 by one rule, the latter by the total, and silence after that */
             assert_int_equal(excursions(w, &opening, mixed_yaml), 4);
+            assert_non_null(strstr(charges, "charged " UNIT " 0 farm 720 +20m #"));
+            assert_non_null(strstr(charges, "charged " UNIT " 0 farm 2520 +52m #"));
         } else {
             assert_true(slice_equal(book, slice_of(memory, len)));
             assert_string_equal(found, charges);
