@@ -197,6 +197,30 @@ static void test_goods_and_their_lot_are_certified(void **state)
                   "      refused: GUARD \"certificate \"GMP\" of caller is missing\"\n");
 }
 
+/* 10,000 goods of a lot with many certificates: what is asked has its price, and an end. */
+static void test_what_costs_too_much_is_refused(void **state)
+{
+    (void)state;
+    static char steps[16384];
+    size_t len = 0;
+    for (unsigned others = 10; others <= 60; others += 50) {
+        len = (size_t)snprintf(steps, sizeof steps, "%s",
+                               BOUGHT
+                               "    - certificate: { by: Office C, name: GMP, of: Maker B }\n");
+        for (unsigned i = 0; i < others; i++)
+            len += (size_t)snprintf(
+                steps + len, sizeof steps - len, "%s",
+                "    - certificate: { by: Office C, of: lot, name: another standard of whose name "
+                "there is so much that it takes its time }\n");
+        (void)snprintf(steps + len, sizeof steps - len,
+                       "    - certificate: { by: Office C, name: organic, of: lot }\n"
+                       "    - call: { by: Maker B, action: sell }\n%s",
+                       others > 10 ? "      refused: GUARD \"of goods by certifier is not known\"\n"
+                                   : "");
+        passes(PEOPLE "goods: { units: 10000, lot: L7 }\ntests:\n  it:\n", steps);
+    }
+}
+
 static void test_reactions_ask_of_both_sides(void **state)
 {
     (void)state;
@@ -259,6 +283,7 @@ int main(void)
         cmocka_unit_test(test_it_holds_from_and_until),
         cmocka_unit_test(test_it_is_revoked_from_a_time),
         cmocka_unit_test(test_goods_and_their_lot_are_certified),
+        cmocka_unit_test(test_what_costs_too_much_is_refused),
         cmocka_unit_test(test_reactions_ask_of_both_sides),
         cmocka_unit_test(test_what_cannot_be_certified_is_said),
     };
