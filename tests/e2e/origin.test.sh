@@ -164,6 +164,6 @@ for k in range(40):  # bits here and there
 PY
 expect "written again" 0 "$(code_of waybill verify same.pack)"
 for file in left-out nothing-but-the-bar another-first put-in bit{0..39}; do
-    expect "$file" 3 "$(code_of waybill verify $file.pack)"
+    expect "$file" 3 "$(code_of waybill verify "$file.pack")"
 done
 expect "turned around" 3 "$(code_of waybill verify turned.pack)" # the bar was never used: more is brought than asked
