@@ -152,7 +152,7 @@ static void late_packs_of_both_assets_find_their_places(void **state)
 static void a_detachment_keeps_when_it_was_on_what(void **state)
 {
     struct world *w = *state;
-    struct state_attachments p;
+    struct state_attachments p = { .count = 0 };
     assert_false(past(w, &p));
     detach(w, UNIT, 30);
     assert_true(past(w, &p));
@@ -177,7 +177,7 @@ static void an_attachment_begins_after_the_last_one(void **state)
 static void an_attachment_of_no_time_is_not_kept(void **state)
 {
     struct world *w = *state;
-    struct state_attachments p;
+    struct state_attachments p = { .count = 0 };
     detach(w, UNIT, 30);
     attach(w, OTHER, 40);
     detach(w, OTHER, 35);
@@ -190,7 +190,7 @@ static void an_attachment_of_no_time_is_not_kept(void **state)
 static void the_seventeenth_lets_the_oldest_go(void **state)
 {
     struct world *w = *state;
-    struct state_attachments p;
+    struct state_attachments p = { .count = 0 };
     detach(w, UNIT, 10);
     for (unsigned i = 1; i <= STATE_ATTACHMENTS_MAX; i++) {
         attach(w, i % 2 == 0 ? OTHER : THIRD, 10 * i);
