@@ -297,13 +297,19 @@ static void what_is_inside_is_told_in_few_sets(void **state)
                      MINUTES(1));
     (void)custody_do(w, FARM, making_commission("gap/1 gap/3 wide/01 wide/02 wide/3", NULL, NULL),
                      MINUTES(1));
+    (void)custody_do(w, FARM, making_commission("x/a1 x/b2", NULL, NULL), MINUTES(1));
+    (void)custody_do(w, FARM, making_commission("x/n|1|9", NULL, NULL), MINUTES(1));
     pack(w, BOX, U "|00001|4");
     pack(w, PALLET, BOX " lone odd/a odd/b/c odd/c");
     pack(w, PALLET, U "00006"); /* told in the order of names, not of packing */
     pack(w, PALLET, U "00005");
     pack(w, PALLET, MAKING_BEAN "8 " MAKING_BEAN "9 " MAKING_BAR "10 " MAKING_BAR "9");
     pack(w, PALLET, "gap/1 gap/3 wide/01 wide/02 wide/3");
+    pack(w, PALLET, "x/a1 x/b2");
+    pack(w, PALLET, "x/n|1|9");
     tell(w, PALLET);
+    assert_true(world_has(w, "commissioned x/ a1 b2 1 at +31m"));
+    assert_true(world_has(w, "commissioned x/n 1 9 1 at +31m"));
     assert_true(world_has(w, "commissioned gap/ 1 3 1 at +31m"));
     assert_true(world_has(w, "commissioned wide/ 01 02 3 1 at +31m"));
     /* of two widths, so no range; names are in order byte by byte */
