@@ -215,8 +215,7 @@ static void test_what_costs_too_much_is_refused(void **state)
         (void)snprintf(steps + len, sizeof steps - len,
                        "    - certificate: { by: Office C, name: organic, of: lot }\n"
                        "    - call: { by: Maker B, action: sell }\n%s",
-                       others > 10 ? "      refused: GUARD \"of goods by certifier is not known\"\n"
-                                   : "");
+                       others > 10 ? "      refused: GUARD \"of goods is not known\"\n" : "");
         passes(PEOPLE "goods: { units: 10000, lot: L7 }\ntests:\n  it:\n", steps);
     }
 }
