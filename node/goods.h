@@ -91,6 +91,15 @@ void goods_walk_forget(struct goods_walk *w);
 typedef bool (*goods_visitor)(void *ctx, struct slice name, const struct state_asset *a);
 bool goods_visit_inside(struct execution *x, const struct state_asset *container,
                         goods_visitor visit, void *ctx);
+struct goods_event {
+    enum event_what what;
+    uint64_t time_ms;
+    size_t data_items;
+    struct slice data; /* that many, encoded */
+};
+/* Emits it for these names, which rise: of ranges where they allow it, else of short lists. */
+void goods_emit_names(struct execution *x, const struct slice *names, size_t count,
+                      const struct goods_event *e);
 /*
  * Emits events for everything inside, in order of the names: of ranges where these allow it, else of short lists.
  * data: of each event, data_items items.

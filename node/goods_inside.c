@@ -187,6 +187,18 @@ static bool collect(void *ctx, struct slice name, const struct state_asset *a)
     return true;
 }
 
+void goods_emit_names(struct execution *x, const struct slice *names, size_t count,
+                      const struct goods_event *e)
+{
+    for (size_t i = 0, n; i < count && !execution_is_over(x); i += n) {
+        struct buf *subject = execution_value(x);
+        n = part_of(names + i, count - i);
+        put_part(subject, names + i, n);
+        buf_add_slice(execution_emit(x, e->what, buf_slice(subject), e->time_ms, e->data_items),
+                      e->data);
+    }
+}
+
 void goods_emit_inside(struct execution *x, const struct state_asset *container,
                        enum event_what what, uint64_t time_ms, size_t data_items, struct slice data)
 {
@@ -197,12 +209,7 @@ void goods_emit_inside(struct execution *x, const struct state_asset *container,
     if (c.names == NULL || !goods_visit_inside(x, container, collect, &c) || c.count == 0)
         return;
     qsort(c.names, c.count, sizeof c.names[0], compare_names);
-    for (size_t i = 0, n; i < c.count && !execution_is_over(x); i += n) {
-        struct buf *subject = execution_value(x);
-        n = part_of(c.names + i, c.count - i);
-        put_part(subject, c.names + i, n);
-        buf_add_slice(execution_emit(x, what, buf_slice(subject), time_ms, data_items), data);
-    }
+    goods_emit_names(x, c.names, c.count, &(struct goods_event){ what, time_ms, data_items, data });
 }
 
 /* ------------------------------------------------------------------ in and out */

@@ -146,6 +146,23 @@ static struct asset_set list_received(struct execution *x, const struct custody 
     return (struct asset_set){ buf_slice(&out), counted.count };
 }
 
+/* Of the offer's own set; of what is left of it in ranges and short lists. */
+static void tell_there(struct execution *x, const struct custody *c, const struct asset_set *there,
+                       const struct goods_event *e)
+{
+    if (!c->has_missing) {
+        buf_add_slice(execution_emit(x, e->what, there->raw, e->time_ms, e->data_items), e->data);
+        return;
+    }
+    struct slice *names = overlay_alloc(x->overlay, there->count * sizeof *names);
+    struct cbor_reader r = cbor_reader(there->raw);
+    (void)cbor_take_array(&r);
+    for (size_t i = 0; names != NULL && i < there->count; i++)
+        names[i] = cbor_take_text(&r, 1, ASSET_NAME_MAX);
+    if (names != NULL)
+        goods_emit_names(x, names, there->count, e);
+}
+
 static void tell_passed(struct execution *x, const struct custody *c, const struct state_offer *o,
                         uint64_t time_ms)
 {
@@ -155,13 +172,13 @@ static void tell_passed(struct execution *x, const struct custody *c, const stru
     if (there.count == 0)
         return;
     rules_offer_put(&data, &c->offer, o);
-    buf_add_slice(execution_emit(x, EVENT_PASSED, there.raw, time_ms, RULES_OFFER_ITEMS),
-                  buf_slice(&data));
+    struct goods_event e = { EVENT_PASSED, time_ms, RULES_OFFER_ITEMS, buf_slice(&data) };
+    tell_there(x, c, &there, &e);
     struct asset_iter it = asset_set_begin(&there);
     while (!execution_is_over(x) && asset_set_next(&it)) {
         struct state_asset a;
         if (execution_asset(x, name_of(&it), &a) && a.goods.inside > 0)
-            goods_emit_inside(x, &a, EVENT_PASSED, time_ms, RULES_OFFER_ITEMS, buf_slice(&data));
+            goods_emit_inside(x, &a, EVENT_PASSED, time_ms, RULES_OFFER_ITEMS, e.data);
     }
 }
 
