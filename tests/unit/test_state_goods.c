@@ -165,7 +165,7 @@ static void each_part_of_an_asset_alone(void **state)
     }
 }
 
-static void refuses(codec c, const char *bytes, size_t len)
+static void refuses(codec c, const void *bytes, size_t len)
 {
     bool same;
     out = buf_fixed(memory, sizeof memory);
@@ -177,12 +177,12 @@ static void goods_of_other_shapes_are_refused(void **state)
 {
     (void)state;
     struct state_goods plain = { .end = GOODS_ACTIVE };
-    char bytes[200];
+    uint8_t bytes[200];
     bool same;
     put_asset(&plain);
     size_t len = out.len;
     memcpy(bytes, memory, len);
-    bytes[0] = (char)0x86;
+    bytes[0] = 0x86;
     static const struct {
         const char *goods;
         size_t len;
@@ -200,10 +200,11 @@ static void goods_of_other_shapes_are_refused(void **state)
         memcpy(bytes + len, wrong[i].goods, wrong[i].len);
         refuses(asset_codec, bytes, len + wrong[i].len);
     }
-    memcpy(bytes + len, "\xa1\x03\x83\x00\x00\x61t", 7);
+    static const uint8_t used_up[] = { 0xa1, 0x03, 0x83, 0x00, 0x00, 0x61, 't' };
     out = buf_fixed(memory, sizeof memory);
-    buf_add(&out, bytes, len + 7);
-    assert_true(asset_codec(buf_slice(&out), &same) && same); /* all of it is used up */
+    buf_add(&out, bytes, len);
+    buf_add(&out, used_up, sizeof used_up);
+    assert_true(asset_codec(buf_slice(&out), &same) && same);
 }
 
 static void offers_keep_their_set_with_their_expiry(void **state)

@@ -102,34 +102,36 @@ static void handovers(void **state)
 {
     (void)state;
     struct statement s = decoded("offer");
-    struct custody *c = &s.as.custody;
-    assert_false(c->has_expiry || c->has_counts || c->has_missing || c->has_reading || c->has_seal);
-    assert_int_equal(c->meaning.len + c->reason.len + c->condition.len, 0);
+    assert_false(s.as.custody.has_expiry || s.as.custody.has_counts || s.as.custody.has_missing ||
+                 s.as.custody.has_reading || s.as.custody.has_seal);
+    assert_int_equal(
+        s.as.custody.meaning.len + s.as.custody.reason.len + s.as.custody.condition.len, 0);
     s = decoded("offer with everything");
-    assert_int_equal(c->action, CUSTODY_OFFER);
-    assert_int_equal(c->role, ROLE_OWNER);
-    assert_int_equal(c->assets.count, 250);
-    assert_true(c->has_expiry && c->has_reading && c->has_seal);
-    assert_false(c->has_counts || c->has_missing);
-    assert_int_equal(c->expiry_ms, TIME_MS + 1);
-    is_member(&c->to);
-    is_member(&c->device);
-    is_hash(&c->reading);
-    assert_int_equal(c->seal, SEAL_INTACT);
-    is_text(c->seal_number, "S-1");
+    assert_int_equal(s.as.custody.action, CUSTODY_OFFER);
+    assert_int_equal(s.as.custody.role, ROLE_OWNER);
+    assert_int_equal(s.as.custody.assets.count, 250);
+    assert_true(s.as.custody.has_expiry && s.as.custody.has_reading && s.as.custody.has_seal);
+    assert_false(s.as.custody.has_counts || s.as.custody.has_missing);
+    assert_int_equal(s.as.custody.expiry_ms, TIME_MS + 1);
+    is_member(&s.as.custody.to);
+    is_member(&s.as.custody.device);
+    is_hash(&s.as.custody.reading);
+    assert_int_equal(s.as.custody.seal, SEAL_INTACT);
+    is_text(s.as.custody.seal_number, "S-1");
     s = decoded("acceptance with everything");
-    assert_true(c->has_counts && c->has_missing && c->has_reading && c->has_seal);
-    assert_false(c->has_expiry);
-    assert_int_equal(c->missing_count, 2);
-    assert_int_equal(c->surplus_count, 0);
-    assert_int_equal(c->damaged_count, 1000000000);
-    assert_int_equal(c->missing.count, 1);
-    assert_int_equal(c->seal, SEAL_NONE);
-    assert_int_equal(c->seal_number.len, 0);
-    is_hash(&c->offer);
+    assert_true(s.as.custody.has_counts && s.as.custody.has_missing && s.as.custody.has_reading &&
+                s.as.custody.has_seal);
+    assert_false(s.as.custody.has_expiry);
+    assert_int_equal(s.as.custody.missing_count, 2);
+    assert_int_equal(s.as.custody.surplus_count, 0);
+    assert_int_equal(s.as.custody.damaged_count, 1000000000);
+    assert_int_equal(s.as.custody.missing.count, 1);
+    assert_int_equal(s.as.custody.seal, SEAL_NONE);
+    assert_int_equal(s.as.custody.seal_number.len, 0);
+    is_hash(&s.as.custody.offer);
     s = decoded("rejection");
-    is_text(c->meaning, "refused at the dock");
-    assert_int_equal(c->reason.len, 200);
+    is_text(s.as.custody.meaning, "refused at the dock");
+    assert_int_equal(s.as.custody.reason.len, 200);
     s = decoded("scan in custody");
     assert_true(s.as.scan.in_custody);
 }
@@ -149,12 +151,11 @@ static void packing_and_making(void **state)
     assert_true(s.as.commission.has_amount);
     is_amount(&s.as.commission.amount, 48, 0, "each");
     s = decoded("transform with everything");
-    const struct make *m = &s.as.make;
-    assert_int_equal(m->action, MAKE_TRANSFORM);
-    assert_int_equal(m->input_count, 2);
-    assert_int_equal(m->output_count, 2);
-    is_text(m->place, GLN);
-    struct cbor_reader r = make_inputs(m);
+    assert_int_equal(s.as.make.action, MAKE_TRANSFORM);
+    assert_int_equal(s.as.make.input_count, 2);
+    assert_int_equal(s.as.make.output_count, 2);
+    is_text(s.as.make.place, GLN);
+    struct cbor_reader r = make_inputs(&s.as.make);
     struct make_input in = make_next_input(&r);
     assert_true(in.has_amount);
     is_amount(&in.amount, 25, 0, "t");
@@ -162,7 +163,7 @@ static void packing_and_making(void **state)
     assert_false(in.has_amount);
     assert_int_equal(in.assets.count, 3);
     assert_true(cbor_done(&r));
-    r = make_outputs(m);
+    r = make_outputs(&s.as.make);
     struct make_output out = make_next_output(&r);
     is_amount(&out.amount, 1, -1, "kg");
     is_text(out.lot, "L7");
@@ -172,7 +173,7 @@ static void packing_and_making(void **state)
     is_amount(&out.amount, INT64_C(1) << 53, 9, "t");
     assert_true(cbor_done(&r));
     s = decoded("split");
-    r = make_outputs(m);
+    r = make_outputs(&s.as.make);
     out = make_next_output(&r);
     assert_false(out.has_amount || out.has_expiry);
     assert_int_equal(out.lot.len, 0);
