@@ -3,6 +3,7 @@
 #include "common/event.h"
 #include "common/hex.h"
 #include "common/instant.h"
+#include "node/provenance_goods.h"
 #include "tools/cmd_action.h"
 #include "tools/cmd_contract_words.h"
 #include "tools/cmd_names.h"
@@ -55,9 +56,9 @@ static const char *word_for(int64_t what, const char *key, int64_t number)
     if (strcmp(key, "role") == 0)
         return number == 0 ? "custodian" : "owner";
     if (what == EVENT_FINDING && strcmp(key, "finding") == 0)
-        return goods_words_finding_name((uint64_t)number);
+        return provenance_found_name((uint64_t)number);
     if (what == EVENT_REVEALED && strcmp(key, "result") == 0)
-        return goods_words_reveal_name((uint64_t)number);
+        return provenance_reveal_name((uint64_t)number);
     if (action && what == EVENT_DISPOSITION)
         return disposition_action_name((enum disposition_action)number);
     if (action && (what == EVENT_MADE || what == EVENT_USED))

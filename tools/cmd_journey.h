@@ -57,15 +57,6 @@ struct journey_line {
     struct slice data, statement;
 };
 
-/* How the goods stand by what was said of their own name and not taken back. */
-struct journey_standing {
-    bool quarantined, rejected, recalled, ended;
-    struct kid quarantine_by, recall_by;
-    struct slice quarantine_reason, recall_reason;
-    uint64_t end; /* enum disposition_action */
-    uint64_t findings;
-};
-
 struct journey_contract {
     struct hash opening;
     bool known; /* the opening brought its definition along */
@@ -85,7 +76,6 @@ struct journey {
     size_t line_count;
     struct journey_line lines[JOURNEY_LINES_MAX]; /* by time */
     bool cut;                                     /* more happened than lines hold */
-    struct journey_standing standing;
     size_t contract_count;
     struct journey_contract contracts[PROVENANCE_CONTRACTS];
     size_t device_count;

@@ -35,43 +35,6 @@ static void mark(struct journey *j, const struct hash *statement, bool corrected
     }
 }
 
-static void hold(struct journey_standing *s, const struct event_disposition *d)
-{
-    s->quarantined = true;
-    s->quarantine_by = d->member;
-    s->quarantine_reason = d->reason;
-}
-
-static void stand(struct journey_standing *s, const struct journey_line *l)
-{
-    struct event_disposition d;
-    if (l->event == EVENT_FINDING)
-        s->findings++;
-    if (l->event != EVENT_DISPOSITION || !event_data_disposition(l->data, &d))
-        return;
-    switch ((enum disposition_action)d.action) {
-    case DISPOSITION_RETURN:
-        s->ended = false;
-        hold(s, &d);
-        return;
-    case DISPOSITION_QUARANTINE: hold(s, &d); return;
-    case DISPOSITION_RELEASE: s->quarantined = s->rejected = false; return;
-    case DISPOSITION_REJECT: s->rejected = true; return;
-    case DISPOSITION_RECALL:
-        s->recalled = true;
-        s->recall_by = d.member;
-        s->recall_reason = d.reason;
-        return;
-    case DISPOSITION_END_RECALL: s->recalled = false; return;
-    case DISPOSITION_DECOMMISSION:
-    case DISPOSITION_DISPENSE:
-    case DISPOSITION_DESTROY:
-        s->ended = true;
-        s->end = d.action;
-        return;
-    }
-}
-
 void journey_goods_settle(struct journey *j)
 {
     struct event_corrected c;
@@ -85,9 +48,6 @@ void journey_goods_settle(struct journey *j)
         else if (l->event == EVENT_DISPUTED && event_data_disputed(l->data, &d))
             mark(j, &d.statement, false);
     }
-    for (size_t i = 0; i < j->line_count; i++) /* in the order of the ledger */
-        if (j->lines[i].what == JOURNEY_GOODS && !j->lines[i].corrected)
-            stand(&j->standing, &j->lines[i]);
 }
 
 /* ------------------------------------------------------------------ words */
@@ -183,13 +143,17 @@ static void print_make_side(const struct journey_line *l, bool inputs)
     }
 }
 
-static void print_made(const struct journey_line *l)
+static void print_made(const struct cmd_home *home, const struct journey_line *l)
 {
     static const char *const words[] = { "split off", "poured together", "made", "made" };
+    char name[CMD_HOME_NAME_SIZE];
     struct event_made m;
+    struct statement st;
     if (!event_data_made(l->data, &m))
         return;
     (void)printf("%s", m.action < 4 ? words[m.action] : "made");
+    if (statement_decode(l->statement, &st, NULL))
+        (void)printf(" by %s,", by_member(home, &st.kid, name));
     print_make_side(l, true);
 }
 
@@ -278,8 +242,8 @@ static void print_finding(const struct cmd_home *home, struct slice data)
     if (!event_data_finding(data, &f))
         return;
     hex_encode(hash_slice(&f.statement), hex);
-    (void)printf("FINDING %s: %s (%s, statement %.8s", goods_words_finding_name(f.finding),
-                 goods_words_finding(f.finding), by_member(home, &f.kid, name), hex);
+    (void)printf("FINDING %s: %s (%s, statement %.8s", provenance_found_name(f.finding),
+                 provenance_found_sentence(f.finding), by_member(home, &f.kid, name), hex);
     hex_encode(hash_slice(&f.other), hex);
     (void)printf(f.has_other ? " against %.8s)" : ")", hex);
 }
@@ -295,7 +259,7 @@ static void print_revealed(struct slice data)
 {
     struct event_revealed r;
     if (event_data_revealed(data, &r))
-        (void)printf("covered code uncovered: %s", goods_words_reveal_name(r.result));
+        (void)printf("covered code uncovered: %s", provenance_reveal_name(r.result));
 }
 
 static void print_expired(const struct cmd_home *home, struct slice data)
@@ -321,7 +285,7 @@ static void print_words(const struct cmd_home *home, const struct journey_line *
     else if (l->event == EVENT_LOADED || l->event == EVENT_UNLOADED)
         print_load(l->data, l->event == EVENT_LOADED ? "packed into it" : "taken out of it");
     else if (l->event == EVENT_MADE)
-        print_made(l);
+        print_made(home, l);
     else if (l->event == EVENT_USED)
         print_used(l);
     else if (l->event == EVENT_DISPOSITION)
@@ -347,23 +311,27 @@ void journey_goods_print(const struct cmd_home *home, const struct journey_line 
     print_words(home, line);
 }
 
+static void print_hold(const struct cmd_home *home, const char *what,
+                       const struct provenance_hold *h)
+{
+    char name[CMD_HOME_NAME_SIZE];
+    if (!h->there)
+        return;
+    (void)printf("   %s by %s", what, by_member(home, &h->member, name));
+    print_quoted(": ", slice_text(h->reason), "");
+    (void)printf("\n");
+}
+
 void journey_goods_print_standing(const struct cmd_home *home, const struct journey *j)
 {
-    char name[CMD_HOME_NAME_SIZE], count[GOODS_WORDS_SIZE];
-    const struct journey_standing *s = &j->standing;
-    if (s->recalled) {
-        (void)printf("   RECALLED by %s", by_member(home, &s->recall_by, name));
-        print_quoted(": ", s->recall_reason, "");
-        (void)printf("\n");
-    }
-    if (s->quarantined) {
-        (void)printf("   %s by %s", s->rejected ? "REJECTED; QUARANTINED" : "QUARANTINED",
-                     by_member(home, &s->quarantine_by, name));
-        print_quoted(": ", s->quarantine_reason, "");
-        (void)printf("\n");
-    }
-    if (s->ended)
-        (void)printf("   ended    %s\n", disposition_words(s->end));
-    if (s->findings > 0)
-        (void)printf("   FINDINGS %s, see above\n", goods_words_number(s->findings, count));
+    char count[GOODS_WORDS_SIZE];
+    const struct provenance_goods *g = &j->provenance.goods;
+    size_t findings = provenance_goods_findings(g);
+    print_hold(home, "RECALLED", &g->recall);
+    print_hold(home, g->quarantine.rejected ? "REJECTED; QUARANTINED" : "QUARANTINED",
+               &g->quarantine);
+    if (g->end != GOODS_ACTIVE)
+        (void)printf("   ended    %s\n", provenance_end_name(g->end));
+    if (findings > 0)
+        (void)printf("   FINDINGS %s, see above\n", goods_words_number(findings, count));
 }

@@ -153,8 +153,8 @@ static void put_finding(const struct cmd_home *home, struct slice data, struct j
     struct event_found f;
     if (!event_data_finding(data, &f))
         return;
-    json_doc_put_text(doc, "finding", goods_words_finding_name(f.finding));
-    json_doc_put_text(doc, "sentence", goods_words_finding(f.finding));
+    json_doc_put_text(doc, "finding", provenance_found_name(f.finding));
+    json_doc_put_text(doc, "sentence", provenance_found_sentence(f.finding));
     json_doc_put_hex(doc, "evidence", hash_slice(&f.statement));
     if (f.has_other)
         json_doc_put_hex(doc, "other", hash_slice(&f.other));
@@ -180,7 +180,7 @@ void journey_goods_json(const struct cmd_home *home, const struct journey_line *
     else if (line->event == EVENT_FINDING)
         put_finding(home, line->data, doc);
     else if (line->event == EVENT_REVEALED && event_data_revealed(line->data, &r))
-        json_doc_put_text(doc, "result", goods_words_reveal_name(r.result));
+        json_doc_put_text(doc, "result", provenance_reveal_name(r.result));
     else
         put_handover(home, line, doc);
 }
@@ -188,25 +188,32 @@ void journey_goods_json(const struct cmd_home *home, const struct journey_line *
 /* ------------------------------------------------------------------ how they stand */
 
 static void put_hold(const struct cmd_home *home, struct json_doc *doc, const char *key,
-                     const struct kid *member, struct slice reason)
+                     const struct provenance_hold *h)
 {
+    if (!h->there)
+        return;
     struct json_doc *one = json_doc_put_object(doc, key);
-    goods_words_put_member(home, one, "member", member);
-    if (reason.len > 0)
-        json_doc_put_slice(one, "reason", reason);
+    json_doc_put_hex(one, "statement", hash_slice(&h->statement));
+    goods_words_put_member(home, one, "member", &h->member);
+    goods_words_put_time(one, "since", h->since_ms);
+    json_doc_put_bool(one, "rejected", h->rejected);
+    if (h->meaning[0] != '\0')
+        json_doc_put_text(one, "meaning", h->meaning);
+    if (h->reason[0] != '\0')
+        json_doc_put_text(one, "reason", h->reason);
 }
 
 void journey_goods_json_standing(const struct cmd_home *home, const struct journey *j,
                                  struct json_doc *doc)
 {
-    const struct journey_standing *s = &j->standing;
-    json_doc_put_int(doc, "findings", (int64_t)s->findings);
-    if (s->recalled)
-        put_hold(home, doc, "recall", &s->recall_by, s->recall_reason);
-    if (s->quarantined) {
-        put_hold(home, doc, "quarantine", &s->quarantine_by, s->quarantine_reason);
-        json_doc_put_bool(doc, "rejected", s->rejected);
-    }
-    if (s->ended)
-        json_doc_put_text(doc, "ended", disposition_action_name((enum disposition_action)s->end));
+    const struct provenance_goods *g = &j->provenance.goods;
+    const struct provenance_box *box = provenance_goods_box(g);
+    json_doc_put_int(doc, "findings", (int64_t)provenance_goods_findings(g));
+    put_hold(home, doc, "recall", &g->recall);
+    put_hold(home, doc, "quarantine", &g->quarantine);
+    if (box != NULL)
+        json_doc_put_text(doc, "container", box->container);
+    if (g->inside > 0)
+        json_doc_put_int(doc, "inside", (int64_t)g->inside);
+    json_doc_put_text(doc, "state", provenance_end_name(g->end));
 }

@@ -216,7 +216,8 @@ static void print_line(const struct cmd_home *home, const struct journey *j,
     case JOURNEY_EXCURSION: print_excursion(home, j, &j->provenance.excursion[line->index]); return;
     case JOURNEY_SUSPECT: (void)printf("SUSPECT sensor %s was revoked\n", kid); return;
     case JOURNEY_SCANNED:
-        (void)printf("seen by %s%s", kid, line->text.len > 0 ? " at " : "");
+        (void)printf("seen by %s%s", cmd_home_member_name(home, &line->from, name),
+                     line->text.len > 0 ? " at " : "");
         cmd_contract_print(line->text);
         (void)printf("\n");
         return;

@@ -4,6 +4,7 @@
 #include "common/file.h"
 #include "common/hex.h"
 #include "common/rand.h"
+#include "node/provenance_goods.h"
 #include "tools/cmd_action.h"
 #include "tools/cmd_names.h"
 #include "tools/cmd_node.h"
@@ -177,18 +178,6 @@ int cmd_label_code_seal(int argc, char **argv)
 
 /* ------------------------------------------------------------------ reveal */
 
-static const char *result_name(int64_t result)
-{
-    static const char *const names[] = {
-        [REVEAL_AUTHENTIC_OPENED] = "AUTHENTIC_OPENED",
-        [REVEAL_ALREADY_OPENED] = "ALREADY_OPENED",
-        [REVEAL_TAMPER] = "TAMPER",
-        [REVEAL_MISMATCH] = "MISMATCH",
-    };
-    bool known = result >= 0 && result < (int64_t)(sizeof names / sizeof names[0]);
-    return known ? names[result] : "UNKNOWN";
-}
-
 static const char *result_sentence(int64_t result)
 {
     static const char *const sentences[] = {
@@ -242,13 +231,14 @@ static void tell_result(const struct cmd_home *home, const char *asset,
                         const struct node_sent *sent, int64_t result)
 {
     if (!home->json) {
-        (void)printf("%s  %s\n  %s\n", asset, result_name(result), result_sentence(result));
+        (void)printf("%s  %s\n  %s\n", asset, provenance_reveal_name((uint64_t)result),
+                     result_sentence(result));
         return;
     }
     struct json_doc *doc = json_doc_object();
     json_doc_put_text(doc, "asset", asset);
     json_doc_put_hex(doc, "statement", hash_slice(&sent->hash));
-    json_doc_put_text(doc, "result", result_name(result));
+    json_doc_put_text(doc, "result", provenance_reveal_name((uint64_t)result));
     json_doc_put_text(doc, "sentence", result_sentence(result));
     cmd_action_print(doc);
 }

@@ -1,6 +1,5 @@
 #include "tools/goods_words.h"
 
-#include "common/event.h"
 #include "common/instant.h"
 #include "common/state_goods.h"
 #include "tools/cmd_contract_words.h"
@@ -94,46 +93,6 @@ void goods_words_put_member(const struct cmd_home *home, struct json_doc *into, 
 
 /* ------------------------------------------------------------------ words */
 
-static const char *word_at(const char *const *words, size_t count, uint64_t i)
-{
-    return i < count && words[i] != NULL ? words[i] : "UNKNOWN";
-}
-
-const char *goods_words_finding(uint64_t finding)
-{
-    static const char *const words[] = {
-        [FINDING_NEVER_COMMISSIONED] = "nobody on this ledger ever made it",
-        [FINDING_AFTER_END] = "seen after its end",
-        [FINDING_MORE_THAN_MADE] = "more units than its lot was declared to have",
-        [FINDING_IMPOSSIBLE_TRAVEL] = "seen at two places too far apart for the time between",
-        [FINDING_TWO_CUSTODIANS] = "two companies say that they have it",
-    };
-    return word_at(words, sizeof words / sizeof words[0], finding);
-}
-
-const char *goods_words_finding_name(uint64_t finding)
-{
-    static const char *const names[] = {
-        [FINDING_NEVER_COMMISSIONED] = "NEVER_COMMISSIONED",
-        [FINDING_AFTER_END] = "AFTER_END",
-        [FINDING_MORE_THAN_MADE] = "MORE_THAN_MADE",
-        [FINDING_IMPOSSIBLE_TRAVEL] = "IMPOSSIBLE_TRAVEL",
-        [FINDING_TWO_CUSTODIANS] = "TWO_CUSTODIANS",
-    };
-    return word_at(names, sizeof names / sizeof names[0], finding);
-}
-
-const char *goods_words_reveal_name(uint64_t result)
-{
-    static const char *const names[] = {
-        [REVEAL_AUTHENTIC_OPENED] = "AUTHENTIC_OPENED",
-        [REVEAL_ALREADY_OPENED] = "ALREADY_OPENED",
-        [REVEAL_TAMPER] = "TAMPER",
-        [REVEAL_MISMATCH] = "MISMATCH",
-    };
-    return word_at(names, sizeof names / sizeof names[0], result);
-}
-
 const char *goods_words_making(uint64_t action)
 {
     static const char *const names[] = {
@@ -142,5 +101,5 @@ const char *goods_words_making(uint64_t action)
         [MAKING_TRANSFORM] = "transform",
         [MAKING_COMMISSION] = "commission",
     };
-    return word_at(names, sizeof names / sizeof names[0], action);
+    return action < sizeof names / sizeof names[0] ? names[action] : "unknown";
 }

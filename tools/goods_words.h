@@ -24,10 +24,6 @@ void goods_words_put_time(struct json_doc *into, const char *key, uint64_t time_
 void goods_words_put_member(const struct cmd_home *home, struct json_doc *into, const char *key,
                             const struct kid *member);
 
-/* "never commissioned" …, for a person; "NEVER_COMMISSIONED" …, for a program. */
-const char *goods_words_finding(uint64_t finding);
-const char *goods_words_finding_name(uint64_t finding);
-const char *goods_words_reveal_name(uint64_t result);
 const char *goods_words_making(uint64_t action); /* "split" … */
 
 #endif

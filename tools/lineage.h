@@ -9,6 +9,7 @@
 #include "common/bundle_pack.h"
 #include "common/event_data.h"
 #include "common/statement.h"
+#include "node/provenance_goods.h"
 #include "tools/cmd_home.h"
 #include "tools/goods_words.h"
 
@@ -49,14 +50,10 @@ struct lineage_node {
     struct slice statement;
     uint64_t time_ms, height, output;
     struct kid kid;
-    bool corrected; /* the birth was declared wrong later */
-    bool recalled, quarantined, rejected;
-    struct hash recall, quarantine; /* their statements */
-    struct kid recall_by;
-    struct slice recall_reason;
-    uint64_t end; /* enum disposition_action + 1; 0: none */
-    struct hash end_by;
-    uint64_t findings;
+    bool corrected;                            /* the birth was declared wrong later */
+    struct provenance_hold recall, quarantine; /* of its own name */
+    enum goods_end end;
+    size_t findings; /* that stand */
     size_t certificate_count;
     struct lineage_certificate certificate[LINEAGE_CERTIFICATES_MAX];
     size_t use_count, use_room;

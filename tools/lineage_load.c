@@ -1,13 +1,12 @@
 /* One asset on the way: its bundle verified, and what its events say. */
 #include "tools/lineage.h"
 
-#include "common/disposition.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 struct loading {
     struct lineage_node *n;
+    struct provenance_goods *goods; /* the same functions judge it as in the node */
     struct err *err;
 };
 
@@ -61,39 +60,6 @@ static bool take_use(struct loading *l, const struct bundle_event *e)
 
 /* ------------------------------------------------------------------ what was said of it */
 
-static void take_disposition(struct lineage_node *n, const struct bundle_event *e)
-{
-    struct event_disposition d;
-    if (!event_data_disposition(e->event.data, &d))
-        return;
-    switch ((enum disposition_action)d.action) {
-    case DISPOSITION_RETURN:
-        n->end = 0;
-        n->quarantined = true;
-        n->quarantine = d.statement;
-        return;
-    case DISPOSITION_QUARANTINE:
-        n->quarantined = true;
-        n->quarantine = d.statement;
-        return;
-    case DISPOSITION_RELEASE: n->quarantined = n->rejected = false; return;
-    case DISPOSITION_REJECT: n->rejected = true; return;
-    case DISPOSITION_RECALL:
-        n->recalled = true;
-        n->recall = d.statement;
-        n->recall_by = d.member;
-        n->recall_reason = d.reason;
-        return;
-    case DISPOSITION_END_RECALL: n->recalled = false; return;
-    case DISPOSITION_DECOMMISSION:
-    case DISPOSITION_DISPENSE:
-    case DISPOSITION_DESTROY:
-        n->end = d.action + 1;
-        n->end_by = d.statement;
-        return;
-    }
-}
-
 static void take_certified(struct lineage_node *n, const struct bundle_event *e)
 {
     struct event_certified c;
@@ -123,12 +89,6 @@ static void take_corrected(struct lineage_node *n, const struct bundle_event *e)
     if (!event_data_corrected(e->event.data, &c))
         return;
     n->corrected = n->corrected || (n->has_birth && hash_equal(&c.original, &n->birth));
-    if (n->recalled && hash_equal(&c.original, &n->recall))
-        n->recalled = false;
-    if (n->quarantined && hash_equal(&c.original, &n->quarantine))
-        n->quarantined = n->rejected = false;
-    if (n->end != 0 && hash_equal(&c.original, &n->end_by))
-        n->end = 0;
     revoke(n, &c.original, 0);
 }
 
@@ -136,20 +96,17 @@ static bool visit(void *ctx, const struct bundle_event *e)
 {
     struct loading *l = ctx;
     struct event_certified c;
+    provenance_goods_add(l->goods, e->event.what, e->event.time_ms, e->event.data);
     if (e->event.what == EVENT_COMMISSIONED || e->event.what == EVENT_MADE)
         take_birth(l->n, e);
     else if (e->event.what == EVENT_USED)
         return take_use(l, e);
-    else if (e->event.what == EVENT_DISPOSITION)
-        take_disposition(l->n, e);
     else if (e->event.what == EVENT_CERTIFIED)
         take_certified(l->n, e);
     else if (e->event.what == EVENT_CERTIFICATE_REVOKED && event_data_certified(e->event.data, &c))
         revoke(l->n, &c.certificate, c.from_ms);
     else if (e->event.what == EVENT_CORRECTED)
         take_corrected(l->n, e);
-    else if (e->event.what == EVENT_FINDING)
-        l->n->findings++;
     return true;
 }
 
@@ -157,8 +114,17 @@ bool lineage_load(struct lineage_node *node, const char *asset, const struct ide
                   struct err *err)
 {
     struct err why = { .code = ERR_NONE }, stopped = { .code = ERR_NONE };
-    struct loading l = { .n = node, .err = &stopped };
-    if (!bundle_verify(buf_slice(&node->bundle), trusted, visit, &l, &node->claim, &why))
+    struct provenance_goods *goods = calloc(1, sizeof *goods);
+    if (goods == NULL)
+        return err_set(err, ERR_IO, "out of memory");
+    struct loading l = { .n = node, .goods = goods, .err = &stopped };
+    bool good = bundle_verify(buf_slice(&node->bundle), trusted, visit, &l, &node->claim, &why);
+    node->recall = goods->recall;
+    node->quarantine = goods->quarantine;
+    node->end = goods->end;
+    node->findings = provenance_goods_findings(goods);
+    free(goods);
+    if (!good)
         return err_set(err, ERR_PROOF, "%s: %s", asset,
                        stopped.code != ERR_NONE ? stopped.msg : why.msg);
     return strcmp(node->claim.asset, asset) == 0 ||

@@ -123,20 +123,21 @@ static void print_certificates(const struct cmd_home *home, const struct lineage
 static void print_standing(const struct cmd_home *home, const struct lineage_node *n)
 {
     char name[CMD_HOME_NAME_SIZE];
-    if (n->recalled) {
+    if (n->recall.there) {
         indent(n);
-        (void)printf("  RECALLED by %s", cmd_home_member_name(home, &n->recall_by, name));
-        (void)printf(n->recall_reason.len > 0 ? ": " : "");
-        cmd_contract_print(n->recall_reason);
+        (void)printf("  RECALLED by %s", cmd_home_member_name(home, &n->recall.member, name));
+        (void)printf("%s", n->recall.reason[0] != '\0' ? ": " : "");
+        cmd_contract_print(slice_text(n->recall.reason));
         (void)printf("\n");
     }
-    if (n->quarantined) {
+    if (n->quarantine.there) {
         indent(n);
-        (void)printf("  %s\n", n->rejected ? "REJECTED, in QUARANTINE" : "in QUARANTINE");
+        (void)printf("  %s\n",
+                     n->quarantine.rejected ? "REJECTED, in QUARANTINE" : "in QUARANTINE");
     }
     if (n->findings > 0) {
         indent(n);
-        (void)printf("  FINDINGS %" PRIu64 ": see waybill trace\n", n->findings);
+        (void)printf("  FINDINGS %zu: see waybill trace\n", n->findings);
     }
 }
 
@@ -167,9 +168,8 @@ static void print_node(const struct cmd_home *home, const struct lineage *l,
         amount_format(&n->claim.amount, left);
         (void)printf("   %s left", left);
     }
-    if (n->end != 0)
-        (void)printf("   ended: %s",
-                     disposition_action_name((enum disposition_action)(n->end - 1)));
+    if (n->end != GOODS_ACTIVE)
+        (void)printf("   %s", provenance_end_name(n->end));
     else if (n->claim.has_custodian)
         (void)printf("   with %s", cmd_home_member_name(home, &n->claim.custodian, name));
     (void)printf("\n");
@@ -279,11 +279,9 @@ static void put_node(const struct cmd_home *home, const struct lineage *l,
         goods_words_put_member(home, doc, "owner", &n->claim.owner);
     if (n->claim.has_amount)
         goods_words_put_amount(doc, "amount", &n->claim.amount);
-    if (n->end != 0)
-        json_doc_put_text(doc, "ended",
-                          disposition_action_name((enum disposition_action)(n->end - 1)));
-    json_doc_put_bool(doc, "recalled", n->recalled);
-    json_doc_put_bool(doc, "quarantined", n->quarantined);
+    json_doc_put_text(doc, "state", provenance_end_name(n->end));
+    json_doc_put_bool(doc, "recalled", n->recall.there);
+    json_doc_put_bool(doc, "quarantined", n->quarantine.there);
     json_doc_put_int(doc, "findings", (int64_t)n->findings);
     if (n->has_birth)
         put_birth(home, n, json_doc_put_object(doc, "birth"));
