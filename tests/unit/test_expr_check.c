@@ -143,6 +143,9 @@ static void test_indices(void **state)
     assert_int_equal(taken(CODE(EXPR_GOODS_CERTIFIED, name)).type, CONTRACT_BOOL);
     refused(CODE(EXPR_PARTY, 0, EXPR_CERTIFIED, number),
             "word 2: certificate: there is no such thing here");
+    int32_t degrees = flow_kit_constant(&kit, flow_kit_quantity(1, 0, "Cel"));
+    refused(CODE(EXPR_GOODS_CERTIFIED, degrees),
+            "word 0: certificate of goods: there is no such thing here");
     refused(CODE(EXPR_PARTY, 0, EXPR_CERTIFIED, 250),
             "word 2: certificate: there is no such thing here");
     refused(CODE(EXPR_GOODS_CERTIFIED, number),
