@@ -11,7 +11,7 @@
 
 #define WALK_MAKINGS 65536 /* that one statement may walk through */
 #define WALK_SLOTS   (2 * WALK_MAKINGS)
-#define ACCESS_STEPS 10 /* an access to the state takes as long as so many steps of a contract */
+#define ACCESS_STEPS 12 /* an access to the state takes as long as so many steps of a contract */
 #define BYTES_A_STEP 8  /* of a making that is read */
 /* What following goods back may take, so that they can still be handed over by themselves. */
 #define DESCENT_STEPS (EXECUTE_STEPS_STATEMENT / 2)
