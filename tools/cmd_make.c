@@ -35,7 +35,7 @@ static bool parse_typed(const char *text, struct typed *ret_typed, struct err *e
 
 static bool put_input(const char *text, struct buf *out, struct err *err)
 {
-    struct typed t;
+    struct typed t = { .has_amount = false };
     struct make_input input = { .has_amount = false };
     struct buf names = buf_heap(CMD_ASSETS_MAX);
     bool good = parse_typed(text, &t, err) && cmd_names_span(t.name, &names, &input.assets, err);
@@ -97,7 +97,7 @@ static bool read_lot(const char *text, struct make_output *o, struct err *err)
 
 static bool put_output(const struct cmd_args *args, size_t at, struct buf *out, struct err *err)
 {
-    struct typed t;
+    struct typed t = { .has_amount = false };
     struct make_output o = { .has_amount = false };
     struct buf names = buf_heap(CMD_ASSETS_MAX);
     const char *each = value_for(args, at, "each"), *expiry = value_for(args, at, "expiry");
