@@ -1,9 +1,10 @@
-// page.mjs SERVER SCRATCH CHROMIUM: looks at the page that `SERVER --serve` gives, as people's browsers do.
+// page.mjs SERVER SCRATCH CHROMIUM GOODS: looks at the pages that `SERVER --serve` and `GOODS --serve` (a recalled
+// bar's) give, as people's browsers do.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
 
-const [server, scratch, browserPath] = process.argv.slice(2);
+const [server, scratch, browserPath, goodsServer] = process.argv.slice(2);
 const HOSTILE = 510; // strings, three a page
 
 function check(good, what) {
@@ -16,6 +17,9 @@ const child = spawn(server, ["--serve"], { stdio: ["pipe", "pipe", "inherit"] })
 const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
 const nextLine = async () => (await lines.next()).value;
 const address = await nextLine();
+
+const goodsChild = spawn(goodsServer, ["--serve"], { stdio: ["pipe", "pipe", "inherit"] });
+const recalledAddress = (await createInterface({ input: goodsChild.stdout })[Symbol.asyncIterator]().next()).value;
 
 async function tell(words) {
     child.stdin.write(words.join("\t") + "\n");
@@ -113,6 +117,29 @@ async function testFacts(browser) {
     console.log("page: the facts are there without JavaScript");
 }
 
+// A recalled product: the warning comes first, is red, and names whom to call.
+async function testRecalled(browser) {
+    const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 360, height: 740 } });
+    const page = await context.newPage();
+    await page.goto(recalledAddress);
+    const banner = page.locator(".banner.recalled").first();
+    check(await banner.getAttribute("role") === "alert", "the recall is no alert");
+    const text = await banner.innerText();
+    for (const fact of ["RECALLED", "Plot 7: recalls@plot7.example, +233 20 000 0000", "salmonella <b>found</b>",
+        "01/09506000134352/10/BEANS"])
+        check(text.includes(fact), `the recall lacks "${fact}": ${text}`);
+    const box = await banner.boundingBox(), title = await page.locator("h1").boundingBox();
+    check(box.y < title.y && box.y < 300, "the recall is not what is seen first");
+    const [red, green, blue] = (await banner.evaluate((e) => getComputedStyle(e).borderTopColor))
+        .match(/\d+/g).map(Number);
+    check(red > 2 * green && red > 2 * blue, "the recall is not red");
+    const whole = await page.locator("main").innerText();
+    for (const fact of ["Where it comes from", "Bar Maker", "Plot 7, Asanko", "organic: valid", "fair trade: expired by then"])
+        check(whole.includes(fact), `the recalled bar's page lacks "${fact}"`);
+    await context.close();
+    console.log("page: a recalled bar says so first, and whom to call");
+}
+
 // WCAG 2.1: at least 4.5 : 1 between text and the ground it stands on.
 function worstContrast() {
     const light = ([r, g, b]) => {
@@ -132,21 +159,21 @@ function worstContrast() {
     return worst;
 }
 
-async function testLooks(browser) {
+async function testLooks(browser, url, name) {
     for (const colorScheme of ["light", "dark"])
         for (const width of [320, 390, 900]) {
             const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
             const page = await context.newPage();
-            await page.goto(address);
+            await page.goto(url);
             const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-            check(wide <= width, `at ${width} the page is ${wide} wide`);
+            check(wide <= width, `${name}: at ${width} the page is ${wide} wide`);
             const worst = await page.evaluate(worstContrast);
-            check(worst.ratio >= 4.5, `${colorScheme}: contrast ${worst.ratio.toFixed(2)} at "${worst.text}"`);
+            check(worst.ratio >= 4.5, `${name}, ${colorScheme}: contrast ${worst.ratio.toFixed(2)} at "${worst.text}"`);
             await page.locator("#fresh", { hasText: "up to date" }).waitFor({ timeout: 5000 });
-            await page.screenshot({ path: `${scratch}/page-${colorScheme}-${width}.png`, fullPage: true });
+            await page.screenshot({ path: `${scratch}/${name}-${colorScheme}-${width}.png`, fullPage: true });
             await context.close();
         }
-    console.log("page: fits phones, readable in light and dark");
+    console.log("page: " + name + " fits phones, readable in light and dark");
 }
 
 // ------------------------------------------------------------------ all of it
@@ -159,7 +186,9 @@ const browser = await chromium.launch({
 let code = 0;
 try {
     await testFacts(browser);
-    await testLooks(browser);
+    await testRecalled(browser);
+    await testLooks(browser, address, "page");
+    await testLooks(browser, recalledAddress, "recalled");
     await testInjections(browser);
 } catch (e) {
     console.error(`page: ${e.message}`);
@@ -167,5 +196,6 @@ try {
 } finally {
     await browser.close();
     child.stdin.end();
+    goodsChild.stdin.end();
 }
 process.exitCode = code;
