@@ -132,7 +132,8 @@ static void the_same_before_and_after_a_late_pack(void **state)
     static uint8_t memory[BOOK_MAX_BYTES];
     static const uint8_t orders[][4] = { { 0, 1, 2, 3 }, { 0, 2, 1, 3 }, { 1, 3, 2, 0 },
                                          { 1, 3, 0, 2 }, { 2, 1, 3, 0 }, { 2, 0, 1, 3 },
-                                         { 1, 2, 0, 3 }, { 1, 2, 3, 0 } };
+                                         { 1, 2, 0, 3 }, { 1, 2, 3, 0 }, { 2, 3, 1, 0 },
+                                         { 0, 2, 3, 1 } }; /* before its reading, too */
     size_t len = 0;
     char *charges = NULL;
     for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
