@@ -235,7 +235,8 @@ bool goods_play_run(struct goods_play *p, size_t operations, size_t interval)
         if (p->why[0] != '\0' || (w->count < operations && w->count - compared < interval))
             continue;
         compared = w->count;
-        (void)goods_play_compare(p);
+        if (goods_play_compare(p))
+            p->good = w->count;
     }
     return p->why[0] == '\0';
 }
@@ -296,6 +297,7 @@ static const char *action_of(const struct goods_op *op)
 void goods_play_describe(const struct goods_play *p, const struct goods_op *op, char *text)
 {
     struct text t = { text, 0, 512 };
+    text[0] = '\0';
     add(&t, "%u @%lld key %u (member %u): %s %s", (unsigned)op->number,
         (long long)(op->time_ms - KIT_T0), op->signer, goods_reference_member(op->signer),
         statement_kind_name(op->kind), action_of(op));

@@ -50,6 +50,7 @@ struct goods_play {
     uint64_t kinds[32][2];            /* statements by kind: refused, accepted */
     uint64_t findings[FINDING_LAST + 1], reveals[REVEAL_MISMATCH + 1];
     uint32_t failed_at; /* operation */
+    size_t good;        /* so many operations had been played when all was found well last */
     char why[512];      /* empty: all is well */
 };
 
