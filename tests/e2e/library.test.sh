@@ -37,7 +37,8 @@ key_of() { # CLASS: a key of the first member, enrolled as this; prints its kid
     waybill device enrol "$1.cose" --class "$1" --as "Farm A" >out.txt
     sed -n 's/^device *//p' "$1.txt"
 }
-make_ledger "Farm A" "Carrier B" "Clinic C" "Bank K" "Quality Q"
+members=("Farm A" "Carrier B" "Clinic C" "Bank K" "Coop D" "Trader E" "Maker M" "Shop S")
+make_ledger "${members[@]}" "Quality Q"
 start_node
 unit=01/09506000134352/21/LIB
 waybill asset commission ${unit}{1..9} --as "Farm A" >out.txt
@@ -55,7 +56,7 @@ while IFS= read -r -d '' command; do
     answer=$(eval "$command --json") || die "docs/library.md: $command: $answer"
     opening=$(jq -r .statement <<<"$answer")
     [ -n "$opened" ] || opened=$opening
-    for member in "Farm A" "Carrier B" "Clinic C" "Bank K"; do
+    for member in "${members[@]}"; do
         waybill contract agree "$opening" --as "$member" >/dev/null 2>&1 || true # who is no party, or has agreed, is refused
     done
     expect "docs/library.md: ${command%% --asset*}" "in force" "$(waybill contract show "$opening" --json | jq -r .status)"
