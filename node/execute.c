@@ -89,6 +89,7 @@ static void end_record(struct execution *x, struct recorded record)
     x->records = records;
     x->now.len = x->events.len - x->now.start;
     x->links += x->now.links;
+    x->hashed += x->now.hashed;
     record.events = x->now;
     record.detail_start = x->details.len;
     record.detail_len = strlen(x->detail);
@@ -141,7 +142,7 @@ static bool note_signer(struct execution *x, const struct kid *kid, uint64_t seq
 static bool is_full(const struct execution *x, size_t shares)
 {
     return x->record_count >= RECORDS_MAX || x->steps >= EXECUTE_STEPS_BLOCK / shares ||
-           x->links >= EXECUTE_LINKS_BLOCK / shares ||
+           x->links >= EXECUTE_LINKS_BLOCK / shares || x->hashed >= EXECUTE_HASHED_BLOCK / shares ||
            x->events.len >= EXECUTE_EVENTS_BLOCK / shares ||
            overlay_size(x->overlay) >= EXECUTE_MEMORY_BLOCK / shares;
 }
@@ -174,7 +175,7 @@ void execute_begin(struct execution *x, const struct state_view *view,
                    const struct execute_context *context)
 {
     x->context = *context;
-    x->steps = x->links = 0;
+    x->steps = x->links = x->hashed = 0;
     memset(x->signer_slots, 0, SIGNER_SLOTS * sizeof x->signer_slots[0]);
     x->record_count = x->signer_count = x->timer_count = 0;
     x->failed = false;
@@ -306,7 +307,8 @@ static enum refusal apply_or_undo(struct execution *x, const struct speaker *by)
     overlay_mark(x->overlay);
     enum refusal code = apply(x, by);
     if (code == ACCEPTED && execution_is_over(x)) {
-        execution_explain(x, "more events or steps than one statement may cause");
+        execution_explain(x, "more events or steps than one statement may cause; name goods by "
+                             "ranges, or fewer at a time");
         code = REFUSED_STEPS;
     }
     if (code != ACCEPTED) {

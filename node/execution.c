@@ -109,7 +109,9 @@ struct buf *execution_emit(struct execution *x, enum event_what what, struct sli
     cbor_put_array(&x->events, data_items);
     x->now.count++;
     x->now.items += 4 + subject_items(raw_subject) + data_items;
-    x->now.links += subject_links(raw_subject);
+    size_t links = subject_links(raw_subject);
+    x->now.links += links;
+    x->now.hashed += (uint64_t)links * raw_subject.len;
     return &x->events;
 }
 
@@ -123,7 +125,7 @@ bool execution_step(struct execution *x, uint64_t steps)
 bool execution_is_over(const struct execution *x)
 {
     return x->now.items > EXECUTE_ITEMS_STATEMENT || x->now.links > EXECUTE_LINKS_STATEMENT ||
-           x->statement_steps > EXECUTE_STEPS_STATEMENT;
+           x->now.hashed > EXECUTE_HASHED_STATEMENT || x->statement_steps > EXECUTE_STEPS_STATEMENT;
 }
 
 void execution_explain(struct execution *x, const char *fmt, ...)

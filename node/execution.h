@@ -13,8 +13,9 @@ struct goods_walk;
 /* Where one outcome's events lie in execution.events. */
 struct event_span {
     size_t start, len, count;
-    size_t items; /* CBOR items the events are made of */
-    size_t links; /* chains of assets that the events lengthen */
+    size_t items;    /* CBOR items the events are made of */
+    size_t links;    /* chains of assets that the events lengthen */
+    uint64_t hashed; /* bytes that these links hash, or nearly */
 };
 
 struct recorded {
@@ -52,7 +53,8 @@ struct execution {
     struct goods_walk *walk;
     uint64_t steps; /* of the block */
     uint64_t statement_steps;
-    uint64_t links; /* of the block's records */
+    uint64_t links;  /* of the block's records */
+    uint64_t hashed; /* bytes for them */
 
     struct recorded *records;
     size_t record_count, record_cap;

@@ -13,6 +13,7 @@
 #define PALLET CUSTODY_PALLET "1"
 #define SECOND CUSTODY_PALLET "2"
 #define BULK   10000
+#define MANY   9000 /* names that still fit in a statement */
 
 static const enum custody_role roles[] = { ROLE_CUSTODIAN, ROLE_OWNER };
 #define ROLES 2
@@ -72,6 +73,23 @@ static void ten_thousand_units_change_hands_in_one_statement(void **state)
         assert_false(custody_on_offer(w, PREFIX "00000", roles[i]));
         world_free(w);
     }
+}
+
+/* Each name's chain hashes the names of all: a list costs its square, a range nothing. */
+static void a_list_of_many_names_is_too_much_to_hash(void **state)
+{
+    static uint8_t memory[BULK * 32];
+    struct buf raw = buf_fixed(memory, sizeof memory);
+    struct world *w = world_of(BULK);
+    (void)state;
+    cbor_put_array(&raw, MANY);
+    for (unsigned i = 0; i < MANY; i++)
+        cbor_put_text(&raw, slice_text(custody_unit(i)));
+    struct asset_set all = { buf_slice(&raw), MANY };
+    custody_refused(w, FARM, custody_offer(w, &all, CARRIER, ROLE_CUSTODIAN), REFUSED_STEPS);
+    world_end(w);
+    assert_non_null(strstr(w->detail, "ranges"));
+    world_free(w);
 }
 
 static void a_pallet_takes_its_units_along(void **state)
@@ -461,6 +479,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ten_thousand_units_change_hands_in_one_statement),
+        cmocka_unit_test(a_list_of_many_names_is_too_much_to_hash),
         cmocka_unit_test(a_pallet_takes_its_units_along),
         cmocka_unit_test(boxes_in_boxes_go_along),
         cmocka_unit_test(a_pallet_that_is_not_taken_keeps_its_units_where_they_are),
