@@ -213,7 +213,7 @@ int cmd_custody_receipt(struct cmd_home *home, const struct cmd_args *args, stru
 {
     struct last_handover last;
     char path[NODE_CLIENT_PATH_MAX];
-    const char *output;
+    const char *output = NULL;
     struct buf bytes = buf_heap(FILE_MAX);
     bool good = cmd_args_expect(args, 1, 1, "one ASSET, OFFER or ANSWER", err) &&
                 cmd_args_need(args, "o", &output, err) &&

@@ -119,28 +119,10 @@ static void print_load(struct slice data, const char *what)
 static void print_make_side(const struct journey_line *l, bool inputs)
 {
     struct statement st;
-    char amount[AMOUNT_TEXT_SIZE];
     if (!statement_decode(l->statement, &st, NULL) || st.kind != KIND_MAKE)
         return;
-    const struct make *m = &st.as.make;
-    struct cbor_reader r = inputs ? make_inputs(m) : make_outputs(m);
-    size_t count = inputs ? m->input_count : m->output_count;
-    for (size_t i = 0; i < count; i++) {
-        struct make_input in = { .has_amount = false };
-        struct make_output out = { .has_amount = false };
-        if (inputs)
-            in = make_next_input(&r);
-        else
-            out = make_next_output(&r);
-        bool has = inputs ? in.has_amount : out.has_amount;
-        (void)printf("%s", i == 0 ? (inputs ? " of " : " for ") : ", ");
-        if (has) {
-            amount_format(inputs ? &in.amount : &out.amount, amount);
-            bool each = (inputs ? in.assets.count : out.assets.count) > 1;
-            (void)printf("%s%s of ", amount, each ? " each" : "");
-        }
-        goods_words_print_set(inputs ? &in.assets : &out.assets);
-    }
+    (void)printf(inputs ? " of " : " for ");
+    goods_words_print_make(&st.as.make, inputs);
 }
 
 static void print_made(const struct cmd_home *home, const struct journey_line *l)

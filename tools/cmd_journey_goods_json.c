@@ -56,38 +56,11 @@ static void put_load(const struct journey_line *l, struct json_doc *doc)
     }
 }
 
-static void put_sides(const struct journey_line *l, struct json_doc *doc)
-{
-    struct statement st;
-    if (!statement_decode(l->statement, &st, NULL) || st.kind != KIND_MAKE)
-        return;
-    const struct make *m = &st.as.make;
-    struct json_doc *list = json_doc_put_array(doc, "inputs");
-    struct cbor_reader r = make_inputs(m);
-    for (size_t i = 0; i < m->input_count; i++) {
-        struct make_input in = make_next_input(&r);
-        struct json_doc *one = json_doc_put_object(list, NULL);
-        goods_words_put_set(one, "assets", &in.assets);
-        if (in.has_amount)
-            goods_words_put_amount(one, "amount", &in.amount);
-    }
-    list = json_doc_put_array(doc, "outputs");
-    r = make_outputs(m);
-    for (size_t i = 0; i < m->output_count; i++) {
-        struct make_output out = make_next_output(&r);
-        struct json_doc *one = json_doc_put_object(list, NULL);
-        goods_words_put_set(one, "assets", &out.assets);
-        if (out.has_amount)
-            goods_words_put_amount(one, "amount", &out.amount);
-        if (out.lot.len > 0)
-            json_doc_put_slice(one, "lot", out.lot);
-    }
-}
-
 static void put_making(const struct journey_line *l, struct json_doc *doc)
 {
     struct event_made m;
     struct event_used u;
+    struct statement st;
     if (l->event == EVENT_MADE && event_data_made(l->data, &m)) {
         json_doc_put_text(doc, "action", goods_words_making(m.action));
         json_doc_put_int(doc, "output", (int64_t)m.output);
@@ -96,7 +69,8 @@ static void put_making(const struct journey_line *l, struct json_doc *doc)
         if (u.has_amount)
             goods_words_put_amount(doc, "amount", &u.amount);
     }
-    put_sides(l, doc);
+    if (statement_decode(l->statement, &st, NULL) && st.kind == KIND_MAKE)
+        goods_words_put_make(doc, &st.as.make);
 }
 
 static void put_disposition(const struct cmd_home *home, struct slice data, struct json_doc *doc)

@@ -121,38 +121,46 @@ static const char *other_name(enum journey_what what)
     return "";
 }
 
-/* What happened in contracts, and who saw the goods. */
+/* What happened in contracts and to the goods, and who saw them. */
+static void put_happening(const struct cmd_home *home, const struct journey *j,
+                          const struct journey_line *line, struct json_doc *one)
+{
+    static const struct kid nobody = { { 0 } };
+    const char *name = line_name(line->what);
+    bool of_contract = name != NULL && line->what != JOURNEY_SCANNED;
+    if (line->what == JOURNEY_GOODS)
+        name = event_name(line->event);
+    json_doc_put_text(one, "event", name != NULL ? name : other_name(line->what));
+    goods_words_put_time(one, "time", line->time_ms);
+    if (of_contract && line->index < j->contract_count)
+        json_doc_put_hex(one, "opening", hash_slice(&j->contracts[line->index].opening));
+    if (line->text.len > 0)
+        json_doc_put_slice(one, "name", line->text);
+    if (!kid_equal(&line->from, &nobody))
+        json_doc_put_hex(one, "kid", kid_slice(&line->from));
+    if (line->note.len > 0)
+        json_doc_put_slice(one, "note", line->note);
+    if (line->has_by)
+        json_doc_put_hex(one, "statement", hash_slice(&line->by));
+    put_numbers(one, j, line);
+    if (line->what == JOURNEY_GOODS)
+        journey_goods_json(home, line, one);
+}
+
 static void put_happenings(const struct cmd_home *home, const struct journey *j,
                            struct json_doc *list)
 {
-    static const struct kid nobody = { { 0 } };
     for (size_t i = 0; i < j->line_count; i++) {
         const struct journey_line *line = &j->lines[i];
-        const char *name =
-            line->what == JOURNEY_GOODS ? event_name(line->event) : line_name(line->what);
-        if (name == NULL && !line->corrected && !line->disputed)
+        bool marked = line->corrected || line->disputed;
+        if (line_name(line->what) == NULL && line->what != JOURNEY_GOODS && !marked)
             continue;
         struct json_doc *one = json_doc_put_object(list, NULL);
-        json_doc_put_text(one, "event", name != NULL ? name : other_name(line->what));
-        goods_words_put_time(one, "time", line->time_ms);
-        bool of_contract = line_name(line->what) != NULL && line->what != JOURNEY_SCANNED;
-        if (of_contract && line->index < j->contract_count)
-            json_doc_put_hex(one, "opening", hash_slice(&j->contracts[line->index].opening));
-        if (line->text.len > 0)
-            json_doc_put_slice(one, "name", line->text);
-        if (!kid_equal(&line->from, &nobody))
-            json_doc_put_hex(one, "kid", kid_slice(&line->from));
-        if (line->note.len > 0)
-            json_doc_put_slice(one, "note", line->note);
-        if (line->has_by)
-            json_doc_put_hex(one, "statement", hash_slice(&line->by));
+        put_happening(home, j, line, one);
         if (line->corrected)
             json_doc_put_bool(one, "corrected", true);
         if (line->disputed)
             json_doc_put_bool(one, "disputed", true);
-        put_numbers(one, j, line);
-        if (line->what == JOURNEY_GOODS)
-            journey_goods_json(home, line, one);
     }
 }
 

@@ -37,7 +37,7 @@ static int list_all(struct cmd_home *home, struct err *err)
 /* ------------------------------------------------------------------ which one */
 
 struct looking {
-    const char *asset;
+    char asset[GS1_NAME_MAX + 1];
     bool found;
     char hash[2 * HASH_SIZE + 1];
 };
@@ -80,19 +80,15 @@ static bool find_recall(struct cmd_home *home, const char *typed, struct looking
                         struct err *err)
 {
     static const struct cmd_pages pages = { "/v1/recalls", "before", "/recalls", PAGE };
-    char asset[GS1_NAME_MAX + 1];
     struct hash hash;
     if (strlen(typed) == HASH_DIGITS && cmd_home_parse_hash(typed, &hash, NULL)) {
         (void)snprintf(l->hash, sizeof l->hash, "%s", typed);
         return true;
     }
-    if (!cmd_names_asset(typed, asset, err))
-        return false;
-    l->asset = asset;
-    if (!look_at_holds(home, l, err) ||
+    if (!cmd_names_asset(typed, l->asset, err) || !look_at_holds(home, l, err) ||
         (!l->found && !cmd_pages_each(home, &pages, look_at_recall, l, err)))
         return false;
-    return l->found || err_set(err, ERR_NOT_FOUND, "%s: nothing recalls it", asset);
+    return l->found || err_set(err, ERR_NOT_FOUND, "%s: nothing recalls it", l->asset);
 }
 
 /* ------------------------------------------------------------------ who has what */

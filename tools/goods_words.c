@@ -75,6 +75,61 @@ void goods_words_put_amount(struct json_doc *into, const char *key, const struct
     json_doc_put_text(into, key, text);
 }
 
+/* ------------------------------------------------------------------ makings */
+
+static void print_part(const struct asset_set *assets, const struct amount *amount)
+{
+    char text[AMOUNT_TEXT_SIZE];
+    if (amount != NULL) {
+        amount_format(amount, text);
+        (void)printf("%s%s of ", text, assets->count > 1 ? " each" : "");
+    }
+    goods_words_print_set(assets);
+}
+
+void goods_words_print_make(const struct make *m, bool inputs)
+{
+    struct cbor_reader r = inputs ? make_inputs(m) : make_outputs(m);
+    for (size_t i = 0; inputs && i < m->input_count; i++) {
+        struct make_input in = make_next_input(&r);
+        (void)printf("%s", i > 0 ? ", " : "");
+        print_part(&in.assets, in.has_amount ? &in.amount : NULL);
+    }
+    for (size_t i = 0; !inputs && i < m->output_count; i++) {
+        struct make_output out = make_next_output(&r);
+        (void)printf("%s", i > 0 ? ", " : "");
+        print_part(&out.assets, out.has_amount ? &out.amount : NULL);
+    }
+}
+
+void goods_words_put_make(struct json_doc *into, const struct make *m)
+{
+    struct json_doc *list = json_doc_put_array(into, "inputs");
+    struct cbor_reader r = make_inputs(m);
+    for (size_t i = 0; i < m->input_count; i++) {
+        struct make_input in = make_next_input(&r);
+        struct json_doc *one = json_doc_put_object(list, NULL);
+        goods_words_put_set(one, "assets", &in.assets);
+        if (in.has_amount)
+            goods_words_put_amount(one, "amount", &in.amount);
+    }
+    list = json_doc_put_array(into, "outputs");
+    r = make_outputs(m);
+    for (size_t i = 0; i < m->output_count; i++) {
+        struct make_output out = make_next_output(&r);
+        struct json_doc *one = json_doc_put_object(list, NULL);
+        goods_words_put_set(one, "assets", &out.assets);
+        if (out.has_amount)
+            goods_words_put_amount(one, "amount", &out.amount);
+        if (out.lot.len > 0)
+            json_doc_put_slice(one, "lot", out.lot);
+        if (out.has_expiry)
+            goods_words_put_time(one, "expiry", out.expiry_ms);
+    }
+}
+
+/* ------------------------------------------------------------------ times and companies */
+
 void goods_words_put_time(struct json_doc *into, const char *key, uint64_t time_ms)
 {
     char text[INSTANT_TEXT_SIZE];

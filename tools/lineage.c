@@ -197,7 +197,7 @@ static bool count_makings(struct lineage *l, struct err *err)
     size_t room = 0;
     for (size_t i = 0; i < l->count; i++)
         room += 1 + l->node[i]->use_count;
-    struct hash *seen = calloc(room, sizeof *seen);
+    struct hash *seen = calloc(room + 1, sizeof *seen);
     if (seen == NULL)
         return err_set(err, ERR_IO, "out of memory");
     for (size_t i = 0; i < l->count; i++) {

@@ -53,27 +53,6 @@ static void print_statement(const char *before, const struct hash *statement, ui
     (void)printf("%sstatement %.16s in block %" PRIu64 "\n", before, hex, height);
 }
 
-static void print_side(const struct make *m, bool inputs)
-{
-    char amount[AMOUNT_TEXT_SIZE];
-    struct cbor_reader r = inputs ? make_inputs(m) : make_outputs(m);
-    for (size_t i = 0; i < (inputs ? m->input_count : m->output_count); i++) {
-        struct make_input in = { .has_amount = false };
-        struct make_output out = { .has_amount = false };
-        if (inputs)
-            in = make_next_input(&r);
-        else
-            out = make_next_output(&r);
-        (void)printf("%s", i > 0 ? ", " : "");
-        if (inputs ? in.has_amount : out.has_amount) {
-            amount_format(inputs ? &in.amount : &out.amount, amount);
-            (void)printf("%s%s of ", amount,
-                         (inputs ? in.assets.count : out.assets.count) > 1 ? " each" : "");
-        }
-        goods_words_print_set(inputs ? &in.assets : &out.assets);
-    }
-}
-
 static void print_at(struct slice place)
 {
     if (place.len == 0)
@@ -95,7 +74,7 @@ static void print_birth(const struct cmd_home *home, const struct lineage_node *
         (void)printf("%s", m.action == MAKE_SPLIT   ? "split it off "
                            : m.action == MAKE_MERGE ? "poured it together of "
                                                     : "made it of ");
-        print_side(&m, true);
+        goods_words_print_make(&m, true);
         print_at(m.place);
     } else {
         (void)printf("brought it into being");
@@ -152,7 +131,7 @@ static void print_uses(const struct cmd_home *home, const struct lineage_node *n
         instant_format(u->time_ms, time);
         indent(n);
         (void)printf("  %.10s %s made of it ", time, cmd_home_member_name(home, &u->kid, name));
-        print_side(&m, false);
+        goods_words_print_make(&m, false);
         print_at(m.place);
         print_statement("; ", &u->making, u->height);
     }
@@ -219,26 +198,7 @@ static void put_make(const struct cmd_home *home, struct json_doc *doc, struct s
     json_doc_put_text(doc, "action", goods_words_making(m.action));
     if (m.place.len > 0)
         json_doc_put_slice(doc, "place", m.place);
-    struct json_doc *list = json_doc_put_array(doc, "inputs");
-    struct cbor_reader r = make_inputs(&m);
-    for (size_t i = 0; i < m.input_count; i++) {
-        struct make_input in = make_next_input(&r);
-        struct json_doc *one = json_doc_put_object(list, NULL);
-        goods_words_put_set(one, "assets", &in.assets);
-        if (in.has_amount)
-            goods_words_put_amount(one, "amount", &in.amount);
-    }
-    list = json_doc_put_array(doc, "outputs");
-    r = make_outputs(&m);
-    for (size_t i = 0; i < m.output_count; i++) {
-        struct make_output out = make_next_output(&r);
-        struct json_doc *one = json_doc_put_object(list, NULL);
-        goods_words_put_set(one, "assets", &out.assets);
-        if (out.has_amount)
-            goods_words_put_amount(one, "amount", &out.amount);
-        if (out.lot.len > 0)
-            json_doc_put_slice(one, "lot", out.lot);
-    }
+    goods_words_put_make(doc, &m);
 }
 
 static void put_birth(const struct cmd_home *home, const struct lineage_node *n,

@@ -12,8 +12,9 @@ says() { # WHAT PATTERN FILE
 }
 
 # ---- help, and what is mistyped
-for command in "" init member device product place party asset custody contract doc label trace verify statement receipt \
-    audit rebuild demo; do
+for command in "" init member device product place party asset custody pack unpack make goods cert correct dispute \
+    contract doc label "label seal" "label reveal" trace history contents findings recall origin uses verify statement \
+    receipt audit rebuild demo; do
     # shellcheck disable=SC2086
     expect "help of waybill $command" 0 "$(code_of waybill $command --help)"
     says "help of waybill $command" '^Usage: waybill' out.txt
@@ -23,6 +24,19 @@ expect "an unknown command" 1 "$(code_of waybill frobnicate)"
 expect "an unknown option" 1 "$(code_of waybill trace 01/09506000134352/21/A --frob)"
 says "an unknown option" '--frob is no option' err.txt
 expect "an option without its value" 1 "$(code_of waybill custody offer 01/09506000134352/21/A --to)"
+
+for mistyped in "pack A --into 00/195060001343520014" "pack 01/09506000134352/21/A" "goods recall" "make split" \
+    "make split --from 01/09506000134352/10/A=5lb --to 01/09506000134352/10/B=5kg" \
+    "make split --from 01/09506000134352/10/A --to 01/09506000134352/10/B=" \
+    "asset commission 01/09506000134352/21/A --amount 0kg" "cert issue organic --until 365d" "cert revoke 12" \
+    "custody offer 01/09506000134352/21/A --to x --seal open" "custody accept 01/09506000134352/21/A --counts 1,2" \
+    "correct deadbeef --meaning x --reason y" "label seal 01/09506000134352/21/A" \
+    "label reveal 01/09506000134352/21/A short" "origin 01/09506000134352/21/A -o x" "recall list x" \
+    "custody at 01/09506000134352/21/A yesterday" "product verify 09506000134352" "asset lot 01/09506000134352/21/A"; do
+    # shellcheck disable=SC2086
+    expect "waybill $mistyped" 1 "$(code_of waybill $mistyped)"
+    [ -s err.txt ] || die "waybill $mistyped: says nothing"
+done
 
 # ---- a ledger
 make_ledger "Farm A" "Carrier B" "Clinic C"
