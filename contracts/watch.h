@@ -98,7 +98,7 @@ void watch_end(struct watch *w);
  * A device's samples from from_ms to last_ms were taken back; the next one was to be expected at to_ms. Runs stay
  * what all samples make of them, this time is cut out of them: what is left on either side is a run of its own,
  * with the peak and mean of the whole. It counts for what is judged already and for what is late. SILENCE and
- * KINETIC findings stay. False: some of it was let go, or there are too many spans: that stays as it is.
+ * KINETIC findings stay. Samples from before start_ms take nothing back. False: some of it was let go, or there are too many spans: that stays as it is.
  */
 struct watch_span {
     uint64_t from_ms, last_ms, to_ms;

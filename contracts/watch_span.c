@@ -179,6 +179,8 @@ bool watch_withdraw(struct watch *w, const struct watch_span *span)
                                   .to_ms = span->to_ms };
     w->findings->count = 0;
     watch_plan_ready(w);
+    if (within.last_ms < w->start_ms)
+        return true; /* none of them was judged */
     if (within.to_ms > WATCH_MAX_TIME_MS)
         within.to_ms = WATCH_MAX_TIME_MS;
     if (within.last_ms < within.from_ms || within.last_ms >= within.to_ms)

@@ -65,7 +65,8 @@ static void withdraw_from(const struct withdrawal *w, const struct hash *opening
     struct judging j;
     if (!judging_open(&j, w->x, w->asset, opening) ||
         !names_device(j.contract, &w->original->kid) || j.contract->definition.rule_count == 0 ||
-        w->first_ms >= j.stops_ms || !judging_load(&j, &w->original->kid))
+        w->last_ms < j.watch.start_ms || w->first_ms >= j.stops_ms ||
+        !judging_load(&j, &w->original->kid))
         return;
     (void)execution_step(w->x, (uint64_t)STEPS_OF_SPAN * j.contract->definition.rule_count);
     uint64_t step_ms = w->step_ms != 0 ? w->step_ms : j.contract->terms.maximum_gap_ms;

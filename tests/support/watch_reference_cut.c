@@ -81,10 +81,12 @@ void reference_cut(const struct reference_device *d, struct reference_runs *runs
 {
     static struct reference_runs whole;
     static struct spans spans;
-    spans.count = d->span_count;
+    spans.count = 0;
     assert(d->span_count < REFERENCE_MAX_POINTS);
     for (size_t i = 0; i < d->span_count; i++)
-        spans.items[i] = (struct taken){ d->spans[i], 3 * d->spans[i].to_ms - d->spans[i].last_ms };
+        if (d->spans[i].last_ms >= d->start_ms)
+            spans.items[spans.count++] =
+                (struct taken){ d->spans[i], 3 * d->spans[i].to_ms - d->spans[i].last_ms };
     while (join_one(&spans, touch))
         ;
     while (join_one(&spans, follow))

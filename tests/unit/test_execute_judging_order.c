@@ -1,5 +1,5 @@
 /*
- * Whatever the order in which readings and handovers reach the ledger, the same is found and the same
+ * Whatever the order in which readings, their corrections and handovers reach the ledger, the same is found and the same
  * companies are charged for the same seconds: the books are equal byte for byte.
  */
 #include "common/rand.h"
@@ -15,7 +15,8 @@
 
 #define SEEDS       240
 #define PACKS       14 /* of one device: fewer than the gaps that are kept */
-#define LETTERS_MAX (2 * PACKS + 4)
+#define CORRECTIONS 3  /* of one device at most */
+#define LETTERS_MAX (2 * (PACKS + CORRECTIONS) + 4)
 #define SECOND      110 /* minute in which a second contract takes over the first one's budget */
 
 #define HEAD                                                        \
@@ -48,6 +49,7 @@ struct letter {
     enum world_key who;
     uint64_t time_ms;
     struct judging_letter letter;
+    const struct letter *of; /* that it corrects, while they are being written */
 };
 
 struct post {
@@ -62,7 +64,8 @@ struct post {
 static void add(struct post *p, struct world *w, enum world_key who, struct statement draft,
                 uint64_t time_ms)
 {
-    p->letters[p->count++] = (struct letter){ who, time_ms, judging_sign(w, who, draft, time_ms) };
+    p->letters[p->count++] =
+        (struct letter){ who, time_ms, judging_sign(w, who, draft, time_ms), NULL };
 }
 
 static void write_device(struct post *p, struct world *w, enum world_key who, struct rand_seq *rand)
@@ -80,6 +83,24 @@ static void write_device(struct post *p, struct world *w, enum world_key who, st
         minute += n;
         if (rand_below(rand, 4) == 0)
             minute += rand_below(rand, 70);
+    }
+}
+
+/* A device takes back what it said; that may arrive before it was said. */
+static void correct_some(struct post *p, struct world *w, enum world_key who, struct rand_seq *rand)
+{
+    size_t first = p->count - PACKS;
+    for (int i = 0; i < CORRECTIONS; i++) {
+        const struct letter *wrong = &p->letters[first + rand_below(rand, PACKS)];
+        struct slice bytes = buf_slice(&wrong->letter.bytes);
+        uint64_t time_ms = wrong->time_ms + 60000 * rand_below(rand, 100);
+        bool again = false;
+        for (size_t k = first + PACKS; k < p->count; k++)
+            again = again || p->letters[k].of == wrong;
+        if (again)
+            continue;
+        add(p, w, who, judging_correct(bytes), time_ms);
+        p->letters[p->count - 1].of = wrong;
     }
 }
 
@@ -102,7 +123,9 @@ static void write_letters(struct post *p, struct world *w, uint64_t seed)
     struct rand_seq rand = rand_seeded(seed);
     p->count = 0;
     write_device(p, w, LOGGER, &rand);
+    correct_some(p, w, LOGGER, &rand);
     write_device(p, w, TRACKER, &rand);
+    correct_some(p, w, TRACKER, &rand);
     uint64_t first = 20 + rand_below(&rand, 80), second = first + 10 + rand_below(&rand, 90);
     hand_over(p, w, FARM, CARRIER, first);
     hand_over(p, w, CARRIER, CLINIC, second);
