@@ -107,22 +107,20 @@ static bool put_row(void *ctx, const struct read_model_cell *cells, size_t count
 }
 
 size_t api_put_rows(struct api_context *c, struct json_doc *list, enum read_model_list which,
-                    const struct read_model_arg *args, size_t arg_count, int64_t *ret_last,
-                    struct err *err)
+                    const struct read_model_args *args, int64_t *ret_last, struct err *err)
 {
     struct rows r = { .c = c, .into = list };
-    (void)read_model_list(c->store, which, args, arg_count, put_row, &r, err);
+    (void)read_model_list(c->store, which, args, put_row, &r, err);
     if (ret_last != NULL && r.count > 0)
         *ret_last = r.last;
     return r.count;
 }
 
 bool api_put_row(struct api_context *c, struct json_doc *into, enum read_model_list which,
-                 const struct read_model_arg *args, size_t arg_count, int64_t *ret_id,
-                 struct err *err)
+                 const struct read_model_args *args, int64_t *ret_id, struct err *err)
 {
     struct rows r = { .c = c, .into = into, .one = true };
-    (void)read_model_list(c->store, which, args, arg_count, put_row, &r, err);
+    (void)read_model_list(c->store, which, args, put_row, &r, err);
     if (ret_id != NULL && r.count > 0)
         *ret_id = r.last;
     return r.count > 0 && err->code == ERR_NONE;
@@ -235,14 +233,16 @@ static void contents(struct api_context *c, const struct http_request *q, struct
     struct json_doc *doc = json_doc_object();
     json_doc_put_text(doc, "asset", c->view->name);
     json_doc_put_int(doc, "inside", (int64_t)c->view->journey.goods.inside);
-    struct read_model_arg args[] = { read_model_arg_number((uint64_t)c->view->id),
-                                     read_model_arg_number(after), read_model_arg_number(limit) };
+    struct read_model_args args = { 3,
+                                    { read_model_arg_number((uint64_t)c->view->id),
+                                      read_model_arg_number(after),
+                                      read_model_arg_number(limit) } };
     size_t rows =
-        api_put_rows(c, json_doc_put_array(doc, "contents"), LIST_CONTENTS, args, 3, &last, &err);
+        api_put_rows(c, json_doc_put_array(doc, "contents"), LIST_CONTENTS, &args, &last, &err);
     if (rows == limit && limit > 0)
         json_doc_put_int(doc, "next", last);
-    struct read_model_arg boxes[] = { args[0], read_model_arg_number(API_GOODS_LIMIT) };
-    (void)api_put_rows(c, json_doc_put_array(doc, "containers"), LIST_CONTAINERS, boxes, 2, NULL,
+    struct read_model_args boxes = { 2, { args.at[0], read_model_arg_number(API_GOODS_LIMIT) } };
+    (void)api_put_rows(c, json_doc_put_array(doc, "containers"), LIST_CONTAINERS, &boxes, NULL,
                        &err);
     api_end_goods(a, doc, &err);
 }
@@ -256,9 +256,10 @@ static void custody_at(struct api_context *c, const struct http_request *q, stru
     struct json_doc *doc = json_doc_object();
     json_doc_put_text(doc, "asset", c->view->name);
     api_put_time(doc, "at", at);
-    struct read_model_arg args[] = { read_model_arg_number((uint64_t)c->view->id),
-                                     read_model_arg_number(at) };
-    (void)api_put_rows(c, json_doc_put_array(doc, "holders"), LIST_CUSTODY_AT, args, 2, NULL, &err);
+    struct read_model_args args = {
+        2, { read_model_arg_number((uint64_t)c->view->id), read_model_arg_number(at) }
+    };
+    (void)api_put_rows(c, json_doc_put_array(doc, "holders"), LIST_CUSTODY_AT, &args, NULL, &err);
     api_end_goods(a, doc, &err);
 }
 

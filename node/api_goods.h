@@ -26,12 +26,10 @@ void api_put_cells(struct api_context *c, struct json_doc *into,
  * NULL. Returns: how many rows; an error leaves *err filled.
  */
 size_t api_put_rows(struct api_context *c, struct json_doc *list, enum read_model_list which,
-                    const struct read_model_arg *args, size_t arg_count, int64_t *ret_last,
-                    struct err *err);
+                    const struct read_model_args *args, int64_t *ret_last, struct err *err);
 /* The only row of a list, into an object: false when there is none, or err is filled. */
 bool api_put_row(struct api_context *c, struct json_doc *into, enum read_model_list which,
-                 const struct read_model_arg *args, size_t arg_count, int64_t *ret_id,
-                 struct err *err);
+                 const struct read_model_args *args, int64_t *ret_id, struct err *err);
 /* {"gln", "name", "lat", "lon"}; nothing when gln is empty. */
 void api_put_place(struct api_context *c, struct json_doc *into, const char *key, const char *gln);
 /* "/" and 64 hex digits, and perhaps more in *ret_rest: false and a problem otherwise. */

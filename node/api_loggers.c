@@ -82,8 +82,8 @@ static bool skip_row(void *ctx, const struct read_model_cell *cells, size_t coun
 static bool is_corrected(struct loggers *l, const struct hash *statement)
 {
     bool found = false;
-    struct read_model_arg arg = read_model_arg_bytes(hash_slice(statement));
-    return read_model_list(l->c->store, LIST_CORRECTION, &arg, 1, skip_row, &found, NULL) && found;
+    struct read_model_args arg = { 1, { read_model_arg_bytes(hash_slice(statement)) } };
+    return read_model_list(l->c->store, LIST_CORRECTION, &arg, skip_row, &found, NULL) && found;
 }
 
 static void add_samples(struct loggers *l, struct logger *logger, const struct event_recorded *d)

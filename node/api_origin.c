@@ -146,7 +146,8 @@ static bool put_hop(struct api_context *c, struct json_doc *list, const struct t
     struct certificates w = { .c = c,
                               .list = json_doc_put_array(doc, "certificates"),
                               .time_ms = m.time_ms };
-    return asset_goods_hop_certificates(c->store, &m, path, hop, put_certificate, &w, err);
+    struct asset_hop at = { path, hop, &m };
+    return asset_goods_hop_certificates(c->store, &at, put_certificate, &w, err);
 }
 
 static void answer(struct api_context *c, const struct http_request *q, struct http_answer *a,

@@ -23,9 +23,11 @@ static void list_recalls(struct api_context *c, const struct http_request *q, st
         !api_query_uint(q, a, "limit", API_GOODS_LIMIT_MAX, &limit))
         return;
     struct json_doc *doc = json_doc_object();
-    struct read_model_arg args[] = { read_model_arg_number(before), read_model_arg_number(limit) };
+    struct read_model_args args = {
+        2, { read_model_arg_number(before), read_model_arg_number(limit) }
+    };
     size_t rows =
-        api_put_rows(c, json_doc_put_array(doc, "recalls"), LIST_RECALLS, args, 2, &last, &err);
+        api_put_rows(c, json_doc_put_array(doc, "recalls"), LIST_RECALLS, &args, &last, &err);
     if (rows == limit && limit > 0)
         json_doc_put_int(doc, "next", last);
     api_end_goods(a, doc, &err);
@@ -36,9 +38,9 @@ static void list_recalls(struct api_context *c, const struct http_request *q, st
 static void put_contact(struct api_context *c, struct json_doc *into, const struct kid *member,
                         struct err *err)
 {
-    struct read_model_arg arg = read_model_arg_bytes(kid_slice(member));
+    struct read_model_args arg = { 1, { read_model_arg_bytes(kid_slice(member)) } };
     struct json_doc *party = json_doc_put_object(into, "party");
-    (void)api_put_row(c, party, LIST_PARTY, &arg, 1, NULL, err);
+    (void)api_put_row(c, party, LIST_PARTY, &arg, NULL, err);
 }
 
 static struct json_doc *put_holder(struct api_context *c, struct json_doc *list,
@@ -175,17 +177,18 @@ static bool keep_member(void *ctx, const struct read_model_cell *cells, size_t c
 static bool put_recall(struct api_context *c, struct json_doc *doc, const struct hash *statement,
                        int64_t *ret_id, struct err *err)
 {
-    struct read_model_arg arg = read_model_arg_bytes(hash_slice(statement));
+    struct read_model_args arg = { 1, { read_model_arg_bytes(hash_slice(statement)) } };
     struct json_doc *recall = json_doc_put_object(doc, "recall");
     struct kid member = { { 0 } };
-    if (!api_put_row(c, recall, LIST_DISPOSITION, &arg, 1, ret_id, err))
+    if (!api_put_row(c, recall, LIST_DISPOSITION, &arg, ret_id, err))
         return err->code == ERR_NONE &&
                err_set(err, ERR_NOT_FOUND, "the ledger has no such recall");
-    struct read_model_arg names[] = { read_model_arg_number((uint64_t)*ret_id),
-                                      read_model_arg_number(NAMES_SHOWN) };
-    (void)api_put_rows(c, json_doc_put_array(recall, "goods"), LIST_DISPOSITION_NAMES, names, 2,
-                       NULL, err);
-    (void)read_model_list(c->store, LIST_DISPOSITION, &arg, 1, keep_member, &member, err);
+    struct read_model_args names = {
+        2, { read_model_arg_number((uint64_t)*ret_id), read_model_arg_number(NAMES_SHOWN) }
+    };
+    (void)api_put_rows(c, json_doc_put_array(recall, "goods"), LIST_DISPOSITION_NAMES, &names, NULL,
+                       err);
+    (void)read_model_list(c->store, LIST_DISPOSITION, &arg, keep_member, &member, err);
     put_contact(c, recall, &member, err);
     return err->code == ERR_NONE;
 }

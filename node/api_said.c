@@ -11,7 +11,7 @@
 
 /* "member", 16 hex digits, and "place" and "asset" narrow the list down. */
 static bool narrow(struct api_context *c, const struct http_request *q, struct kid *member,
-                   struct read_model_arg args[5], struct err *err)
+                   struct read_model_args *args, struct err *err)
 {
     struct slice text;
     char name[GS1_NAME_MAX + 1];
@@ -22,16 +22,16 @@ static bool narrow(struct api_context *c, const struct http_request *q, struct k
                        (const char *)text.data);
         if (text.len != 2 * KID_SIZE || !hex_decode(hex, 2 * KID_SIZE, member->bytes, KID_SIZE))
             return err_set(err, ERR_INPUT, "member: expected 16 hex digits");
-        args[2] = read_model_arg_bytes(kid_slice(member));
+        args->at[2] = read_model_arg_bytes(kid_slice(member));
     }
     if (api_query_text(q, "place", &text))
-        args[3] = read_model_arg_text(text);
+        args->at[3] = read_model_arg_text(text);
     if (!api_query_text(q, "asset", &text))
         return true;
     if (!api_asset_name(text, name, err) ||
         !read_model_find_asset(c->store, slice_text(name), &asset, err))
         return false;
-    args[4] = read_model_arg_number((uint64_t)asset);
+    args->at[4] = read_model_arg_number((uint64_t)asset);
     return true;
 }
 
@@ -45,14 +45,16 @@ static void list_certificates(struct api_context *c, const struct http_request *
     if (!api_query_uint(q, a, "after", INT64_MAX, &after) ||
         !api_query_uint(q, a, "limit", API_GOODS_LIMIT_MAX, &limit))
         return;
-    struct read_model_arg args[5] = { read_model_arg_number(after), read_model_arg_number(limit) };
-    if (!narrow(c, q, &member, args, &err)) {
+    struct read_model_args args = {
+        5, { read_model_arg_number(after), read_model_arg_number(limit) }
+    };
+    if (!narrow(c, q, &member, &args, &err)) {
         api_answer_error(a, &err);
         return;
     }
     struct json_doc *doc = json_doc_object();
-    size_t rows = api_put_rows(c, json_doc_put_array(doc, "certificates"), LIST_CERTIFICATES, args,
-                               5, &last, &err);
+    size_t rows = api_put_rows(c, json_doc_put_array(doc, "certificates"), LIST_CERTIFICATES, &args,
+                               &last, &err);
     if (rows == limit && limit > 0)
         json_doc_put_int(doc, "next", last);
     api_end_goods(a, doc, &err);
@@ -76,16 +78,16 @@ static void one_certificate(struct api_context *c, const struct hash *statement,
     struct err err = { .code = ERR_NONE };
     struct header head = { .height = 0 };
     int64_t id = 0;
-    struct read_model_arg arg = read_model_arg_bytes(hash_slice(statement));
+    struct read_model_args arg = { 1, { read_model_arg_bytes(hash_slice(statement)) } };
     struct json_doc *doc = json_doc_object();
-    if (api_put_row(c, doc, LIST_CERTIFICATE, &arg, 1, &id, &err) &&
+    if (api_put_row(c, doc, LIST_CERTIFICATE, &arg, &id, &err) &&
         store_head(c->store, &head, NULL, &err)) {
         struct standing now = { .time_ms = head.time_ms };
-        (void)read_model_list(c->store, LIST_CERTIFICATE, &arg, 1, find_standing, &now, &err);
+        (void)read_model_list(c->store, LIST_CERTIFICATE, &arg, find_standing, &now, &err);
         json_doc_put_text(doc, "status", asset_goods_certificate_name(now.status));
-        struct read_model_arg of = read_model_arg_number((uint64_t)id);
-        (void)api_put_rows(c, json_doc_put_array(doc, "assets"), LIST_CERTIFICATE_ASSETS, &of, 1,
-                           NULL, &err);
+        struct read_model_args of = { 1, { read_model_arg_number((uint64_t)id) } };
+        (void)api_put_rows(c, json_doc_put_array(doc, "assets"), LIST_CERTIFICATE_ASSETS, &of, NULL,
+                           &err);
     } else if (err.code == ERR_NONE) {
         (void)err_set(&err, ERR_NOT_FOUND, "the ledger has no such certificate");
     }
@@ -123,14 +125,15 @@ void api_lots(struct api_context *c, const struct http_request *q, const char *r
     if (!api_query_uint(q, a, "after", INT64_MAX, &after) ||
         !api_query_uint(q, a, "limit", API_GOODS_LIMIT_MAX, &limit))
         return;
-    struct read_model_arg arg = read_model_arg_text(slice_text(name));
+    struct read_model_args arg = { 1, { read_model_arg_text(slice_text(name)) } };
     struct json_doc *doc = json_doc_object();
-    if (api_put_row(c, doc, LIST_LOT, &arg, 1, &id, &err)) {
-        struct read_model_arg args[] = { read_model_arg_number((uint64_t)id),
-                                         read_model_arg_number(after),
-                                         read_model_arg_number(limit) };
-        if (api_put_rows(c, json_doc_put_array(doc, "goods"), LIST_LOT_GOODS, args, 3, &last,
-                         &err) == limit)
+    if (api_put_row(c, doc, LIST_LOT, &arg, &id, &err)) {
+        struct read_model_args args = { 3,
+                                        { read_model_arg_number((uint64_t)id),
+                                          read_model_arg_number(after),
+                                          read_model_arg_number(limit) } };
+        if (api_put_rows(c, json_doc_put_array(doc, "goods"), LIST_LOT_GOODS, &args, &last, &err) ==
+            limit)
             json_doc_put_int(doc, "next", last);
     } else if (err.code == ERR_NONE) {
         (void)err_set(&err, ERR_NOT_FOUND, "the ledger knows no such lot");
@@ -163,9 +166,9 @@ static bool keep_handover(void *ctx, const struct read_model_cell *cells, size_t
 static bool find_handover(struct api_context *c, const struct hash *statement,
                           struct handover *ret_handover, struct err *err)
 {
-    struct read_model_arg arg = read_model_arg_bytes(hash_slice(statement));
+    struct read_model_args arg = { 1, { read_model_arg_bytes(hash_slice(statement)) } };
     *ret_handover = (struct handover){ .offer = *statement };
-    if (!read_model_list(c->store, LIST_HANDOVER, &arg, 1, keep_handover, ret_handover, err))
+    if (!read_model_list(c->store, LIST_HANDOVER, &arg, keep_handover, ret_handover, err))
         return false;
     if (ret_handover->found)
         return true;
@@ -179,9 +182,9 @@ static bool find_handover(struct api_context *c, const struct hash *statement,
     if (answer)
         ret_handover->offer = st.as.custody.offer;
     buf_free(&bytes);
-    arg = read_model_arg_bytes(hash_slice(&ret_handover->offer));
+    arg.at[0] = read_model_arg_bytes(hash_slice(&ret_handover->offer));
     return (answer &&
-            read_model_list(c->store, LIST_HANDOVER, &arg, 1, keep_handover, ret_handover, err) &&
+            read_model_list(c->store, LIST_HANDOVER, &arg, keep_handover, ret_handover, err) &&
             ret_handover->found) ||
            err_set(err, ERR_NOT_FOUND, "the ledger has no such handover");
 }
@@ -222,7 +225,7 @@ static void put_bound(struct api_context *c, struct json_doc *doc, const char *k
     if (store_statement(c->store, leaf, &bytes, err) &&
         statement_decode(buf_slice(&bytes), &st, err)) {
         struct json_doc *part = json_doc_put_object(doc, key);
-        struct read_model_arg arg = read_model_arg_bytes(hash_slice(&st.hash));
+        struct read_model_args arg = { 1, { read_model_arg_bytes(hash_slice(&st.hash)) } };
         json_doc_put_hex(part, "statement", hash_slice(&st.hash));
         json_doc_put_hex(part, "signer", kid_slice(&st.kid));
         json_doc_put_int(part, "goods", (int64_t)st.as.custody.assets.count);
@@ -230,12 +233,12 @@ static void put_bound(struct api_context *c, struct json_doc *doc, const char *k
             json_doc_put_slice(part, "condition", st.as.custody.condition);
         if (st.as.custody.reason.len > 0)
             json_doc_put_slice(part, "reason", st.as.custody.reason);
-        (void)api_put_row(c, part, LIST_BOUND, &arg, 1, NULL, err);
-        struct read_model_arg said[] = { arg, read_model_arg_number(API_GOODS_LIMIT) };
-        (void)api_put_rows(c, json_doc_put_array(part, "disputes"), LIST_DISPUTES, said, 2, NULL,
+        (void)api_put_row(c, part, LIST_BOUND, &arg, NULL, err);
+        struct read_model_args said = { 2, { arg.at[0], read_model_arg_number(API_GOODS_LIMIT) } };
+        (void)api_put_rows(c, json_doc_put_array(part, "disputes"), LIST_DISPUTES, &said, NULL,
                            err);
-        (void)api_put_rows(c, json_doc_put_array(part, "corrections"), LIST_CORRECTION, said, 1,
-                           NULL, err);
+        (void)api_put_rows(c, json_doc_put_array(part, "corrections"), LIST_CORRECTION, &arg, NULL,
+                           err);
     }
     buf_free(&bytes);
 }
@@ -257,8 +260,8 @@ void api_handovers(struct api_context *c, const struct http_request *q, const ch
         return;
     }
     struct json_doc *doc = json_doc_object();
-    struct read_model_arg arg = read_model_arg_bytes(hash_slice(&h.offer));
-    (void)api_put_row(c, doc, LIST_HANDOVER, &arg, 1, NULL, &err);
+    struct read_model_args arg = { 1, { read_model_arg_bytes(hash_slice(&h.offer)) } };
+    (void)api_put_row(c, doc, LIST_HANDOVER, &arg, NULL, &err);
     if (h.has_leaf)
         put_bound(c, doc, "offered_with", h.leaf, &err);
     if (h.has_answer)
@@ -298,21 +301,21 @@ void api_findings(struct api_context *c, const struct http_request *q, struct ht
     uint64_t after = 0, limit = API_GOODS_LIMIT;
     int64_t last = 0;
     struct kid kid;
-    struct read_model_arg args[3];
+    struct read_model_args args = { .count = 2 };
     enum read_model_list which;
     if (!api_query_uint(q, a, "after", INT64_MAX, &after) ||
         !api_query_uint(q, a, "limit", API_GOODS_LIMIT_MAX, &limit))
         return;
-    if (!take_subject(c, q, &kid, &args[0], &which, &err)) {
+    if (!take_subject(c, q, &kid, &args.at[0], &which, &err)) {
         api_answer_error(a, &err);
         return;
     }
     size_t at = which == LIST_FINDINGS ? 0 : 1;
-    args[at] = read_model_arg_number(after);
-    args[at + 1] = read_model_arg_number(limit);
+    args.at[at] = read_model_arg_number(after);
+    args.at[at + 1] = read_model_arg_number(limit);
+    args.count = at + 2;
     struct json_doc *doc = json_doc_object();
-    size_t rows =
-        api_put_rows(c, json_doc_put_array(doc, "findings"), which, args, at + 2, &last, &err);
+    size_t rows = api_put_rows(c, json_doc_put_array(doc, "findings"), which, &args, &last, &err);
     if (rows == limit && limit > 0)
         json_doc_put_int(doc, "next", last);
     api_end_goods(a, doc, &err);

@@ -1,12 +1,14 @@
 /* Whether a product is what its label says: node/verify.h over the ledger's state and the goods' events. */
 #include "node/api_goods.h"
 
+#include "common/hex.h"
 #include "common/instant.h"
 #include "node/verify.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#define TEXT_MAX    80
 #define EVENTS_PAGE 256 /* read in one go */
 
 static bool get_state(void *ctx, struct slice key, struct buf *value)
@@ -66,16 +68,44 @@ static bool take_day(struct slice text, uint64_t *ret_ms, struct err *err)
            err_set(err, ERR_INPUT, "expiry: expected YYYY-MM-DD or YYMMDD");
 }
 
-static bool take_label(const struct http_request *q, struct verify_label *ret_label,
-                       struct err *err)
+/* A parameter with its percent-encoding taken off: false when it is not given or too long. */
+static bool take_text(const struct http_request *q, const char *name, char text[TEXT_MAX],
+                      struct slice *ret_text)
 {
-    struct slice text;
-    *ret_label = (struct verify_label){ .has_expiry = api_query_text(q, "expiry", &text) };
-    if (ret_label->has_expiry && !take_day(text, &ret_label->expiry_ms, err))
+    struct slice raw;
+    size_t len = 0;
+    uint8_t byte = 0;
+    if (!api_query_text(q, name, &raw))
         return false;
-    (void)api_query_text(q, "lot", &ret_label->lot);
-    return (api_query_text(q, "gtin", &ret_label->gtin) &&
-            api_query_text(q, "serial", &ret_label->serial)) ||
+    for (size_t i = 0; i < raw.len; i++) {
+        bool coded = raw.data[i] == '%' && i + 2 < raw.len &&
+                     hex_decode((const char *)raw.data + i + 1, 2, &byte, 1);
+        if (len == TEXT_MAX)
+            return false;
+        text[len++] = coded ? (char)byte : (char)raw.data[i];
+        i += coded ? 2 : 0;
+    }
+    *ret_text = slice_of(text, len);
+    return true;
+}
+
+/* What is on a label, in memory of its own. */
+struct asked {
+    char gtin[TEXT_MAX], serial[TEXT_MAX], lot[TEXT_MAX];
+    struct verify_label label;
+};
+
+static bool take_label(const struct http_request *q, struct asked *ret_asked, struct err *err)
+{
+    struct verify_label *label = &ret_asked->label;
+    struct slice text;
+    *label = (struct verify_label){ .has_expiry = api_query_text(q, "expiry", &text) };
+    if (label->has_expiry && !take_day(text, &label->expiry_ms, err))
+        return false;
+    if (api_query_text(q, "lot", &text) && !take_text(q, "lot", ret_asked->lot, &label->lot))
+        return err_set(err, ERR_INPUT, "lot: too long");
+    return (take_text(q, "gtin", ret_asked->gtin, &label->gtin) &&
+            take_text(q, "serial", ret_asked->serial, &label->serial)) ||
            err_set(err, ERR_INPUT, "expected gtin and serial, and perhaps lot and expiry");
 }
 
@@ -97,14 +127,14 @@ void api_verify(struct api_context *c, const struct http_request *q, struct http
 {
     struct err err = { .code = ERR_NONE };
     struct state_view view = { .ctx = c->store, .get = get_state, .due = no_timers };
-    struct verify_label label;
+    struct asked asked;
     struct verify_findings findings;
     struct verify_answer answer;
     struct header head;
     char name[ASSET_NAME_MAX + 1];
     bool good = true;
     verify_findings_begin(&findings, &view);
-    bool known = take_label(q, &label, &err) && verify_asset_name(&label, name, &err) &&
+    bool known = take_label(q, &asked, &err) && verify_asset_name(&asked.label, name, &err) &&
                  feed_events(c->store, name, &findings, &good, &err);
     if (!good || (!known && err.code != ERR_NOT_FOUND)) {
         api_answer_error(a, &err);
@@ -112,7 +142,8 @@ void api_verify(struct api_context *c, const struct http_request *q, struct http
     }
     err.code = ERR_NONE;
     if (!store_head(c->store, &head, NULL, &err) ||
-        !verify_product(&view, &label, known ? &findings : NULL, head.time_ms, &answer, &err)) {
+        !verify_product(&view, &asked.label, known ? &findings : NULL, head.time_ms, &answer,
+                        &err)) {
         api_answer_error(a, &err);
         return;
     }

@@ -51,9 +51,11 @@ static bool add_hold(void *ctx, const struct read_model_cell *c, size_t count)
 
 static bool holds_of(struct store *s, struct trace_run run, struct hold_walk *w, struct err *err)
 {
-    struct read_model_arg args[] = { read_model_arg_number((uint64_t)run.first),
-                                     read_model_arg_number((uint64_t)(run.first + run.count - 1)) };
-    return read_model_list(s, LIST_HOLDS_OF_RUN, args, 2, add_hold, w, err);
+    struct read_model_args args = { 2,
+                                    { read_model_arg_number((uint64_t)run.first),
+                                      read_model_arg_number(
+                                          (uint64_t)(run.first + run.count - 1)) } };
+    return read_model_list(s, LIST_HOLDS_OF_RUN, &args, add_hold, w, err);
 }
 
 struct lots {
@@ -75,11 +77,13 @@ static bool add_lot(void *ctx, const struct read_model_cell *cells, size_t count
 static bool lots_of(struct store *s, int64_t making, struct trace_run run, struct lots *ret_lots,
                     struct err *err)
 {
-    struct read_model_arg args[] = { read_model_arg_number((uint64_t)making),
-                                     read_model_arg_number((uint64_t)run.first),
-                                     read_model_arg_number((uint64_t)(run.first + run.count - 1)) };
+    struct read_model_args args = {
+        3,
+        { read_model_arg_number((uint64_t)making), read_model_arg_number((uint64_t)run.first),
+          read_model_arg_number((uint64_t)(run.first + run.count - 1)) }
+    };
     ret_lots->count = 0;
-    return read_model_list(s, LIST_LOTS_OF_RUN, args, 3, add_lot, ret_lots, err);
+    return read_model_list(s, LIST_LOTS_OF_RUN, &args, add_lot, ret_lots, err);
 }
 
 static bool add_run(struct store *s, const struct trace_hop *hop, struct trace_run run,
@@ -162,23 +166,24 @@ static bool certificates_of(struct store *s, const struct trace_making *m, struc
                             read_model_row_visitor visit, void *ctx, struct err *err)
 {
     struct slice none = { NULL, 0 };
-    struct read_model_arg args[] = {
-        read_model_arg_bytes(m != NULL && m->has_member ? kid_slice(&m->member) : none),
-        read_model_arg_text(m != NULL ? slice_text(m->place) : none),
-        read_model_arg_number((uint64_t)run.first),
-        read_model_arg_number((uint64_t)(run.first + run.count - 1)),
+    struct read_model_args args = {
+        4,
+        { read_model_arg_bytes(m != NULL && m->has_member ? kid_slice(&m->member) : none),
+          read_model_arg_text(m != NULL ? slice_text(m->place) : none),
+          read_model_arg_number((uint64_t)run.first),
+          read_model_arg_number((uint64_t)(run.first + run.count - 1)) }
     };
-    return read_model_list(s, LIST_CERTIFICATES_OF_HOP, args, 4, visit, ctx, err);
+    return read_model_list(s, LIST_CERTIFICATES_OF_HOP, &args, visit, ctx, err);
 }
 
-bool asset_goods_hop_certificates(struct store *s, const struct trace_making *making,
-                                  const struct trace_path *path, const struct trace_hop *hop,
+bool asset_goods_hop_certificates(struct store *s, const struct asset_hop *at,
                                   read_model_row_visitor visit, void *ctx, struct err *err)
 {
-    if (!certificates_of(s, making, (struct trace_run){ 0, 0 }, visit, ctx, err))
+    const struct trace_hop *hop = at->hop;
+    if (!certificates_of(s, at->making, (struct trace_run){ 0, 0 }, visit, ctx, err))
         return false;
     for (size_t k = 0; k < hop->via_count; k++) {
-        struct trace_run run = path->via.at[hop->via + k];
+        struct trace_run run = at->path->via.at[hop->via + k];
         struct lots lots;
         if (!certificates_of(s, NULL, run, visit, ctx, err) ||
             !lots_of(s, hop->making, run, &lots, err))

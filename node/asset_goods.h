@@ -54,8 +54,12 @@ const char *asset_goods_certificate_name(enum asset_certificate_status status); 
  * The certificates that bear on a hop of an origin: of its member, its place, and of the goods that went on or
  * their lots. A row is as LIST_CERTIFICATE's; one may come twice.
  */
-bool asset_goods_hop_certificates(struct store *s, const struct trace_making *making,
-                                  const struct trace_path *path, const struct trace_hop *hop,
+struct asset_hop {
+    const struct trace_path *path;
+    const struct trace_hop *hop; /* of the path */
+    const struct trace_making *making;
+};
+bool asset_goods_hop_certificates(struct store *s, const struct asset_hop *at,
                                   read_model_row_visitor visit, void *ctx, struct err *err);
 
 #endif

@@ -142,9 +142,10 @@ static bool add_event(void *ctx, const struct asset_event *e)
     provenance_add(&w->v->journey, e->what, e->time_ms, e->data);
     if (e->what != EVENT_MADE)
         return true;
-    struct read_model_arg args[] = { read_model_arg_number((uint64_t)w->v->id),
-                                     read_model_arg_number(e->time_ms) };
-    return read_model_list(w->s, LIST_CUSTODY_AT, args, 2, add_first_holder, w->v, NULL);
+    struct read_model_args args = {
+        2, { read_model_arg_number((uint64_t)w->v->id), read_model_arg_number(e->time_ms) }
+    };
+    return read_model_list(w->s, LIST_CUSTODY_AT, &args, add_first_holder, w->v, NULL);
 }
 
 /* A contract that ended in failure may be taken up again: then its state is one that ends nothing. */

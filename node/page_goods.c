@@ -34,9 +34,9 @@ static bool take_contact(void *ctx, const struct read_model_cell *cells, size_t 
 static void put_contact(struct api_context *c, const struct kid *member, struct buf *out)
 {
     struct contact to = { .contact = "" };
-    struct read_model_arg arg = read_model_arg_bytes(kid_slice(member));
+    struct read_model_args arg = { 1, { read_model_arg_bytes(kid_slice(member)) } };
     read_model_member_name(c->store, member, to.name);
-    (void)read_model_list(c->store, LIST_PARTY, &arg, 1, take_contact, &to, NULL);
+    (void)read_model_list(c->store, LIST_PARTY, &arg, take_contact, &to, NULL);
     page_markup(out, "<p>");
     page_text(out, to.name);
     if (to.contact[0] != '\0') {
@@ -291,8 +291,8 @@ static bool put_hop(struct api_context *c, const struct trace_hop *hop, struct b
     bool good = trace_inputs(c->store, hop->making, put_input, &page, err);
     if (page.inputs > 0)
         page_markup(out, "</p>");
-    good = good && asset_goods_hop_certificates(c->store, &m, &c->view->origin, hop,
-                                                put_certificate, &page, err);
+    struct asset_hop at = { &c->view->origin, hop, &m };
+    good = good && asset_goods_hop_certificates(c->store, &at, put_certificate, &page, err);
     if (page.count > 0)
         page_markup(out, "</ul>");
     page_markup(out, "</li>");

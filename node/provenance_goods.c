@@ -237,8 +237,7 @@ const char *provenance_found_sentence(uint64_t finding)
         [FINDING_NEVER_COMMISSIONED] = "It was scanned, but nobody here ever made it.",
         [FINDING_AFTER_END] = "It was scanned after it had been dispensed, used up or destroyed.",
         [FINDING_MORE_THAN_MADE] = "It is a unit beyond the number that its lot was said to have.",
-        [FINDING_IMPOSSIBLE_TRAVEL] = "It was scanned in two places too far apart for the time "
-                                      "between: one of the two is a copy.",
+        [FINDING_IMPOSSIBLE_TRAVEL] = "It was scanned in two places too far apart: one is a copy.",
         [FINDING_TWO_CUSTODIANS] = "Two companies say that they have it.",
     };
     return finding == 0 || finding > FINDING_LAST ? "Something is wrong with it."

@@ -261,16 +261,17 @@ static bool is_bytes(enum read_model_kind kind)
     return kind == CELL_TEXT || kind == CELL_HEX || kind == CELL_MEMBER;
 }
 
-bool read_model_list(struct store *s, enum read_model_list which, const struct read_model_arg *args,
-                     size_t arg_count, read_model_row_visitor visit, void *ctx, struct err *err)
+bool read_model_list(struct store *s, enum read_model_list which,
+                     const struct read_model_args *args, read_model_row_visitor visit, void *ctx,
+                     struct err *err)
 {
     const struct list *list = &lists[which];
     struct db_stmt *rows = s->model->lists[which];
     struct read_model_cell cells[LIST_COLUMNS_MAX];
     enum db_row row;
     assert(list->count <= LIST_COLUMNS_MAX);
-    for (size_t i = 0; i < arg_count; i++)
-        bind(rows, (int)i + 1, &args[i]);
+    for (size_t i = 0; i < args->count; i++)
+        bind(rows, (int)i + 1, &args->at[i]);
     while ((row = db_step(rows, err)) == DB_ROW) {
         for (size_t i = 0; i < list->count; i++) {
             cells[i] = (struct read_model_cell){ .column = &list->columns[i],

@@ -9,6 +9,7 @@
 #include "node/store.h"
 
 #define LIST_COLUMNS_MAX 16
+#define LIST_ARGS_MAX    5
 
 enum read_model_list {
     LIST_RECALLS,             /* before id, limit: newest first */
@@ -73,6 +74,10 @@ struct read_model_arg {
     int64_t number;
     struct slice bytes;
 };
+struct read_model_args {
+    size_t count;
+    struct read_model_arg at[LIST_ARGS_MAX];
+};
 struct read_model_arg read_model_arg_number(uint64_t number);
 struct read_model_arg read_model_arg_bytes(struct slice bytes); /* empty: null */
 struct read_model_arg read_model_arg_text(struct slice text);   /* empty: null */
@@ -80,8 +85,9 @@ struct read_model_arg read_model_arg_text(struct slice text);   /* empty: null *
 /* The first column of every list is a number: what `after` and `before` count by. False to stop. */
 typedef bool (*read_model_row_visitor)(void *ctx, const struct read_model_cell *cells,
                                        size_t count);
-bool read_model_list(struct store *s, enum read_model_list which, const struct read_model_arg *args,
-                     size_t arg_count, read_model_row_visitor visit, void *ctx, struct err *err);
+bool read_model_list(struct store *s, enum read_model_list which,
+                     const struct read_model_args *args, read_model_row_visitor visit, void *ctx,
+                     struct err *err);
 /* The cell of this name, NULL when there is none. */
 const struct read_model_cell *read_model_cell_of(const struct read_model_cell *cells, size_t count,
                                                  const char *name);

@@ -310,13 +310,15 @@ static struct db_stmt *inputs_over(struct store *s, struct trace_run run)
 static void add_todo(struct walk *w, struct trace_run run, size_t depth)
 {
     trace_runs_add(&w->todo, run.first, run.count);
-    size_t *more = realloc(w->depth, w->todo.room * sizeof *more);
-    w->failed = w->failed || w->todo.failed || more == NULL;
+    w->failed = w->failed || w->todo.failed;
+    if (w->failed)
+        return;
+    size_t *more = realloc(w->depth, (w->todo.room + 1) * sizeof *more);
+    w->failed = more == NULL;
     if (more == NULL)
         return;
     w->depth = more;
-    if (!w->todo.failed)
-        w->depth[w->todo.count - 1] = depth;
+    w->depth[w->todo.count - 1] = depth;
 }
 
 struct output_step {

@@ -181,9 +181,20 @@ static void test_findings_and_verification(void **state)
     assert_int_equal(support_goods_ask(g, "/v1/verify", "gtin=09506000134369&serial=B9999", ""),
                      200);
     assert_string_equal(support_goods_text(g, "/result"), "NEVER_COMMISSIONED");
-    assert_int_equal(support_goods_ask(g, "/v1/verify", "gtin=09506000134352&serial=S3", ""), 200);
+    assert_int_equal(support_goods_ask(g, "/v1/verify", "gtin=09506000134352&serial=%533", ""),
+                     200);
     assert_string_equal(support_goods_text(g, "/result"), "VERIFIED");
     assert_int_equal(support_goods_ask(g, "/v1/verify", "gtin=1", ""), 400);
+    assert_int_equal(
+        support_goods_ask(g, "/v1/verify", "gtin=09506000134352&serial=S3&expiry=27", ""), 400);
+    assert_int_equal(
+        support_goods_ask(g, "/v1/verify", "gtin=09506000134369&serial=B0003&expiry=270328", ""),
+        200);
+    assert_string_equal(support_goods_text(g, "/result"), "RECALLED");
+    assert_int_equal(support_goods_ask(g, "/v1/verify",
+                                       "gtin=09506000134369&serial=B0003&expiry=2027-03-27", ""),
+                     200);
+    assert_string_equal(support_goods_text(g, "/result"), "EXPIRY_DIFFERS");
 }
 
 static void test_certificates(void **state)

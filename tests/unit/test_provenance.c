@@ -382,6 +382,119 @@ static void test_series_edges(void **state)
     free(s);
 }
 
+/* ------------------------------------------------------------------ goods */
+
+static void pack_into(struct provenance *p, uint64_t time_ms, const char *container, bool unpack)
+{
+    struct data d;
+    cbor_put_text(data(&d, 1), slice_text(container));
+    provenance_add(p, unpack ? EVENT_UNPACKED : EVENT_PACKED, time_ms, buf_slice(&d.b));
+}
+
+static void dispose(struct provenance *p, uint64_t action, const struct hash *statement)
+{
+    struct data d;
+    struct buf *b = data(&d, 5);
+    cbor_put_uint(b, action);
+    cbor_put_bytes(b, hash_slice(statement));
+    kid_put(b, &farm);
+    cbor_put_null(b);
+    cbor_put_text(b, slice_text("leaks"));
+    provenance_add(p, EVENT_DISPOSITION, 5 * MINUTE, buf_slice(b));
+}
+
+static void correct(struct provenance *p, const struct hash *original)
+{
+    static const struct hash correction = { { 99 } };
+    struct data d;
+    struct buf *b = data(&d, 3);
+    cbor_put_bytes(b, hash_slice(original));
+    cbor_put_uint(b, 12);
+    cbor_put_bytes(b, hash_slice(&correction));
+    provenance_add(p, EVENT_CORRECTED, 6 * MINUTE, buf_slice(b));
+}
+
+static void find_wrong(struct provenance *p, const struct hash *statement, const struct hash *other)
+{
+    struct data d;
+    struct buf *b = data(&d, 4);
+    cbor_put_uint(b, FINDING_IMPOSSIBLE_TRAVEL);
+    cbor_put_bytes(b, hash_slice(statement));
+    cbor_put_bytes(b, hash_slice(other));
+    kid_put(b, &carrier);
+    provenance_add(p, EVENT_FINDING, 5 * MINUTE, buf_slice(b));
+}
+
+static void test_boxes(void **state)
+{
+    (void)state;
+    struct provenance *p = begin();
+    assert_null(provenance_goods_box(&p->goods));
+    pack_into(p, MINUTE, "00/1", false);
+    assert_string_equal(provenance_goods_box(&p->goods)->container, "00/1");
+    pack_into(p, 2 * MINUTE, "00/1", true);
+    assert_null(provenance_goods_box(&p->goods));
+    assert_int_equal(p->goods.box[0].to_ms, 2 * MINUTE);
+    for (uint64_t i = 0; i < PROVENANCE_BOXES + 3; i++) {
+        pack_into(p, (3 + i) * MINUTE, i % 2 == 0 ? "00/2" : "00/3", false);
+        pack_into(p, (3 + i) * MINUTE, "", true);
+    }
+    assert_int_equal(p->goods.box_count, PROVENANCE_BOXES); /* the newest */
+    assert_true(p->goods.cut);
+    free(p);
+}
+
+static void test_holds_ends_and_corrections(void **state)
+{
+    (void)state;
+    static const struct hash first = { { 1 } }, second = { { 2 } }, third = { { 3 } };
+    struct provenance *p = begin();
+    struct provenance_goods *g = &p->goods;
+    dispose(p, DISPOSITION_QUARANTINE, &first);
+    assert_true(g->quarantine.there);
+    assert_string_equal(g->quarantine.reason, "leaks");
+    dispose(p, DISPOSITION_REJECT, &second);
+    assert_true(g->quarantine.rejected);
+    correct(p, &first);
+    assert_false(g->quarantine.there);
+    dispose(p, DISPOSITION_DISPENSE, &second);
+    assert_int_equal(g->end, GOODS_DISPENSED);
+    dispose(p, DISPOSITION_RETURN, &third);
+    assert_int_equal(g->end, GOODS_ACTIVE);
+    assert_true(g->quarantine.there && !g->quarantine.rejected);
+    dispose(p, DISPOSITION_RELEASE, &third);
+    assert_false(g->quarantine.there);
+    dispose(p, DISPOSITION_RECALL, &third);
+    assert_true(g->recall.there);
+    dispose(p, DISPOSITION_END_RECALL, &third);
+    assert_false(g->recall.there);
+    dispose(p, DISPOSITION_DESTROY, &third);
+    assert_int_equal(g->end, GOODS_DESTROYED);
+    correct(p, &third);
+    assert_int_equal(g->end, GOODS_ACTIVE);
+    assert_int_equal(g->correction_count, 2);
+    free(p);
+}
+
+/* Either of two statements that contradict each other may be the wrong one. */
+static void test_findings_stand_until_corrected(void **state)
+{
+    (void)state;
+    static const struct hash one = { { 1 } }, two = { { 2 } }, three = { { 3 } };
+    struct provenance *p = begin();
+    find_wrong(p, &two, &one);
+    find_wrong(p, &three, &two);
+    assert_int_equal(provenance_goods_findings(&p->goods), 2);
+    correct(p, &three);
+    assert_int_equal(provenance_goods_findings(&p->goods), 1);
+    correct(p, &one);
+    assert_int_equal(provenance_goods_findings(&p->goods), 0);
+    enum provenance_reason reason;
+    assert_int_equal(provenance_judge(p, &reason), PROVENANCE_UNCERTAIN); /* for other reasons */
+    assert_int_equal(reason, PROVENANCE_NO_CONTRACT);
+    free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -397,6 +510,9 @@ int main(void)
         cmocka_unit_test(test_misfits_change_nothing),
         cmocka_unit_test(test_no_peak_is_averaged_away),
         cmocka_unit_test(test_series_edges),
+        cmocka_unit_test(test_boxes),
+        cmocka_unit_test(test_holds_ends_and_corrections),
+        cmocka_unit_test(test_findings_stand_until_corrected),
     };
     return cmocka_run_group_tests_name("provenance", tests, NULL, NULL);
 }
