@@ -309,6 +309,21 @@ static void what_was_let_go_is_told_not_to_be_judged(void **state)
     assert_int_equal(w.book.count, BOOK_MAX_STRETCHES - 1);
 }
 
+/* A contract that came into force later never judged them: its own samples stay. */
+static void samples_from_before_the_start_take_nothing_back(void **state)
+{
+    (void)state;
+    (void)support_watch_rule(&w, CONTRACT_BOUND, CONTRACT_INSTANT, 80, 0);
+    w.watch.start_ms = SUPPORT_WATCH_START + 60 * SUPPORT_WATCH_MINUTE;
+    say_excursion(1, 50, 75, 75);
+    support_watch_expect(&w, "opened 0 60 at 60; closed 0 60-75; charge 0 60-75; ");
+    assert_true(support_watch_withdraw(&w, 55, 55, 85));
+    support_watch_expect(&w, "");
+    assert_true(support_watch_withdraw(&w, 55, 60, 65));
+    support_watch_expect(&w,
+                         "revised 0 60-75; opened 0 65 at 65; closed 0 65-75; charge 0 65-75; ");
+}
+
 /* Ledgers of older rules have no room for how long a last sample held: their bytes are as they were. */
 static void older_rules_keep_no_holds(void **state)
 {
@@ -347,6 +362,7 @@ int main(void)
         CASE(eight_spans_are_kept_and_those_that_touch_are_one),
         CASE(next_to_nothing_between_two_spans_is_nothing),
         CASE(what_was_let_go_is_told_not_to_be_judged),
+        CASE(samples_from_before_the_start_take_nothing_back),
         CASE(older_rules_keep_no_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
