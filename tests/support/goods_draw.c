@@ -111,6 +111,8 @@ static void draw_offer(struct goods_world *w)
     uint32_t first = goods_world_find(w, want, GOODS_NONE);
     if (w->reference->attached != GOODS_NONE && goods_world_chance(w, 12))
         first = w->reference->attached;
+    if (!sale && goods_world_chance(w, 5))
+        first = goods_world_find(w, GOODS_DESCENDED, GOODS_NONE);
     unsigned member =
         sale ? goods_draw_name(w, first)->owner : goods_draw_name(w, first)->custodian;
     struct goods_op *op = goods_world_add(w, KIND_CUSTODY, goods_world_signer(w, member));
@@ -195,20 +197,37 @@ static void draw_answer(struct goods_world *w)
 
 /* ------------------------------------------------------------------ what becomes of them */
 
+/* Something that goods at hand were made of, or its lot: a recall of it reaches them. */
+static uint32_t draw_ancestor(struct goods_world *w)
+{
+    uint32_t name = goods_world_find(w, GOODS_DESCENDED, GOODS_NONE);
+    for (size_t steps = 1 + goods_world_pick(w, 3); steps > 0; steps--) {
+        const struct goods_name *n = goods_draw_name(w, name);
+        const struct goods_op *by = n->made ? w->reference->said[n->origin].op : NULL;
+        if (by == NULL || by->input_count == 0)
+            break;
+        struct goods_list from = by->inputs[goods_world_pick(w, by->input_count)].names;
+        name = from.at[goods_world_pick(w, from.count)];
+    }
+    uint32_t lot = goods_draw_name(w, name)->lot;
+    return lot != GOODS_NONE && lot < w->names && goods_world_chance(w, 2) ? lot : name;
+}
+
 static void draw_disposition(struct goods_world *w)
 {
     static const enum goods_want wants[] = { GOODS_MADE,    GOODS_QUARANTINED, GOODS_QUARANTINED,
                                              GOODS_SOLD,    GOODS_MADE,        GOODS_RECALLED,
                                              GOODS_AT_HAND, GOODS_AT_HAND,     GOODS_AT_HAND };
-    static const unsigned actions[] = { 0, 0, 0, 1, 1, 1, 2, 3, 3, 4, 5, 5, 6, 7, 7, 8 };
+    static const unsigned actions[] = { 0, 0, 0, 1, 1, 1, 2, 3, 3, 4, 4, 5, 5, 6, 7, 7, 8 };
     unsigned action = actions[goods_world_pick(w, sizeof actions / sizeof actions[0])];
     enum goods_want want = wants[action];
     if (want == GOODS_MADE && goods_world_chance(w, 8))
         want = GOODS_LOT;
-    uint32_t first = goods_world_find(w, want, GOODS_NONE);
+    bool ancestor = action == DISPOSITION_RECALL && goods_world_chance(w, 2);
+    uint32_t first = ancestor ? draw_ancestor(w) : goods_world_find(w, want, GOODS_NONE);
     const struct goods_name *n = goods_draw_name(w, first);
     unsigned member = n->custodian;
-    if (want == GOODS_LOT)
+    if (want == GOODS_LOT || (ancestor && n->is_lot))
         member = n->lot_maker;
     else if (action == DISPOSITION_RELEASE || action == DISPOSITION_REJECT)
         member = goods_world_chance(w, 4) ? n->owner : n->hold.quarantine_member;
@@ -299,6 +318,11 @@ static void draw_scan(struct goods_world *w)
         op->what.names = goods_world_set(w, first, GOODS_ANY, GOODS_NONE, 1500);
     op->place = (unsigned)goods_world_pick(w, GOODS_PLACES);
     op->in_custody = goods_world_chance(w, 3);
+    const struct goods_name *n = goods_draw_name(w, first);
+    if (n->made && n->end != GOODS_ACTIVE && goods_world_chance(w, 4))
+        op->time_ms = n->end_ms + goods_world_pick(w, 2); /* not after, just after */
+    else if (n->has_sighting && goods_world_chance(w, 8))
+        op->time_ms = n->seen_ms;
 }
 
 static void draw_label(struct goods_world *w)
@@ -313,7 +337,9 @@ static void draw_label(struct goods_world *w)
     }
     unsigned signer = (unsigned)goods_world_pick(w, GOODS_SIGNERS);
     struct goods_op *op = goods_world_add(w, KIND_LABEL_REVEAL, signer);
-    enum goods_want want = goods_world_chance(w, 6) ? GOODS_ANY : GOODS_LABELLED;
+    enum goods_want want = goods_world_chance(w, 6)   ? GOODS_ANY
+                           : goods_world_chance(w, 3) ? GOODS_COVERED
+                                                      : GOODS_LABELLED;
     op->what.names = goods_world_one(w, goods_world_find(w, want, GOODS_NONE));
     op->spoilt = goods_world_chance(w, 5);
 }

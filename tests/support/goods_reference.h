@@ -111,6 +111,8 @@ unsigned goods_reference_member(unsigned signer);
 void goods_reference_block(struct goods_reference *r, uint64_t time_ms);
 /* op lives as long as r. */
 enum refusal goods_reference_say(struct goods_reference *r, const struct goods_op *op);
+/* Too much for one statement: nothing comes of it. */
+enum refusal goods_reference_pass_over(struct goods_reference *r, const struct goods_op *op);
 goods_wide goods_reference_value(struct goods_amount a, enum amount_dimension *ret_dimension);
 size_t goods_reference_inside_all(const struct goods_reference *r, uint32_t name);
 

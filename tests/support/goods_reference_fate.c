@@ -434,15 +434,25 @@ static enum refusal judge(struct goods_reference *r, const struct goods_op *op)
     return seal(r, op);
 }
 
-enum refusal goods_reference_say(struct goods_reference *r, const struct goods_op *op)
+static enum refusal note(struct goods_reference *r, const struct goods_op *op, bool judged)
 {
     struct goods_said *said = &r->said[op->number];
     r->finding_count = 0;
     r->refused_for = GOODS_NONE;
     said->op = op;
     goods_reference_walk(r);
-    said->code = judge(r, op);
+    said->code = judged ? judge(r, op) : REFUSED_STEPS;
     if (op->signer == GOODS_DEVICE)
         r->by_device[r->device_count++] = op->number;
     return said->code;
+}
+
+enum refusal goods_reference_say(struct goods_reference *r, const struct goods_op *op)
+{
+    return note(r, op, true);
+}
+
+enum refusal goods_reference_pass_over(struct goods_reference *r, const struct goods_op *op)
+{
+    return note(r, op, false);
 }

@@ -189,6 +189,11 @@ bool goods_world_is(const struct goods_world *w, uint32_t name, enum goods_want 
     case GOODS_SOLD:
         return n->made && n->end == GOODS_DISPENSED && (anybody || n->end_member == member);
     case GOODS_LABELLED: return n->has_label;
+    case GOODS_COVERED:
+        return n->has_label && n->reveal == GOODS_NONE && n->offers[ROLE_CUSTODIAN] != GOODS_NONE;
+    case GOODS_DESCENDED:
+        return is_at_hand(n) && holds && !offered &&
+               w->reference->said[n->origin].op->input_count > 0;
     case GOODS_SEEN: return n->has_sighting;
     case GOODS_OFFERED: return offered && holds;
     }
@@ -210,7 +215,7 @@ size_t goods_world_few(struct goods_world *w)
     switch (goods_world_pick(w, 8)) {
     case 0:
     case 1: return 2 + goods_world_pick(w, 4);
-    case 2: return 2 + goods_world_pick(w, goods_world_chance(w, 20) ? w->size.bulk : 30);
+    case 2: return 2 + goods_world_pick(w, goods_world_chance(w, 40) ? w->size.bulk : 30);
     default: return 1;
     }
 }

@@ -62,8 +62,10 @@ enum goods_want {
     GOODS_RECALLED,    /* by member */
     GOODS_SOLD,        /* dispensed by member */
     GOODS_LABELLED,
-    GOODS_SEEN,    /* at a place */
-    GOODS_OFFERED, /* in member's hands */
+    GOODS_COVERED,   /* labelled, on offer, and not looked at */
+    GOODS_DESCENDED, /* at hand, and made of others */
+    GOODS_SEEN,      /* at a place */
+    GOODS_OFFERED,   /* in member's hands */
 };
 bool goods_world_is(const struct goods_world *w, uint32_t name, enum goods_want want,
                     unsigned member);

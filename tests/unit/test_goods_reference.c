@@ -27,7 +27,7 @@ static bool print_codes;
 static const struct goods_world_size sizes[] = {
     { .names = 4000, .operations = 8000, .block = 60, .alive = 400, .bulk = 100 },
     { .names = 900, .operations = 1500, .block = 20, .alive = 50, .bulk = 30 },
-    { .names = 16000, .operations = 50000, .block = 400, .alive = 10000, .bulk = 3000 },
+    { .names = 16000, .operations = 50000, .block = 400, .alive = 10000, .bulk = 2500 },
     { .names = 400, .operations = 1000, .block = 5, .alive = 25, .bulk = 20 },
 };
 #define SIZES   (sizeof sizes / sizeof sizes[0])
@@ -245,6 +245,23 @@ static void a_box_holds_ten_thousand_and_they_pass_as_one(void **state)
     goods_play_free(p);
 }
 
+static void boxes_in_boxes_have_a_depth(void **state)
+{
+    (void)state;
+    struct goods_play *p = goods_play_new(4, &by_hand);
+    struct goods_list boxes = numbered(p->world, "00/3401234500009", 10);
+    goods_play_begin(p);
+    make_them(p, boxes);
+    for (size_t i = 1; i <= 8; i++)
+        pack_them(p, boxes.at[i], part(boxes, i - 1, 1), ACCEPTED);
+    pack_them(p, boxes.at[9], part(boxes, 8, 1), REFUSED_FULL);
+    hand_over(p, part(boxes, 8, 1), 2, part(boxes, 0, 0));
+    end(p);
+    assert_int_equal(p->world->reference->names[boxes.at[0]].custodian, 2);
+    add_up(p);
+    goods_play_free(p);
+}
+
 static void ten_thousand_are_handed_over_by_one_statement(void **state)
 {
     (void)state;
@@ -390,6 +407,7 @@ int main(int argc, char **argv)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_box_holds_ten_thousand_and_they_pass_as_one),
+        cmocka_unit_test(boxes_in_boxes_have_a_depth),
         cmocka_unit_test(ten_thousand_are_handed_over_by_one_statement),
         cmocka_unit_test(a_genealogy_ends_where_it_could_not_be_followed),
         cmocka_unit_test(random_journeys_come_out_as_the_reference_says),
