@@ -43,6 +43,7 @@ start_node
 unit=01/09506000134352/21/LIB
 waybill asset commission ${unit}{1..9} --as "Farm A" >out.txt
 waybill asset commission --range 01/09506000134352/21/U 001 100 --as "Farm A" >out.txt
+waybill asset commission --range 01/09506000134352/21/M 001 100 --as "Maker M" >out.txt
 device=$(key_of device)
 oracle=$(key_of oracle)
 cd "$root"
