@@ -19,8 +19,10 @@ install -D -m 644 contracts/contract.schema.json "$root/share/waybill/contract.s
 for file in node/web/*; do
     install -D -m 644 "$file" "$root/share/waybill/web/$(basename "$file")"
 done
-install -D -m 644 tools/demo.sh "$root/share/waybill/demo.sh"
-for file in docs/examples/journey.csv contracts/library/vaccine-2-8.yaml; do
+for file in tools/demo*.sh; do
+    install -D -m 644 "$file" "$root/share/waybill/$(basename "$file")"
+done
+for file in docs/examples/journey.csv contracts/library/{vaccine-2-8,cocoa-farm-to-bar}.yaml; do
     install -D -m 644 "$file" "$root/share/waybill/demo/$(basename "$file")"
 done
 install -D -m 644 packaging/mosquitto-acl.example "$root/share/doc/waybill/mosquitto-acl.example"
