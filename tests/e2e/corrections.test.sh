@@ -109,6 +109,7 @@ says "revoked" 'CERTIFICATE organic REVOKED by Shop C' out.txt
 # ---- a reading that was wrong: the excursion is withdrawn, and the verdict follows
 courier=$(free_port)
 make_logger logger "Farm A" 24 "$courier"
+make_logger probe "Farm A" 24 "$courier"
 open_contract "$here/../../contracts/library/vaccine-2-8.yaml" "Farm A" "Shop C" --term "budget=1 h"
 {
     echo time,temperature
@@ -118,11 +119,21 @@ open_contract "$here/../../contracts/library/vaccine-2-8.yaml" "Farm A" "Shop C"
         printf '%sT%02d:%02d:00Z,%s\n' $day $((8 + minute / 60)) $((minute % 60)) $celsius
     done
 } >logger/journey.csv
+{ # a second one beside it: a quarter of a degree more, and 1.5 degrees from 13:00 to 13:30
+    echo time,temperature
+    for ((minute = 40; minute < 400; minute += 5)); do
+        centi=$((545 + minute / 5 % 10))
+        if ((minute >= 300 && minute < 330)); then centi=$((centi + 125)); fi
+        printf '%sT%02d:%02d:00Z,%d.%02d\n' $day $((8 + minute / 60)) $((minute % 60)) $((centi / 100)) $((centi % 100))
+    done
+} >probe/journey.csv
 kill_node TERM
 at 15:00
 sign_all logger 3 "$courier"
+sign_all probe 3 "$courier"
 start_node "${clock[@]}"
 arrive logger 1 2 3
+arrive probe 1 2 3
 warm() { # of the excursions: from, to
     excursions | jq -c '[.[] | select(.rule == "too warm" and .breach) | [.from[11:16], (.to // "")[11:16]]]'
 }
@@ -138,9 +149,44 @@ says "both are shown" 'CORRECTED an earlier reading (correction of data: a hand 
 expect "a revision follows" true "$(curl -sf "$url/v1/assets/$unit/history?limit=1000" |
     jq '[.history[] | select(.event == "revision" and .data.void)] | length > 0')"
 
+# ---- two loggers on one asset: what was withdrawn is not compared
+waybill asset loggers $unit >out.txt
+says "two loggers" '|.*#.*|' out.txt
+says "when they disagreed" '# 2026-06-01 13:00 to 2026-06-01 13:' out.txt
+waybill asset loggers $unit --json >out.txt
+expect "two loggers" 2 "$(jq '.loggers | length' out.txt)"
+expect "how often they disagreed" 1 "$(jq '.comparisons[0].disagreement_count' out.txt)"
+
+# ---- a handover to which the last readings are bound; both sides keep it
+logger=$(device_kid logger)
+waybill custody offer $unit --to "Shop C" --reading "$logger" --seal intact:99 --as "Farm A" >/dev/null
+waybill custody accept $unit --reading auto --seal intact:99 --as "Shop C" >/dev/null
+waybill custody receipt $unit -o handover.cbor --json >out.txt
+expect "who offered" "Farm A" "$(jq -r .offered_with.signer.name out.txt)"
+expect "who accepted" "Shop C" "$(jq -r .answered_with.signer.name out.txt)"
+offer=$(jq -r .offered_with.statement out.txt)
+expect "what was bound in" "$(waybill statement status logger-3.cose --json | jq -r .statement)" \
+    "$(curl -sf "$url/v1/handovers/$offer" | jq -r .offered_with.reading)"
+expect "which sensor, of any" "$(device_kid probe)" "$(curl -sf "$url/v1/handovers/$offer" | jq -r .answered_with.device)"
+expect "an unknown sensor" 1 "$(code_of waybill custody offer $unit --to "Farm A" --reading 0000000000000000 --as "Shop C")"
+waybill trace $unit --verify -o unit.bundle >out.txt
+says "the seal" 'seal intact, number 99; bound to the last reading of sensor' out.txt
+waybill custody at $unit ${day}T08:45:00Z >out.txt
+says "who held it at 08:45" 'custodian Farm A' out.txt
+
 # ---- the same after a restart, and in an audit
 kill_node KILL
 expect "offline" 0 "$(code_of waybill verify unit.bundle)"
+expect "the handover, offline" 0 "$(code_of waybill receipt verify handover.cbor)"
+for at in 20 400 1000; do
+    python3 - $at <<'PY'
+import sys
+data = bytearray(open("handover.cbor", "rb").read())
+data[int(sys.argv[1])] ^= 4
+open("touched.cbor", "wb").write(data)
+PY
+    expect "the handover, touched" 3 "$(code_of waybill receipt verify touched.cbor)"
+done
 start_node "${clock[@]}"
 expect "after a restart" '[]' "$(warm)"
 kill_node TERM
