@@ -1,17 +1,19 @@
 #include "common/bundle.h"
 
+#include "common/goods_name.h"
 #include "common/state_key.h"
 #include "common/state_proof.h"
 #include "common/state_value.h"
+#include "common/statement.h"
 
 #include <string.h>
 
 /* ------------------------------------------------------------------ making one */
 
 void bundle_put_head(struct buf *out, struct slice set_proof, struct slice final,
-                     struct slice state_proof, size_t parts)
+                     struct slice state_proof, size_t parts, bool holds)
 {
-    cbor_put_array(out, 5);
+    cbor_put_array(out, holds ? 6 : 5);
     cbor_put_uint(out, BUNDLE_VERSION);
     cbor_put_bytes(out, set_proof);
     cbor_put_bytes(out, final);
@@ -22,6 +24,14 @@ void bundle_put_head(struct buf *out, struct slice set_proof, struct slice final
 void bundle_put_part(struct buf *out, struct slice part)
 {
     cbor_put_bytes(out, part);
+}
+
+void bundle_put_holds(struct buf *out, struct slice own, struct slice lot)
+{
+    cbor_put_array(out, lot.len > 0 ? 2 : 1);
+    cbor_put_bytes(out, own);
+    if (lot.len > 0)
+        cbor_put_bytes(out, lot);
 }
 
 void bundle_part_put_head(struct buf *out, struct slice final, uint64_t size, size_t count)
@@ -54,6 +64,7 @@ struct check {
     void *ctx;
     struct bundle_claim claim;
     struct state_asset entry; /* what the state says of the asset */
+    struct slice origin;      /* the statement that made it, when the bundle brings it */
     struct hash chain;        /* of the events seen */
     uint64_t seen;
     uint64_t height; /* of the part before; 0: none */
@@ -174,8 +185,11 @@ static bool take_statement(struct check *c, struct cbor_reader *r, const struct 
     }
     e->statement = cbor_take_bytes(r, 1, COSE_MAX_SIZE);
     struct hash hash = crypto_sha256(e->statement);
-    return (e->has_statement && hash_equal(&hash, &e->statement_hash)) ||
-           err_set(c->err, ERR_PROOF, "a statement that is not the one its verdict names");
+    if (!e->has_statement || !hash_equal(&hash, &e->statement_hash))
+        return err_set(c->err, ERR_PROOF, "a statement that is not the one its verdict names");
+    if (c->entry.goods.has_origin && hash_equal(&hash, &c->entry.goods.origin))
+        c->origin = e->statement;
+    return true;
 }
 
 /* [index, outcome, path, statement]; *next is the lowest index it may have. */
@@ -240,7 +254,7 @@ static bool check_parts(struct check *c, struct cbor_reader *r)
         if (!r->failed && !check_part(c, part))
             return false;
     }
-    return cbor_done(r) || err_set(c->err, ERR_INPUT, "bundle: its parts are malformed");
+    return !r->failed || err_set(c->err, ERR_INPUT, "bundle: its parts are malformed");
 }
 
 static bool check_complete(const struct check *c)
@@ -255,6 +269,75 @@ static bool check_complete(const struct check *c)
     return true;
 }
 
+/* ------------------------------------------------------------------ holds */
+
+/* The lot number that was given to the output when it was made. */
+static bool take_lot_number(const struct check *c, struct slice *ret_number)
+{
+    struct statement st;
+    if (c->origin.len == 0 || !statement_decode(c->origin, &st, NULL))
+        return false;
+    if (st.kind == KIND_COMMISSION) {
+        *ret_number = st.as.commission.lot;
+        return true;
+    }
+    if (st.kind != KIND_MAKE || c->entry.goods.origin_output >= st.as.make.output_count)
+        return false;
+    struct cbor_reader r = make_outputs(&st.as.make);
+    for (uint64_t i = 0; i <= c->entry.goods.origin_output; i++)
+        *ret_number = make_next_output(&r).lot;
+    return true;
+}
+
+/* The same lot that the rules have in mind: of what they keep no origin of, they know no lot either. */
+static bool find_lot(struct check *c)
+{
+    struct bundle_holds *h = &c->claim.holds;
+    struct slice name = slice_text(c->claim.asset), number = { NULL, 0 };
+    if (!c->claim.known || !c->entry.goods.has_origin || !goods_name_is_unit(name))
+        return true;
+    if (!take_lot_number(c, &number))
+        return err_set(c->err, ERR_PROOF,
+                       "the statement that made %s, and says of which lot, is missing",
+                       c->claim.asset);
+    h->has_lot = goods_name_lot(name, number, h->lot_name);
+    return true;
+}
+
+static bool check_hold(struct check *c, struct cbor_reader *r, const char *name,
+                       struct state_hold *ret_hold)
+{
+    struct state_key key = state_key_text(TABLE_HOLD, slice_text(name));
+    struct slice bytes = cbor_take_bytes(r, 1, BUNDLE_SIZE_MAX);
+    struct state_proof proof;
+    if (r->failed)
+        return err_set(c->err, ERR_INPUT, "its holds are malformed");
+    if (!state_proof_verify(bytes, &c->claim.head.state, &proof, c->err))
+        return err_wrap(c->err, "hold of %s", name);
+    if (!slice_equal(proof.key, state_key_slice(&key)))
+        return err_set(c->err, ERR_PROOF, "a proof of something else than the hold of %s", name);
+    return !proof.present || state_hold_take(proof.value, ret_hold) ||
+           err_set(c->err, ERR_INPUT, "the hold of %s is malformed", name);
+}
+
+static bool check_holds(struct check *c, struct cbor_reader *r)
+{
+    struct bundle_holds *h = &c->claim.holds;
+    size_t count = cbor_take_array(r);
+    if (!find_lot(c))
+        return false;
+    if (!r->failed && count != (h->has_lot ? 2u : 1u))
+        return err_set(c->err, ERR_PROOF, "%zu proofs of holds, where %s %s", count, c->claim.asset,
+                       h->has_lot ? "is of a lot and needs two" : "is of no lot and needs one");
+    if (!check_hold(c, r, c->claim.asset, &h->own) ||
+        (h->has_lot && !check_hold(c, r, h->lot_name, &h->lot)))
+        return false;
+    h->proven = true;
+    return true;
+}
+
+/* ------------------------------------------------------------------ the whole */
+
 static bool check_bundle(struct check *c, struct slice bytes)
 {
     struct final head;
@@ -264,19 +347,22 @@ static bool check_bundle(struct check *c, struct slice bytes)
     if (!cbor_scan(bytes, c->err))
         return false;
     struct cbor_reader r = cbor_reader(bytes);
-    cbor_take_array_of(&r, 5);
+    size_t items = cbor_take_array(&r);
     (void)cbor_take_int_in(&r, BUNDLE_VERSION, BUNDLE_VERSION);
     struct slice set_proof = cbor_take_bytes(&r, 1, BUNDLE_SIZE_MAX);
     struct slice final = cbor_take_bytes(&r, 1, FINAL_SIZE_MAX);
     struct slice state_proof = cbor_take_bytes(&r, 1, BUNDLE_SIZE_MAX);
-    if (r.failed)
-        return err_set(c->err, ERR_INPUT, "not [1, set-proof, final, state-proof, parts]");
+    if (r.failed || items < 5 || items > 6)
+        return err_set(c->err, ERR_INPUT, "not [1, set-proof, final, state-proof, parts, ? holds]");
     if (!identity_follow(set_proof, c->trusted, &c->set, c->err) || !check_final(c, final, &head))
         return false;
     c->claim.head = head.header;
     struct cbor_reader seals = cbor_reader(head.seals);
     c->claim.seals = cbor_take_array(&seals);
-    return check_state(c, state_proof) && check_parts(c, &r) && check_complete(c);
+    if (!check_state(c, state_proof) || !check_parts(c, &r) || !check_complete(c) ||
+        (items > 5 && !check_holds(c, &r)))
+        return false;
+    return cbor_done(&r) || err_set(c->err, ERR_INPUT, "bytes after its end");
 }
 
 bool bundle_verify(struct slice bytes, const struct identity *trusted, bundle_visitor visit,
@@ -288,4 +374,31 @@ bool bundle_verify(struct slice bytes, const struct identity *trusted, bundle_vi
     c.claim.events = c.seen;
     *ret_claim = c.claim;
     return true;
+}
+
+const struct state_hold *bundle_recalled(const struct bundle_claim *c, const char **ret_name)
+{
+    const struct bundle_holds *h = &c->holds;
+    const struct state_hold *found = h->own.recalled ? &h->own : h->lot.recalled ? &h->lot : NULL;
+    if (found != NULL && ret_name != NULL)
+        *ret_name = found == &h->own ? c->asset : h->lot_name;
+    return found;
+}
+
+const struct state_hold *bundle_quarantined(const struct bundle_claim *c, const char **ret_name)
+{
+    const struct bundle_holds *h = &c->holds;
+    const struct state_hold *found = h->own.quarantined   ? &h->own
+                                     : h->lot.quarantined ? &h->lot
+                                                          : NULL;
+    if (found == &h->own && !h->own.rejected && h->lot.rejected)
+        found = &h->lot;
+    if (found != NULL && ret_name != NULL)
+        *ret_name = found == &h->own ? c->asset : h->lot_name;
+    return found;
+}
+
+bool bundle_hides_holds(const struct bundle_claim *c)
+{
+    return !c->holds.proven && c->head.rules >= BUNDLE_RULES_HOLDS;
 }

@@ -26,8 +26,8 @@ struct api_node {
     /* Of a statement that is not on the ledger: ACCEPTED when it waits, a code when it was turned away. */
     bool (*fate)(void *ctx, const struct hash *statement, enum refusal *ret_code);
     /* As struct proof_state. */
-    bool (*prove)(void *ctx, struct slice key, struct buf *out, uint64_t *ret_height,
-                  struct err *err);
+    bool (*prove)(void *ctx, const struct slice *keys, size_t count, struct buf *outs,
+                  uint64_t *ret_height, struct err *err);
     void (*metrics)(void *ctx, struct api_metrics *ret_metrics);
 };
 

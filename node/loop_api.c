@@ -29,22 +29,31 @@ static bool fate(void *ctx, const struct hash *statement, enum refusal *ret_code
     return tracker_find(n->tracker, statement, ret_code);
 }
 
-static bool prove(void *ctx, struct slice key, struct buf *out, uint64_t *ret_height,
-                  struct err *err)
+static bool prove_one(struct node *n, struct slice key, struct buf *value, struct buf *out,
+                      struct err *err)
+{
+    struct hash key_hash = crypto_sha256(key), value_hash;
+    bool present = state_tree_find(n->chain.state, &key_hash, &value_hash);
+    buf_clear(value);
+    if (present && !store_state_get(n->reader, key, value, err))
+        return false;
+    state_tree_prove(n->chain.state, key, buf_slice(value), out);
+    return !out->failed || err_set(err, ERR_IO, "the proof is too large");
+}
+
+static bool prove(void *ctx, const struct slice *keys, size_t count, struct buf *outs,
+                  uint64_t *ret_height, struct err *err)
 {
     struct node *n = ctx;
     struct buf value = buf_heap(STATEMENT_MAX * 2);
+    bool ok = true;
     pthread_rwlock_wrlock(&n->trees); /* the reader is one connection: one asks at a time */
-    struct hash key_hash = crypto_sha256(key), value_hash;
-    bool present = state_tree_find(n->chain.state, &key_hash, &value_hash);
-    bool ok = !present || store_state_get(n->reader, key, &value, err);
-    if (ok) {
-        state_tree_prove(n->chain.state, key, buf_slice(&value), out);
-        *ret_height = n->chain.head.height;
-    }
+    for (size_t i = 0; i < count && ok; i++)
+        ok = prove_one(n, keys[i], &value, &outs[i], err);
+    *ret_height = n->chain.head.height;
     pthread_rwlock_unlock(&n->trees);
     buf_free(&value);
-    return ok && (!out->failed || err_set(err, ERR_IO, "the proof is too large"));
+    return ok;
 }
 
 static void metrics(void *ctx, struct api_metrics *ret_metrics)

@@ -2,7 +2,9 @@
 
 #include "common/bundle.h"
 #include "common/genesis.h"
+#include "common/goods_name.h"
 #include "common/state_key.h"
+#include "common/state_proof.h"
 #include "common/state_value.h"
 #include "node/read_model.h"
 
@@ -217,7 +219,98 @@ static bool visit_event(void *ctx, const struct asset_event *e)
     return m->good;
 }
 
-static bool put_bundle(struct maker *m, struct slice state_proof, struct buf *out)
+/* ------------------------------------------------------------------ state proofs of one block */
+
+#define PROOF_ROOM  (1 << 20)
+#define PROOF_TRIES 8
+
+enum { PROOF_ASSET, PROOF_OWN_HOLD, PROOF_LOT_HOLD, PROOF_COUNT };
+
+struct state_proofs {
+    struct buf bytes[PROOF_COUNT];
+    struct state_asset entry; /* what they prove of the asset; borrowed from bytes */
+    bool known;
+    bool has_lot;
+    char lot[ASSET_NAME_MAX + 1];
+};
+
+static bool load_value(struct store *s, const struct state_key *key, struct buf *value,
+                       struct err *err)
+{
+    struct err why = { .code = ERR_NONE };
+    buf_clear(value);
+    if (store_state_get(s, state_key_slice(key), value, &why))
+        return true;
+    buf_clear(value);
+    return why.code == ERR_NOT_FOUND || err_set(err, why.code, "%s", why.msg);
+}
+
+/* The lot that the asset was made of, which never changes. In: a: its entry. */
+static bool find_lot(struct store *s, struct slice asset, const struct state_asset *a,
+                     struct state_proofs *p, struct err *err)
+{
+    struct state_making making;
+    p->has_lot = false;
+    if (!a->goods.has_origin || !goods_name_is_unit(asset))
+        return true;
+    struct state_key key = state_key_hash(TABLE_MAKING, &a->goods.origin);
+    struct buf value = buf_heap(PROOF_ROOM);
+    bool good = load_value(s, &key, &value, err);
+    if (good && value.len > 0 && state_making_take(buf_slice(&value), &making) &&
+        a->goods.origin_output < making.output_count)
+        p->has_lot = goods_name_lot(asset, making.outputs[a->goods.origin_output].lot, p->lot);
+    buf_free(&value);
+    return good;
+}
+
+/* Takes apart what was proven a moment ago. */
+static bool take_entry(struct state_proofs *p, struct err *err)
+{
+    struct cbor_reader r = cbor_reader(buf_slice(&p->bytes[PROOF_ASSET]));
+    cbor_take_array_of(&r, 5);
+    (void)cbor_take_bytes(&r, 1, STATE_KEY_MAX);
+    p->known = cbor_peek(&r) == CBOR_BYTES;
+    p->entry = (struct state_asset){ .has_custodian = false };
+    return !p->known || state_asset_take(cbor_take_bytes(&r, 1, PROOF_ROOM), &p->entry) ||
+           err_set(err, ERR_PROOF, "the asset's entry is malformed");
+}
+
+static bool prove_once(struct maker *m, const struct proof_state *state, struct slice asset,
+                       struct state_proofs *p)
+{
+    struct state_key keys[PROOF_COUNT] = { state_key_text(TABLE_ASSET, asset),
+                                           state_key_text(TABLE_HOLD, asset),
+                                           state_key_text(TABLE_HOLD, slice_text(p->lot)) };
+    struct slice slices[PROOF_COUNT];
+    for (size_t i = 0; i < PROOF_COUNT; i++) {
+        slices[i] = state_key_slice(&keys[i]);
+        buf_clear(&p->bytes[i]);
+    }
+    return state->prove(state->ctx, slices, p->has_lot ? PROOF_COUNT : PROOF_LOT_HOLD, p->bytes,
+                        &m->head, m->err) &&
+           take_entry(p, m->err);
+}
+
+/*
+ * All of one block's state. Which lot it is of says the asset's entry, so that is read before: if it was brought
+ * into being in between, once more.
+ */
+static bool prove_state(struct maker *m, const struct proof_state *state, struct slice asset,
+                        struct state_proofs *p)
+{
+    for (size_t tries = 0; tries < PROOF_TRIES; tries++) {
+        bool had_lot = p->has_lot;
+        if (!prove_once(m, state, asset, p) || !find_lot(m->s, asset, &p->entry, p, m->err))
+            return false;
+        if (p->has_lot == had_lot)
+            return true;
+    }
+    return err_set(m->err, ERR_BUSY, "the state changes too fast to be proven");
+}
+
+/* ------------------------------------------------------------------ the whole */
+
+static bool put_bundle(struct maker *m, const struct state_proofs *p, struct buf *out)
 {
     struct identity identity;
     struct buf final = buf_heap(FINAL_SIZE_MAX), sets = buf_heap(AUTHORITY_SET_SIZE_MAX * 2);
@@ -225,8 +318,12 @@ static bool put_bundle(struct maker *m, struct slice state_proof, struct buf *ou
         proof_identity(m->s, &identity, m->err) && proof_final(m->s, m->head, &final, m->err);
     if (good) {
         identity_put_set_proof(&sets, &identity);
-        bundle_put_head(out, buf_slice(&sets), buf_slice(&final), state_proof, m->part_count);
+        bundle_put_head(out, buf_slice(&sets), buf_slice(&final), buf_slice(&p->bytes[PROOF_ASSET]),
+                        m->part_count, true);
         buf_add_slice(out, buf_slice(&m->parts));
+        bundle_put_holds(out, buf_slice(&p->bytes[PROOF_OWN_HOLD]),
+                         p->has_lot ? buf_slice(&p->bytes[PROOF_LOT_HOLD])
+                                    : (struct slice){ NULL, 0 });
         good = !out->failed ||
                err_set(m->err, ERR_BUSY, "more happened to this asset than one bundle holds");
     }
@@ -238,19 +335,21 @@ static bool put_bundle(struct maker *m, struct slice state_proof, struct buf *ou
 static bool make(struct maker *m, const struct proof_state *state, struct slice asset,
                  struct buf *out)
 {
-    struct state_key key = state_key_text(TABLE_ASSET, asset);
-    struct buf state_proof = buf_heap(1 << 20);
+    struct state_proofs p = { .has_lot = false };
     int64_t id = 0;
     uint64_t count = 0;
+    for (size_t i = 0; i < PROOF_COUNT; i++)
+        p.bytes[i] = buf_heap(PROOF_ROOM);
     bool good = read_model_find_asset(m->s, asset, &id, m->err) &&
-                state->prove(state->ctx, state_key_slice(&key), &state_proof, &m->head, m->err) &&
-                read_model_event_count(m->s, id, &count, m->err);
-    for (uint64_t from = 0; from < count && good; from += 256)
+                prove_state(m, state, asset, &p) &&
+                (!p.known || read_model_event_count(m->s, id, &count, m->err));
+    for (uint64_t from = 0; from < count && good; from += 256) /* none: what is no asset has none */
         good = read_model_events(m->s, id, (struct read_model_page){ from, 256 }, visit_event, m,
                                  m->err) &&
                m->good;
-    good = good && end_part(m) && put_bundle(m, buf_slice(&state_proof), out);
-    buf_free(&state_proof);
+    good = good && end_part(m) && put_bundle(m, &p, out);
+    for (size_t i = 0; i < PROOF_COUNT; i++)
+        buf_free(&p.bytes[i]);
     return good;
 }
 

@@ -18,15 +18,18 @@ bool proof_final(struct store *s, uint64_t height, struct buf *out, struct err *
 bool proof_receipts(struct store *s, uint64_t leaf, struct buf *out, struct err *err);
 
 /*
- * Proves a key of the state as it was after a block of its choice, newer ones preferred: appends a
- * state-proof, and says which block. False with the reason.
+ * Proves keys of the state as it was after one block of its choice, newer ones preferred: appends a
+ * state-proof of each to an out of its own, and says which block. False with the reason.
  */
 struct proof_state {
     void *ctx;
-    bool (*prove)(void *ctx, struct slice key, struct buf *out, uint64_t *ret_height,
-                  struct err *err);
+    bool (*prove)(void *ctx, const struct slice *keys, size_t count, struct buf *outs,
+                  uint64_t *ret_height, struct err *err);
 };
-/* The bundle of an asset: ERR_NOT_FOUND when the ledger does not know it. */
+/*
+ * The bundle of an asset, with what holds it back. Of a name that is no asset, though something was said of it,
+ * such as a lot that was recalled: that it is none. ERR_NOT_FOUND when nothing was said of it.
+ */
 bool proof_bundle(struct store *s, const struct proof_state *state, struct slice asset,
                   struct buf *out, struct err *err);
 

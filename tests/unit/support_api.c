@@ -30,17 +30,11 @@ static bool fake_fate(void *ctx, const struct hash *statement, enum refusal *ret
     return away || hash_equal(statement, &f->queued);
 }
 
-static bool fake_prove(void *ctx, struct slice key, struct buf *out, uint64_t *ret_height,
-                       struct err *err)
+static bool fake_prove(void *ctx, const struct slice *keys, size_t count, struct buf *outs,
+                       uint64_t *ret_height, struct err *err)
 {
     struct support_node *f = ctx;
-    struct buf value = buf_heap(1 << 16);
-    (void)err;
-    (void)store_state_get(f->l->store, key, &value, NULL);
-    state_tree_prove(f->l->state, key, buf_slice(&value), out);
-    *ret_height = f->l->head.height;
-    buf_free(&value);
-    return true;
+    return ledger_prove(f->l, keys, count, outs, ret_height, err);
 }
 
 static void fake_metrics(void *ctx, struct api_metrics *ret_metrics)

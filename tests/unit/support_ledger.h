@@ -68,6 +68,10 @@ void ledger_seal(struct ledger *l, uint64_t time_ms);
 /* The same, but the store is asked for its opinion and may refuse. */
 bool ledger_try_seal(struct ledger *l, uint64_t time_ms, struct err *err);
 
+/* As struct proof_state of node/proof.h has it; ctx is a ledger. */
+bool ledger_prove(void *ctx, const struct slice *keys, size_t count, struct buf *outs,
+                  uint64_t *ret_height, struct err *err);
+
 /* What ledger_seal() is made of. */
 struct slice ledger_keep(struct ledger *l, struct slice s);
 void ledger_end_verdict(struct ledger *l);

@@ -21,23 +21,17 @@ static void expect(bool good, const struct err *err)
         fail_msg("%s", err->msg);
 }
 
-static bool prove(void *ctx, struct slice key, struct buf *out, uint64_t *ret_height,
-                  struct err *err)
+static bool prove_key(struct ledger *l, const struct state_key *key, struct buf *out)
 {
-    struct ledger *l = ctx;
-    struct buf value = buf_heap(1 << 16);
-    (void)err;
-    (void)store_state_get(l->store, key, &value, NULL);
-    state_tree_prove(l->state, key, buf_slice(&value), out);
-    *ret_height = l->head.height;
-    buf_free(&value);
-    return true;
+    uint64_t height;
+    struct slice slice = state_key_slice(key);
+    return ledger_prove(l, &slice, 1, out, &height, NULL);
 }
 
 static void make(struct ledger *l, const char *asset, struct buf *out)
 {
     struct err err = { 0 };
-    struct proof_state state = { l, prove };
+    struct proof_state state = { l, ledger_prove };
     buf_clear(out);
     expect(proof_bundle(l->store, &state, slice_text(asset), out, &err), &err);
 }
@@ -72,7 +66,7 @@ static void test_a_journey_is_proven_whole(void **state)
     assert_true(kid_equal(&claim.owner, &l->farm.kid));
     assert_int_equal(provenance_judge(p, &reason), PROVENANCE_BREACH);
     assert_int_equal(p->excursion[0].share[1].seconds, 2400);
-    assert_false(proof_bundle(l->store, &(struct proof_state){ l, prove },
+    assert_false(proof_bundle(l->store, &(struct proof_state){ l, ledger_prove },
                               slice_text("01/09506000134352/21/NO"), &bytes, &err));
     assert_int_equal(err.code, ERR_NOT_FOUND);
     free(p);
@@ -96,7 +90,7 @@ static bool rearranged(struct slice whole, const size_t *order, size_t count,
     size_t n = cbor_take_array(&r);
     for (size_t i = 0; i < n; i++)
         parts[i] = cbor_take_bytes(&r, 1, SIZE_MAX);
-    bundle_put_head(&out, sets, final, proof, count);
+    bundle_put_head(&out, sets, final, proof, count, false);
     for (size_t i = 0; i < count; i++)
         bundle_put_part(&out, parts[order[i]]);
     bool good = bundle_verify(buf_slice(&out), &l->identity, NULL, NULL, &claim, err);
@@ -176,13 +170,12 @@ static void test_absence_is_proven(void **state)
     struct buf out = buf_heap(1 << 20), sets = buf_heap(1 << 12), final = buf_heap(1 << 12);
     struct buf proof = buf_heap(1 << 16);
     struct bundle_claim claim;
-    uint64_t height = 0;
     (void)ledger_journey(l);
     struct state_key key = state_key_text(TABLE_ASSET, slice_text("01/09506000134352/21/NO"));
     identity_put_set_proof(&sets, &l->identity);
     expect(proof_final(l->store, l->head.height, &final, &err), &err);
-    expect(prove(l, state_key_slice(&key), &proof, &height, &err), &err);
-    bundle_put_head(&out, buf_slice(&sets), buf_slice(&final), buf_slice(&proof), 0);
+    expect(prove_key(l, &key, &proof), &err);
+    bundle_put_head(&out, buf_slice(&sets), buf_slice(&final), buf_slice(&proof), 0, false);
     expect(bundle_verify(buf_slice(&out), &l->identity, NULL, NULL, &claim, &err), &err);
     assert_false(claim.known);
     assert_string_equal(claim.asset, "01/09506000134352/21/NO");
@@ -190,8 +183,8 @@ static void test_absence_is_proven(void **state)
     buf_clear(&out);
     buf_clear(&proof);
     key = state_key_text(TABLE_ASSET, slice_text(LEDGER_UNIT));
-    expect(prove(l, state_key_slice(&key), &proof, &height, &err), &err);
-    bundle_put_head(&out, buf_slice(&sets), buf_slice(&final), buf_slice(&proof), 0);
+    expect(prove_key(l, &key, &proof), &err);
+    bundle_put_head(&out, buf_slice(&sets), buf_slice(&final), buf_slice(&proof), 0, false);
     assert_false(bundle_verify(buf_slice(&out), &l->identity, NULL, NULL, &claim, &err));
     assert_non_null(strstr(err.msg, "0 events, but the ledger counts 36"));
     buf_free(&out);

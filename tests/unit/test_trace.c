@@ -23,19 +23,6 @@ struct told {
     struct hash opening;
 };
 
-static bool prove(void *ctx, struct slice key, struct buf *out, uint64_t *ret_height,
-                  struct err *err)
-{
-    struct ledger *l = ctx;
-    struct buf value = buf_heap(1 << 16);
-    (void)err;
-    (void)store_state_get(l->store, key, &value, NULL);
-    state_tree_prove(l->state, key, buf_slice(&value), out);
-    *ret_height = l->head.height;
-    buf_free(&value);
-    return true;
-}
-
 static void name_member(struct cmd_home *home, const struct key_pair *key, const char *name)
 {
     struct cmd_member *m = &home->members[home->member_count++];
@@ -47,7 +34,7 @@ static void name_member(struct cmd_home *home, const struct key_pair *key, const
 static void prove_again(struct told *t)
 {
     struct err err;
-    struct proof_state proof = { t->l, prove };
+    struct proof_state proof = { t->l, ledger_prove };
     buf_clear(&t->bundle);
     if (!proof_bundle(t->l->store, &proof, slice_text(LEDGER_UNIT), &t->bundle, &err))
         fail_msg("%s", err.msg);

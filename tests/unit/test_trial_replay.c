@@ -39,19 +39,6 @@ static void expect(bool good, const struct err *err)
         fail_msg("%s", err->msg);
 }
 
-static bool prove(void *ctx, struct slice key, struct buf *out, uint64_t *ret_height,
-                  struct err *err)
-{
-    struct ledger *l = ctx;
-    struct buf value = buf_heap(1 << 16);
-    (void)err;
-    (void)store_state_get(l->store, key, &value, NULL);
-    state_tree_prove(l->state, key, buf_slice(&value), out);
-    *ret_height = l->head.height;
-    buf_free(&value);
-    return true;
-}
-
 /* The sample journey, proven, and a contract to try on it. */
 static void begin(struct fixture *f)
 {
@@ -62,7 +49,7 @@ static void begin(struct fixture *f)
     f->compiled = buf_heap(DEFINITION_MAX_BYTES);
     f->parties = buf_heap(256);
     (void)ledger_journey(f->l);
-    struct proof_state state = { f->l, prove };
+    struct proof_state state = { f->l, ledger_prove };
     expect(proof_bundle(f->l->store, &state, slice_text(LEDGER_UNIT), &f->bundle, &err), &err);
     expect(yaml_parse("p.yaml", slice_text(proposed_yaml), &tree, &err), &err);
     expect(compile_contract(&tree, &f->compiled, &err), &err);
