@@ -198,6 +198,8 @@ static void keep_event(struct world *w, const struct event *e, bool of_timer)
     struct world_event *kept = &w->events[w->event_count++];
     struct text t = { kept->text, 0, sizeof kept->text };
     struct cbor_reader subject = cbor_reader(e->subject), data = cbor_reader(e->data);
+    if (w->listener != NULL)
+        w->listener(w->listener_ctx, e);
     kept->height = w->context.height;
     kept->of_timer = of_timer;
     add(&t, "%s", event_name(e->what));

@@ -62,6 +62,9 @@ struct world {
 
     size_t summary_count; /* of the last block */
     struct summary summaries[WORLD_KEYS];
+    /* NULL, or asked for: called with each event of a block that ends. */
+    void (*listener)(void *ctx, const struct event *e);
+    void *listener_ctx;
     size_t event_count; /* of all blocks so far */
     struct world_event *events;
 };

@@ -1,5 +1,6 @@
 /* Readings corrected: what they had caused is taken back, whenever that is said. */
 #include "contracts/book.h"
+#include "node/provenance.h"
 #include "tests/unit/support_judging.h"
 
 #include <setjmp.h>
@@ -104,6 +105,44 @@ static void correcting_what_caused_an_excursion_takes_it_back(void **state)
     assert_string_equal(charges, "");
     free(charges);
     forget(packs, 3);
+}
+
+/* What happened to the unit, which is all there is, as its history is read. */
+static void read_history(void *ctx, const struct event *e)
+{
+    struct cbor_reader subject = cbor_reader(e->subject);
+    if (cbor_peek(&subject) != CBOR_BYTES)
+        provenance_add(ctx, e->what, e->time_ms, e->data);
+}
+
+static enum provenance_verdict verdict(struct world *w, const struct provenance *history)
+{
+    enum provenance_reason reason;
+    world_end(w);
+    return provenance_judge(history, &reason);
+}
+
+static void breach_becomes_good_and_breach_again(void **state)
+{
+    struct world *w = *state;
+    static struct provenance history;
+    provenance_begin(&history);
+    w->listener = read_history;
+    w->listener_ctx = &history;
+    (void)judging_open_at(w, warm_yaml, MINUTES(10));
+    world_block(w, MINUTES(200));
+    struct judging_letter packs[4] = { flat(w, LOGGER, 20, 10, 450), flat(w, LOGGER, 30, 15, 900),
+                                       flat(w, LOGGER, 45, 10, 450), flat(w, LOGGER, 60, 15, 900) };
+    say(w, &packs[0]);
+    assert_int_equal(verdict(w, &history), PROVENANCE_GOOD);
+    say(w, &packs[1]);
+    say(w, &packs[2]);
+    assert_int_equal(verdict(w, &history), PROVENANCE_BREACH);
+    correct(w, FARM, &packs[1]);
+    assert_int_equal(verdict(w, &history), PROVENANCE_GOOD);
+    say(w, &packs[3]); /* nobody took that back */
+    assert_int_equal(verdict(w, &history), PROVENANCE_BREACH);
+    forget(packs, 4);
 }
 
 /* The last word of a device that then fell silent: no timer brings its excursion back. */
@@ -259,6 +298,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         CASE(correcting_what_caused_an_excursion_takes_it_back),
+        CASE(breach_becomes_good_and_breach_again),
         CASE(no_timer_brings_it_back),
         CASE(the_same_before_and_after_a_late_pack),
         CASE(only_its_own_device_and_assets_are_touched),
