@@ -223,7 +223,7 @@ static bool own_identity(struct slice bundle, struct identity *ret_identity, str
     if (!cbor_scan(bundle, err))
         return false;
     struct cbor_reader r = cbor_reader(bundle);
-    cbor_take_array_of(&r, 5);
+    (void)cbor_take_array(&r);
     (void)cbor_take_item(&r);
     struct slice proof = cbor_take_bytes(&r, 1, BUNDLE_SIZE_MAX);
     if (r.failed || !cbor_scan(proof, err))
