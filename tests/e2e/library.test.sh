@@ -37,7 +37,7 @@ key_of() { # CLASS: a key of the first member, enrolled as this; prints its kid
     waybill device enrol "$1.cose" --class "$1" --as "Farm A" >out.txt
     sed -n 's/^device *//p' "$1.txt"
 }
-members=("Farm A" "Carrier B" "Clinic C" "Bank K" "Coop D" "Trader E" "Maker M" "Shop S")
+members=("Farm A" "Carrier B" "Clinic C" "Bank K" "Coop D" "Trader E" "Maker M" "Shop S" "Lab L" "Lab T")
 make_ledger "${members[@]}" "Quality Q"
 start_node
 unit=01/09506000134352/21/LIB
