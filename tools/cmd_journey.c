@@ -390,6 +390,10 @@ bool journey_load(const struct cmd_home *home, struct slice bundle, const struct
         journey_free(j);
         return err_set(err, ERR_PROOF, "%s", stopped.code != ERR_NONE ? stopped.msg : why.msg);
     }
+    if (bundle_hides_holds(&j->claim)) {
+        journey_free(j);
+        return err_set(err, ERR_PROOF, "it leaves out whether the goods are recalled");
+    }
     journey_goods_settle(j);
     add_excursions(j);
     qsort(j->lines, j->line_count, sizeof j->lines[0], by_time);

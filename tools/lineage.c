@@ -247,7 +247,7 @@ const struct lineage_node *lineage_recalled(const struct lineage *l)
 {
     size_t count = l->direction == BUNDLE_PACK_BACK ? l->count : 1;
     for (size_t i = 0; i < count; i++)
-        if (l->node[i]->recall.there)
+        if (bundle_recalled(&l->node[i]->claim, NULL) != NULL)
             return l->node[i];
     return NULL;
 }

@@ -50,8 +50,8 @@ struct lineage_node {
     struct slice statement;
     uint64_t time_ms, height, output;
     struct kid kid;
-    bool corrected;                            /* the birth was declared wrong later */
-    struct provenance_hold recall, quarantine; /* of its own name */
+    bool corrected;                          /* the birth was declared wrong later */
+    char recall_reason[PROVENANCE_TEXT + 1]; /* when its own name was recalled */
     enum goods_end end;
     size_t findings; /* that stand */
     size_t certificate_count;

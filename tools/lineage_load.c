@@ -119,16 +119,17 @@ bool lineage_load(struct lineage_node *node, const char *asset, const struct ide
         return err_set(err, ERR_IO, "out of memory");
     struct loading l = { .n = node, .goods = goods, .err = &stopped };
     bool good = bundle_verify(buf_slice(&node->bundle), trusted, visit, &l, &node->claim, &why);
-    node->recall = goods->recall;
-    node->quarantine = goods->quarantine;
+    memcpy(node->recall_reason, goods->recall.reason, sizeof node->recall_reason);
     node->end = goods->end;
     node->findings = provenance_goods_findings(goods);
     free(goods);
     if (!good)
         return err_set(err, ERR_PROOF, "%s: %s", asset,
                        stopped.code != ERR_NONE ? stopped.msg : why.msg);
-    return strcmp(node->claim.asset, asset) == 0 ||
-           err_set(err, ERR_PROOF, "a proof of %s instead of %s", node->claim.asset, asset);
+    if (strcmp(node->claim.asset, asset) != 0)
+        return err_set(err, ERR_PROOF, "a proof of %s instead of %s", node->claim.asset, asset);
+    return !bundle_hides_holds(&node->claim) ||
+           err_set(err, ERR_PROOF, "%s: its proof leaves out whether it is recalled", asset);
 }
 
 bool lineage_take_make(struct slice statement, struct make *ret_make)

@@ -99,21 +99,37 @@ static void print_certificates(const struct cmd_home *home, const struct lineage
     }
 }
 
-static void print_standing(const struct cmd_home *home, const struct lineage_node *n)
+static void print_hold(const struct cmd_home *home, const struct lineage_node *n,
+                       const struct state_hold *hold, const char *whose, bool recall)
 {
     char name[CMD_HOME_NAME_SIZE];
-    if (n->recall.there) {
-        indent(n);
-        (void)printf("  RECALLED by %s", cmd_home_member_name(home, &n->recall.member, name));
-        (void)printf("%s", n->recall.reason[0] != '\0' ? ": " : "");
-        cmd_contract_print(slice_text(n->recall.reason));
-        (void)printf("\n");
+    const struct kid *by = recall ? &hold->recall_member : &hold->quarantine_member;
+    bool own = strcmp(whose, n->claim.asset) == 0;
+    indent(n);
+    (void)printf("  %s by %s",
+                 recall           ? "RECALLED"
+                 : hold->rejected ? "REJECTED, in QUARANTINE"
+                                  : "in QUARANTINE",
+                 cmd_home_member_name(home, by, name));
+    if (!own) {
+        (void)printf(" by its lot ");
+        cmd_contract_print(slice_text(whose));
+    } else if (recall && n->recall_reason[0] != '\0') {
+        (void)printf(": ");
+        cmd_contract_print(slice_text(n->recall_reason));
     }
-    if (n->quarantine.there) {
-        indent(n);
-        (void)printf("  %s\n",
-                     n->quarantine.rejected ? "REJECTED, in QUARANTINE" : "in QUARANTINE");
-    }
+    (void)printf("\n");
+}
+
+static void print_standing(const struct cmd_home *home, const struct lineage_node *n)
+{
+    const char *whose = "";
+    const struct state_hold *hold = bundle_recalled(&n->claim, &whose);
+    if (hold != NULL)
+        print_hold(home, n, hold, whose, true);
+    hold = bundle_quarantined(&n->claim, &whose);
+    if (hold != NULL)
+        print_hold(home, n, hold, whose, false);
     if (n->findings > 0) {
         indent(n);
         (void)printf("  FINDINGS %zu: see waybill trace\n", n->findings);
@@ -240,8 +256,10 @@ static void put_node(const struct cmd_home *home, const struct lineage *l,
     if (n->claim.has_amount)
         goods_words_put_amount(doc, "amount", &n->claim.amount);
     json_doc_put_text(doc, "state", provenance_end_name(n->end));
-    json_doc_put_bool(doc, "recalled", n->recall.there);
-    json_doc_put_bool(doc, "quarantined", n->quarantine.there);
+    json_doc_put_bool(doc, "recalled", bundle_recalled(&n->claim, NULL) != NULL);
+    json_doc_put_bool(doc, "quarantined", bundle_quarantined(&n->claim, NULL) != NULL);
+    if (n->claim.holds.has_lot)
+        json_doc_put_text(doc, "lot", n->claim.holds.lot_name);
     json_doc_put_int(doc, "findings", (int64_t)n->findings);
     if (n->has_birth)
         put_birth(home, n, json_doc_put_object(doc, "birth"));

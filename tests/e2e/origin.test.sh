@@ -107,6 +107,16 @@ says "the recall's list" 'cadmium' out.txt
 says "the recall's list" "$bars/21/BAR00001 to $bars/21/BAR10000" out.txt
 expect "every unit of the recall" 10033 "$(waybill recall list $bar --units --json | jq '.units | length')"
 
+# ---- of a lot too, though no event of its units tells of it
+waybill goods recall $bars/10/L7 --meaning recall --reason "a wrong label" --as "Maker C" >/dev/null
+waybill trace $bar --verify >out.txt
+says "a lot's recall" "RECALLED by Maker C, with its lot $bars/10/L7" out.txt
+waybill origin $bar --verify --json >out.txt || true
+expect "a lot's recall" "$bars/10/L7 true" "$(jq -r '.assets[0] | "\(.lot) \(.recalled)"' out.txt)"
+waybill goods end-recall $bars/10/L7 --meaning "end of recall" --reason "relabelled" --as "Maker C" >/dev/null
+waybill trace $bar --verify >out.txt
+grep -q 'RECALLED by Maker C' out.txt && die "a recall that has ended still stands"
+
 # ---- offline, with nothing but the identity
 kill_node TERM
 expect "the way back, offline" 0 "$(code_of waybill verify back.pack)"

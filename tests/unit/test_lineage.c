@@ -1,5 +1,6 @@
 /* tools/lineage: where goods come from and what was made of them, out of the bundles of all of them; and bundles
  * that contradict each other. */
+#include "common/state_key.h"
 #include "node/proof.h"
 #include "tests/unit/support_ledger.h"
 #include "tools/lineage.h"
@@ -112,6 +113,20 @@ static struct hash dispose(struct world *w, enum disposition_action action, cons
     return h;
 }
 
+/* What the state keeps of it; recall NULL: nothing. */
+static void put_hold(struct world *w, const char *name, const struct hash *recall)
+{
+    uint8_t memory[256];
+    struct buf value = buf_fixed(memory, sizeof memory);
+    struct state_key key = state_key_text(TABLE_HOLD, slice_text(name));
+    struct state_hold hold = { .recalled = true, .recall_member = w->l->farm.kid };
+    if (recall != NULL) {
+        hold.recall = *recall;
+        state_hold_put(&value, &hold);
+    }
+    ledger_put_state(w->l, state_key_slice(&key), buf_slice(&value));
+}
+
 /* A plot, two sacks off it, three bars from the first. */
 static int set_up(void **state)
 {
@@ -140,23 +155,10 @@ static int tear_down(void **state)
 
 /* ------------------------------------------------------------------ walking */
 
-static bool prove(void *ctx, struct slice key, struct buf *out, uint64_t *ret_height,
-                  struct err *err)
-{
-    struct ledger *l = ctx;
-    struct buf value = buf_heap(1 << 16);
-    (void)err;
-    (void)store_state_get(l->store, key, &value, NULL);
-    state_tree_prove(l->state, key, buf_slice(&value), out);
-    *ret_height = l->head.height;
-    buf_free(&value);
-    return true;
-}
-
 static bool get(void *ctx, const char *asset, struct buf *out, struct err *err)
 {
     struct world *w = ctx;
-    struct proof_state proof = { w->l, prove };
+    struct proof_state proof = { w->l, ledger_prove };
     if (w->instead_of != NULL && strcmp(asset, w->instead_of) == 0)
         asset = w->instead;
     w->asked++;
@@ -320,6 +322,7 @@ static void recalled_until_corrected(void **state)
 {
     struct world *w = *state;
     struct hash recall = dispose(w, DISPOSITION_RECALL, SACK1);
+    put_hold(w, SACK1, &recall);
     ledger_seal(w->l, w->time_ms + 1000);
     struct lineage *l = walk(w, BAR "1", BUNDLE_PACK_BACK);
     assert_non_null(lineage_recalled(l));
@@ -331,6 +334,7 @@ static void recalled_until_corrected(void **state)
     (void)dispose(w, DISPOSITION_QUARANTINE, PLOT); /* any statement to hang the event on */
     ledger_event(w->l, EVENT_CORRECTED, SACK1, w->time_ms, "huh", &recall,
                  (uint64_t)KIND_DISPOSITION, &recall);
+    put_hold(w, SACK1, NULL);
     ledger_seal(w->l, w->time_ms + 1000);
     l = walk(w, BAR "1", BUNDLE_PACK_BACK);
     assert_null(lineage_recalled(l));
