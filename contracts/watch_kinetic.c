@@ -126,12 +126,26 @@ static void slide(struct watch *w, size_t track, int64_t newest)
         w->state->touched |= UINT32_C(1) << w->state->plan.tracks[track].rule;
 }
 
+/* Whether the steps can be of a contract that began when this one did, and of runs that end as they can. */
+static bool is_possible(const struct watch *w, size_t track)
+{
+    struct watch_kinetic *k = kinetic_of(w, track);
+    int64_t ms = step_ms(w, track), first = (int64_t)w->start_ms / ms;
+    if (k->newest > (int64_t)WATCH_MAX_TIME_MS / ms ||
+        (k->before.running && k->before.last < first))
+        return false;
+    for (int64_t i = k->newest - WATCH_STEPS + 1; i < first && i <= k->newest; i++)
+        if (slot_of(k, i)->weight_ms > 0)
+            return false;
+    int64_t last_cut = (k->newest - WATCH_WINDOW - 1) * ms;
+    return k->cut_ms == 0 || (last_cut > 0 && k->cut_ms <= (uint64_t)last_cut);
+}
+
 /* A state from elsewhere may speak of steps that no time has with these terms. */
 void watch_kinetic_check(struct watch *w, size_t track)
 {
     struct watch_kinetic *k = kinetic_of(w, track);
-    if (k->known && !rule_of(w, track)->whole_journey &&
-        k->newest > (int64_t)WATCH_MAX_TIME_MS / step_ms(w, track))
+    if (k->known && !rule_of(w, track)->whole_journey && !is_possible(w, track))
         k->known = false;
 }
 
