@@ -2,6 +2,8 @@
 #include "node/instance.h"
 #include "node/rules_custody.h"
 
+#include <string.h>
+
 static struct slice name_of(const struct asset_iter *it)
 {
     return slice_of(it->name, it->name_len);
@@ -11,7 +13,8 @@ static struct slice name_of(const struct asset_iter *it)
 
 struct received {
     struct asset_iter offered, missing;
-    bool more; /* the missing one in hand is still to come */
+    bool more;                      /* the missing one in hand is still to come */
+    char stray[ASSET_NAME_MAX + 1]; /* the first that is said to be missing and was not offered */
 };
 
 static struct received begin_received(const struct custody *c)
@@ -24,14 +27,26 @@ static struct received begin_received(const struct custody *c)
     return r;
 }
 
-/* Both sets rise, so what is missing is met on the way; what is not offered stops being met. */
+/* The missing one in hand is not in the offer: those after it may be. */
+static void pass_over(struct received *r)
+{
+    if (r->stray[0] == '\0')
+        memcpy(r->stray, r->missing.name, r->missing.name_len); /* it was all zero */
+    r->more = asset_set_next(&r->missing);
+}
+
+/* Both sets rise, so what is missing is met on the way. */
 static bool next_received(struct received *r)
 {
     while (asset_set_next(&r->offered)) {
+        while (r->more && slice_compare(name_of(&r->missing), name_of(&r->offered)) < 0)
+            pass_over(r);
         if (!r->more || !slice_equal(name_of(&r->missing), name_of(&r->offered)))
             return true;
         r->more = asset_set_next(&r->missing);
     }
+    while (r->more)
+        pass_over(r);
     return false;
 }
 
@@ -66,8 +81,8 @@ static enum refusal check_accept(struct execution *x, const struct custody *c,
         if (code != ACCEPTED)
             return code;
     }
-    if (r.more) {
-        execution_explain(x, "%s", r.missing.name);
+    if (r.stray[0] != '\0') {
+        execution_explain(x, "%s", r.stray);
         return REFUSED_NOT_OFFERED;
     }
     return rules_custody_check_reading(x, c);
