@@ -123,6 +123,16 @@ static void put_making(struct api_context *c, struct json_doc *doc, const struct
         json_doc_put_int(doc, "leaf", (int64_t)m->leaf);
 }
 
+/* What was said against the making itself. */
+static void put_objections(struct api_context *c, struct json_doc *doc,
+                           const struct trace_making *m, struct err *err)
+{
+    struct read_model_args of = { 1, { read_model_arg_bytes(hash_slice(&m->statement)) } };
+    struct read_model_args some = { 2, { of.at[0], read_model_arg_number(API_GOODS_LIMIT) } };
+    (void)api_put_rows(c, json_doc_put_array(doc, "corrections"), LIST_CORRECTION, &of, NULL, err);
+    (void)api_put_rows(c, json_doc_put_array(doc, "disputes"), LIST_DISPUTES, &some, NULL, err);
+}
+
 static bool put_hop(struct api_context *c, struct json_doc *list, const struct trace_path *path,
                     size_t i, bool back, struct err *err)
 {
@@ -132,6 +142,7 @@ static bool put_hop(struct api_context *c, struct json_doc *list, const struct t
     if (!trace_load_making(c->store, hop->making, &m, err))
         return false;
     put_making(c, doc, hop, &m);
+    put_objections(c, doc, &m, err);
     struct sets inputs = { json_doc_put_array(doc, "inputs"), TRACE_SETS_MAX };
     struct sets outputs = { json_doc_put_array(doc, "outputs"), TRACE_SETS_MAX };
     struct json_doc *via = json_doc_put_array(doc, back ? "went_on" : "came_in");
@@ -142,7 +153,7 @@ static bool put_hop(struct api_context *c, struct json_doc *list, const struct t
     json_doc_put_bool(doc, "cut",
                       inputs.left == 0 || outputs.left == 0 || hop->via_count > TRACE_SETS_MAX);
     if (!back)
-        return true;
+        return err->code == ERR_NONE;
     struct certificates w = { .c = c,
                               .list = json_doc_put_array(doc, "certificates"),
                               .time_ms = m.time_ms };
