@@ -148,6 +148,8 @@ static int seal(struct cmd_home *home, const struct cmd_args *args, struct err *
                 seal_all(&s, &l->assets);
     l->commitments = buf_slice(&s.commitments);
     int code = good ? cmd_send_finish(home, "sealed", &draft) : cmd_action_fail(err);
+    if (code == CMD_REFUSED && !home->json)
+        (void)fprintf(stderr, "  the codes in %s are of no use\n", s.folder);
     if (code == CMD_GOOD && !home->json)
         (void)printf("  %zu labels and their codes in %s; keep codes.csv secret\n", s.count,
                      s.folder);
