@@ -133,6 +133,16 @@ static void put_objections(struct api_context *c, struct json_doc *doc,
     (void)api_put_rows(c, json_doc_put_array(doc, "disputes"), LIST_DISPUTES, &some, NULL, err);
 }
 
+/* The numbers of the hops next to it, towards the asset that was asked about. */
+static void put_links(struct json_doc *doc, const struct trace_path *path, size_t i, bool back)
+{
+    struct json_doc *list = json_doc_put_array(doc, back ? "used_in" : "made_in");
+    json_doc_put_int(doc, "n", (int64_t)i);
+    for (size_t k = 0; k < path->link_count; k++)
+        if (path->links[k].hop == i)
+            json_doc_put_int(list, NULL, (int64_t)path->links[k].to);
+}
+
 static bool put_hop(struct api_context *c, struct json_doc *list, const struct trace_path *path,
                     size_t i, bool back, struct err *err)
 {
@@ -143,6 +153,7 @@ static bool put_hop(struct api_context *c, struct json_doc *list, const struct t
         return false;
     put_making(c, doc, hop, &m);
     put_objections(c, doc, &m, err);
+    put_links(doc, path, i, back);
     struct sets inputs = { json_doc_put_array(doc, "inputs"), TRACE_SETS_MAX };
     struct sets outputs = { json_doc_put_array(doc, "outputs"), TRACE_SETS_MAX };
     struct json_doc *via = json_doc_put_array(doc, back ? "went_on" : "came_in");

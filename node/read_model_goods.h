@@ -105,6 +105,9 @@ bool read_model_fate_fact(const struct read_model_at *at, const struct event *e)
 bool read_model_fate_run(const struct read_model_at *at, const struct read_model_run *run,
                          const struct event *e);
 bool read_model_fate_asset(const struct read_model_at *at, int64_t asset, const struct event *e);
+/* Runs of inputs that overlap a run of assets, ready to be stepped: making, first, count. */
+struct db_stmt *read_model_inputs_over(struct store *s, int64_t first, int64_t count);
+
 enum read_model_hold {
     HOLD_QUARANTINE = 0,
     HOLD_RECALL = 1,

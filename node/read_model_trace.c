@@ -158,7 +158,7 @@ struct walk {
     size_t part_count, part_room;
     struct part *parts;
     struct trace_runs todo; /* of uses: runs whose users are looked for */
-    size_t *depth;          /* one for each of todo */
+    size_t *made_by;        /* the hop of each of todo; SIZE_MAX: where it begins */
     struct err *err;
     bool failed;
 };
@@ -180,10 +180,32 @@ static size_t hop_of(struct walk *w, int64_t making, size_t depth, bool *ret_new
     return p->count++;
 }
 
-static void add_part(struct walk *w, size_t hop, int64_t first, int64_t count)
+/* The links to one hop are added one after the other. */
+static void add_link(struct walk *w, size_t hop, size_t to)
+{
+    struct trace_path *p = w->path;
+    if (to == SIZE_MAX)
+        return;
+    for (size_t i = p->link_count; i-- > 0 && p->links[i].to == to;)
+        if (p->links[i].hop == hop)
+            return;
+    if (p->link_count == p->link_room) {
+        size_t room = p->link_room == 0 ? 64 : 2 * p->link_room;
+        struct trace_link *more = realloc(p->links, room * sizeof *more);
+        w->failed = more == NULL;
+        if (more == NULL)
+            return;
+        p->links = more;
+        p->link_room = room;
+    }
+    p->links[p->link_count++] = (struct trace_link){ hop, to };
+}
+
+static void add_part(struct walk *w, size_t hop, size_t to, struct trace_run run)
 {
     if (hop == SIZE_MAX || w->failed)
         return;
+    add_link(w, hop, to);
     if (w->part_count == w->part_room) {
         size_t room = w->part_room == 0 ? 64 : 2 * w->part_room;
         struct part *more = realloc(w->parts, room * sizeof *more);
@@ -193,7 +215,7 @@ static void add_part(struct walk *w, size_t hop, int64_t first, int64_t count)
         w->parts = more;
         w->part_room = room;
     }
-    w->parts[w->part_count++] = (struct part){ hop, { first, count } };
+    w->parts[w->part_count++] = (struct part){ hop, run };
 }
 
 static int by_hop(const void *a, const void *b)
@@ -233,7 +255,7 @@ static bool end_walk(struct walk *w, bool good)
         good = err_set(w->err, ERR_IO, "out of memory");
     free(w->parts);
     trace_runs_free(&w->todo);
-    free(w->depth);
+    free(w->made_by);
     if (!good)
         trace_path_free(w->path);
     return good;
@@ -248,6 +270,7 @@ static bool begin_path(struct trace_path *p, struct err *err)
 void trace_path_free(struct trace_path *p)
 {
     free(p->hops);
+    free(p->links);
     trace_runs_free(&p->via);
     *p = (struct trace_path){ .count = 0 };
 }
@@ -255,30 +278,33 @@ void trace_path_free(struct trace_path *p)
 /* ------------------------------------------------------------------ back */
 
 /* The makings that a run of goods came from. */
-static bool follow_back(struct walk *w, struct trace_run run, size_t depth)
+static bool follow_back(struct walk *w, struct trace_run run, size_t to)
 {
     struct db_stmt *rows = begin(w->s, GM_MAKINGS_OF_RUN);
+    size_t depth = to == SIZE_MAX ? 0 : w->path->hops[to].depth + 1;
     enum db_row row;
     bool is_new = false;
     db_bind_int(rows, 1, run.first);
     db_bind_int(rows, 2, run.first + run.count - 1);
-    while ((row = db_step(rows, w->err)) == DB_ROW)
-        add_part(w, hop_of(w, db_column_int(rows, 0), depth, &is_new), db_column_int(rows, 1),
-                 db_column_int(rows, 2) - db_column_int(rows, 1) + 1);
+    while ((row = db_step(rows, w->err)) == DB_ROW) {
+        struct trace_run part = { db_column_int(rows, 1),
+                                  db_column_int(rows, 2) - db_column_int(rows, 1) + 1 };
+        add_part(w, hop_of(w, db_column_int(rows, 0), depth, &is_new), to, part);
+    }
     db_reset(rows);
     return row == DB_END;
 }
 
 struct back_step {
     struct walk *walk;
-    size_t depth;
+    size_t to;
     bool good;
 };
 
 static bool follow_input(void *ctx, const struct trace_set *set)
 {
     struct back_step *step = ctx;
-    step->good = follow_back(step->walk, set->run, step->depth);
+    step->good = follow_back(step->walk, set->run, step->to);
     return step->good;
 }
 
@@ -287,9 +313,9 @@ bool trace_origin(struct store *s, int64_t asset, struct trace_path *ret_path, s
     struct walk w = { .s = s, .path = ret_path, .err = err };
     if (!begin_path(ret_path, err))
         return false;
-    bool good = follow_back(&w, (struct trace_run){ asset, 1 }, 0);
+    bool good = follow_back(&w, (struct trace_run){ asset, 1 }, SIZE_MAX);
     for (size_t i = 0; i < ret_path->count && good; i++) {
-        struct back_step step = { &w, ret_path->hops[i].depth + 1, true };
+        struct back_step step = { &w, i, true };
         good = trace_inputs(s, ret_path->hops[i].making, follow_input, &step, err) && step.good;
     }
     return end_walk(&w, good);
@@ -297,52 +323,43 @@ bool trace_origin(struct store *s, int64_t asset, struct trace_path *ret_path, s
 
 /* ------------------------------------------------------------------ forward */
 
-/* Runs of inputs that overlap a run: making, first, count. */
-static struct db_stmt *inputs_over(struct store *s, struct trace_run run)
-{
-    struct db_stmt *rows = begin(s, GM_INPUTS_OVER);
-    db_bind_int(rows, 1, run.first);
-    db_bind_int(rows, 2, run.first + run.count - 1);
-    db_bind_int(rows, 3, run.first - RUN_MAX);
-    return rows;
-}
-
-static void add_todo(struct walk *w, struct trace_run run, size_t depth)
+static void add_todo(struct walk *w, struct trace_run run, size_t made_by)
 {
     trace_runs_add(&w->todo, run.first, run.count);
     w->failed = w->failed || w->todo.failed;
     if (w->failed)
         return;
-    size_t *more = realloc(w->depth, (w->todo.room + 1) * sizeof *more);
+    size_t *more = realloc(w->made_by, (w->todo.room + 1) * sizeof *more);
     w->failed = more == NULL;
     if (more == NULL)
         return;
-    w->depth = more;
-    w->depth[w->todo.count - 1] = depth;
+    w->made_by = more;
+    w->made_by[w->todo.count - 1] = made_by;
 }
 
 struct output_step {
     struct walk *walk;
-    size_t depth;
+    size_t made_by;
 };
 
 static bool add_output(void *ctx, const struct trace_set *set)
 {
     const struct output_step *step = ctx;
-    add_todo(step->walk, set->run, step->depth);
+    add_todo(step->walk, set->run, step->made_by);
     return !step->walk->failed;
 }
 
-static void add_overlap(struct walk *w, size_t hop, struct trace_run run, struct trace_run input)
+static struct trace_run overlap(struct trace_run run, struct trace_run input)
 {
     int64_t from = input.first > run.first ? input.first : run.first;
     int64_t end = run.first + run.count, input_end = input.first + input.count;
-    add_part(w, hop, from, (end < input_end ? end : input_end) - from);
+    return (struct trace_run){ from, (end < input_end ? end : input_end) - from };
 }
 
-static bool follow_on(struct walk *w, struct trace_run run, size_t depth)
+static bool follow_on(struct walk *w, struct trace_run run, size_t made_by)
 {
-    struct db_stmt *rows = inputs_over(w->s, run);
+    struct db_stmt *rows = read_model_inputs_over(w->s, run.first, run.count);
+    size_t depth = made_by == SIZE_MAX ? 1 : w->path->hops[made_by].depth + 1;
     enum db_row row;
     bool good = true;
     while (good && (row = db_step(rows, w->err)) != DB_END) {
@@ -353,8 +370,8 @@ static bool follow_on(struct walk *w, struct trace_run run, size_t depth)
         bool is_new = false;
         int64_t making = db_column_int(rows, 0);
         struct trace_run input = { db_column_int(rows, 1), db_column_int(rows, 2) };
-        struct output_step step = { w, depth + 1 };
-        add_overlap(w, hop_of(w, making, depth, &is_new), run, input);
+        struct output_step step = { w, hop_of(w, making, depth, &is_new) };
+        add_part(w, step.made_by, made_by, overlap(run, input));
         good = !is_new || trace_outputs(w->s, making, add_output, &step, w->err);
     }
     db_reset(rows);
@@ -367,88 +384,10 @@ bool trace_uses(struct store *s, int64_t asset, struct trace_path *ret_path, str
     bool good = begin_path(ret_path, err);
     if (!good)
         return false;
-    add_todo(&w, (struct trace_run){ asset, 1 }, 1);
+    add_todo(&w, (struct trace_run){ asset, 1 }, SIZE_MAX);
     for (size_t i = 0; i < w.todo.count && good && !w.failed; i++)
-        good = follow_on(&w, w.todo.at[i], w.depth[i]);
+        good = follow_on(&w, w.todo.at[i], w.made_by[i]);
     return end_walk(&w, good);
-}
-
-/* ------------------------------------------------------------------ all that a recall reaches */
-
-struct reach {
-    struct store *s;
-    struct trace_runs *runs;
-    uint8_t *seen; /* a bit a making */
-    struct trace_runs makings;
-    struct err *err;
-};
-
-static bool add_runs(struct reach *r, struct db_stmt *rows)
-{
-    enum db_row row;
-    while ((row = db_step(rows, r->err)) == DB_ROW)
-        trace_runs_add(r->runs, db_column_int(rows, 0), db_column_int(rows, 1));
-    db_reset(rows);
-    return row == DB_END;
-}
-
-static bool add_reached_output(void *ctx, const struct trace_set *set)
-{
-    struct reach *r = ctx;
-    trace_runs_add(r->runs, set->run.first, set->run.count);
-    return !r->runs->failed;
-}
-
-/* The outputs of every making that used a part of this run and was not seen before. */
-static bool reach_on(struct reach *r, struct trace_run run)
-{
-    struct db_stmt *rows = inputs_over(r->s, run);
-    enum db_row row;
-    r->makings.count = 0;
-    while ((row = db_step(rows, r->err)) == DB_ROW) {
-        int64_t making = db_column_int(rows, 0);
-        uint8_t bit = (uint8_t)(1u << (making % 8));
-        if ((r->seen[making / 8] & bit) != 0)
-            continue;
-        r->seen[making / 8] |= bit;
-        trace_runs_add(&r->makings, making, 1);
-    }
-    db_reset(rows);
-    bool good = row == DB_END && !r->makings.failed;
-    for (size_t i = 0; i < r->makings.count && good; i++)
-        good = trace_outputs(r->s, r->makings.at[i].first, add_reached_output, r, r->err);
-    return good;
-}
-
-static bool make_room(struct reach *r)
-{
-    struct db_stmt *last = begin(r->s, GM_MAKING_LAST);
-    enum db_row row = db_step(last, r->err);
-    int64_t makings = row == DB_ROW ? db_column_int(last, 0) : 0;
-    db_reset(last);
-    r->seen = row == DB_ERROR ? NULL : calloc((size_t)makings / 8 + 1, 1);
-    return r->seen != NULL || (row != DB_ERROR && err_set(r->err, ERR_IO, "out of memory"));
-}
-
-bool trace_reached(struct store *s, int64_t disposition, struct trace_runs *ret_runs,
-                   struct err *err)
-{
-    struct reach r = { .s = s, .runs = ret_runs, .err = err };
-    struct db_stmt *names = begin(s, GM_DISPOSITION_RUNS), *lots = begin(s, GM_DISPOSITION_LOTS);
-    *ret_runs = (struct trace_runs){ .count = 0 };
-    db_bind_int(names, 1, disposition);
-    db_bind_int(lots, 1, disposition);
-    bool good = make_room(&r) && add_runs(&r, names) && add_runs(&r, lots);
-    for (size_t i = 0; i < ret_runs->count && good; i++)
-        good = reach_on(&r, ret_runs->at[i]);
-    if (good && ret_runs->failed)
-        good = err_set(err, ERR_IO, "out of memory");
-    trace_runs_settle(ret_runs);
-    trace_runs_free(&r.makings);
-    free(r.seen);
-    if (!good)
-        trace_runs_free(ret_runs);
-    return good;
 }
 
 /* ------------------------------------------------------------------ goods as they are now */

@@ -68,10 +68,17 @@ struct trace_hop {
         via_count; /* of trace_path.via: origin: outputs that went on; uses: inputs that came in */
 };
 
+/* Goods went from the one hop to the other, by their places in trace_path.hops. */
+struct trace_link {
+    size_t hop, to; /* origin: to where they were used; uses: to where they came from */
+};
+
 struct trace_path {
     size_t count;
     struct trace_hop *hops; /* nearest first */
     struct trace_runs via;
+    size_t link_count, link_room;
+    struct trace_link *links;
     bool cut; /* there are more than TRACE_HOPS_MAX */
 };
 void trace_path_free(struct trace_path *p);

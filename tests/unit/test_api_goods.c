@@ -58,6 +58,8 @@ static void test_a_bar_leads_back_to_its_plot(void **state)
                         "01/09506000134369/10/BAR1");
     assert_string_equal(support_goods_text(g, "/hops/1/kind"), "commission");
     assert_string_equal(support_goods_text(g, "/hops/1/went_on/0/last"), GOODS_BEANS "2");
+    assert_int_equal(support_goods_number(g, "/hops/1/used_in/0"), 0);
+    assert_int_equal(json_doc_count(json_doc_at(g->json, "/hops/0/used_in")), 0);
     assert_string_equal(support_goods_text(g, "/hops/1/by/name"), "Plot 7");
     assert_string_equal(support_goods_text(g, "/hops/1/place/name"), "Plot 7, Asanko");
     assert_string_equal(support_goods_text(g, "/hops/1/certificates/0/name"), "organic");
