@@ -180,7 +180,8 @@ bool asset_goods_hop_certificates(struct store *s, const struct asset_hop *at,
                                   read_model_row_visitor visit, void *ctx, struct err *err)
 {
     const struct trace_hop *hop = at->hop;
-    if (!certificates_of(s, at->making, (struct trace_run){ 0, 0 }, visit, ctx, err))
+    struct trace_run no_asset = { 0, 1 }; /* rows begin at 1 */
+    if (!certificates_of(s, at->making, no_asset, visit, ctx, err))
         return false;
     for (size_t k = 0; k < hop->via_count; k++) {
         struct trace_run run = at->path->via.at[hop->via + k];

@@ -64,7 +64,7 @@ static void tell_pair(const struct json_doc *pair, struct slice unit)
                      cmd_pages_int(pair, "/clock_offset_s"));
     cmd_pages_print_time("    ", pair, "/from");
     cmd_pages_print_time(" to ", pair, "/to");
-    (void)printf(", compared at %" PRId64 " times, apart %" PRId64 " times\n",
+    (void)printf(", compared at %" PRId64 " times; periods apart: %" PRId64 "\n",
                  cmd_pages_int(pair, "/compared"), cmd_pages_int(pair, "/disagreement_count"));
     plot(pair);
     for (size_t i = 0; i < json_doc_count(list); i++) {
@@ -98,6 +98,8 @@ static void tell_loggers(const struct json_doc *doc)
     const struct json_doc *loggers = json_doc_at(doc, "/loggers");
     const struct json_doc *pairs = json_doc_at(doc, "/comparisons");
     struct slice unit = cmd_contract_text_at(doc, "/unit", "");
+    if (slice_equal(unit, slice_text("Cel")))
+        unit = slice_text("°C");
     cmd_pages_print("", doc, "/asset", "");
     cmd_pages_print("  ", doc, "/name", "\n");
     for (size_t i = 0; i < json_doc_count(loggers); i++)

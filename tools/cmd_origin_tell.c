@@ -6,21 +6,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define INDENT_MAX 12
-
-static void indent(const struct json_doc *hop)
-{
-    int64_t depth = cmd_pages_int(hop, "/depth");
-    (void)printf("%*s", (int)(2 * (depth < 0 ? 0 : depth < INDENT_MAX ? depth : INDENT_MAX)), "");
-}
-
 static void tell_certificates(const struct json_doc *hop)
 {
     const struct json_doc *list = json_doc_at(hop, "/certificates");
     for (size_t i = 0; i < json_doc_count(list); i++) {
         const struct json_doc *c = json_doc_element(list, i);
-        indent(hop);
-        cmd_pages_print("    certificate ", c, "/name", "");
+        cmd_pages_print("      certificate ", c, "/name", "");
         cmd_pages_print(" ", c, "/number", "");
         cmd_pages_print(" by ", c, "/issuer/name", "");
         cmd_pages_print(" of ", c, "/member/name", "");
@@ -31,28 +22,46 @@ static void tell_certificates(const struct json_doc *hop)
     }
 }
 
+/* What was said against the making itself. */
+static void tell_objections(const struct json_doc *hop)
+{
+    const struct json_doc *corrections = json_doc_at(hop, "/corrections");
+    const struct json_doc *disputes = json_doc_at(hop, "/disputes");
+    for (size_t i = 0; i < json_doc_count(corrections); i++) {
+        const struct json_doc *one = json_doc_element(corrections, i);
+        cmd_pages_print_time("      CORRECTED ", one, "/time");
+        cmd_pages_print(": ", one, "/reason", "");
+        (void)printf("\n");
+    }
+    for (size_t i = 0; i < json_doc_count(disputes); i++) {
+        const struct json_doc *one = json_doc_element(disputes, i);
+        cmd_pages_print("      DISPUTED by ", one, "/member/name", "");
+        cmd_pages_print(": ", one, "/reason", "");
+        (void)printf("\n");
+    }
+}
+
+/* Hops come by their distance, which is told: what one is of may stand further down than its neighbours. */
 static void tell_hop(void *ctx, const struct json_doc *hop)
 {
     const bool *back = ctx;
-    bool born = json_doc_count(json_doc_at(hop, "/inputs")) == 0;
-    indent(hop);
+    (void)printf("%3" PRId64 " ", cmd_pages_int(hop, "/depth") + 1);
     cmd_pages_print_sets(json_doc_at(hop, *back ? "/went_on" : "/outputs"));
     (void)printf("\n");
-    indent(hop);
-    cmd_pages_print_time("  ", hop, "/time");
+    cmd_pages_print_time("    ", hop, "/time");
     cmd_pages_print(" ", hop, "/kind", "");
     cmd_pages_print(" by ", hop, "/by/name", "");
     cmd_pages_print(" at ", hop, "/place/name", "");
     cmd_pages_print(" (", hop, "/place/gln", ")");
     cmd_pages_print_hash("; statement ", hop, "/making");
     (void)printf("\n");
-    if (!born) {
-        indent(hop);
-        (void)printf("    of ");
+    if (json_doc_count(json_doc_at(hop, "/inputs")) > 0) {
+        (void)printf("      of ");
         cmd_pages_print_sets(json_doc_at(hop, "/inputs"));
         (void)printf("\n");
     }
     tell_certificates(hop);
+    tell_objections(hop);
 }
 
 static void tell_head(void *ctx, const struct json_doc *doc)

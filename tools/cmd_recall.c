@@ -96,11 +96,12 @@ static bool find_recall(struct cmd_home *home, const char *typed, struct looking
 static void tell_holder(const struct json_doc *one)
 {
     char units[GOODS_WORDS_SIZE];
+    int64_t count = cmd_pages_int(one, "/units");
     const struct json_doc *goods = json_doc_at(one, "/goods");
     struct slice name = cmd_contract_text_at(one, "/holder/name", "nobody");
     (void)printf("  ");
     cmd_contract_print(name);
-    (void)printf("  %s units", goods_words_number((uint64_t)cmd_pages_int(one, "/units"), units));
+    (void)printf("  %s unit%s", goods_words_number((uint64_t)count, units), count == 1 ? "" : "s");
     cmd_pages_print(", contact ", one, "/party/contact", "");
     (void)printf("\n");
     for (size_t i = 0; i < json_doc_count(goods); i++) {

@@ -64,6 +64,7 @@ waybill origin $bar >out.txt
 says "the node's way back" "$mass/10/MASS" out.txt
 says "the node's way back" "Plot 7 ($field)" out.txt
 says "the node's certificate" 'certificate organic by CertCo' out.txt
+expect "hops with that certificate" 1 "$(grep -c 'certificate organic by CertCo' out.txt)"
 says "an expired certificate" 'certificate fair trade by CertCo.*EXPIRED' out.txt
 expect "makings on the way back" 5 "$(waybill origin $bar --json | jq .makings)"
 
@@ -79,6 +80,16 @@ expect "the plot is the source" commission "$(jq -r '.assets[] | select(.asset =
 for statement in $(jq -r '.assets[].birth.statement' back.json | sort -u); do
     one_receipt "$statement"
 done
+
+# ---- what is said against a hop shows at it
+sacks=$(jq -r '.assets[] | select(.asset == "'$beans/10/SACK1'") | .birth.statement' back.json)
+waybill dispute "$sacks" $beans/10/SACK1 --reason "the scale was wrong" --as "Mill B" >/dev/null
+waybill correct "$sacks" --meaning correction --reason "it was 349 kg" --as "Farm A" >/dev/null
+waybill origin $bar >out.txt
+says "a dispute at its hop" 'DISPUTED by Mill B: the scale was wrong' out.txt
+says "a correction at its hop" 'CORRECTED .*: it was 349 kg' out.txt
+waybill origin $bar --verify >out.txt
+says "a correction, proven" '\[corrected later\]' out.txt
 
 # ---- forward, as the node says, and proven
 waybill uses $plot >out.txt
