@@ -57,8 +57,12 @@ static bool check_asset(const struct journey *j, const char *asset, struct err *
 {
     if (strcmp(j->claim.asset, asset) != 0)
         return err_set(err, ERR_PROOF, "the node proves %s instead of %s", j->claim.asset, asset);
-    return j->claim.known ||
-           err_set(err, ERR_NOT_FOUND, "%s: the ledger does not know it; that is proven", asset);
+    if (j->claim.known)
+        return true;
+    bool lot = strncmp(asset, "01/", 3) == 0 && strstr(asset, "/10/") != NULL;
+    return err_set(err, ERR_NOT_FOUND, "%s: the ledger does not know it; that is proven%s%s", asset,
+                   bundle_recalled(&j->claim, NULL) != NULL ? ", and that it is recalled" : "",
+                   lot ? "; see waybill asset lot" : "");
 }
 
 static int trace(struct cmd_home *home, const struct cmd_args *args, struct err *err)
