@@ -293,39 +293,11 @@ void journey_goods_print(const struct cmd_home *home, const struct journey_line 
     print_words(home, line);
 }
 
-static void print_hold(const struct cmd_home *home, const char *what,
-                       const struct provenance_hold *h)
-{
-    char name[CMD_HOME_NAME_SIZE];
-    if (!h->there)
-        return;
-    (void)printf("   %s by %s", what, by_member(home, &h->member, name));
-    print_quoted(": ", slice_text(h->reason), "");
-    (void)printf("\n");
-}
-
-/* By reference: none of its own events tells of it. */
-static void print_lot_hold(const struct cmd_home *home, const struct bundle_holds *h)
-{
-    char name[CMD_HOME_NAME_SIZE];
-    if (h->lot.recalled)
-        (void)printf("   RECALLED by %s, with its lot %s\n",
-                     by_member(home, &h->lot.recall_member, name), h->lot_name);
-    if (h->lot.quarantined)
-        (void)printf("   %s by %s, with its lot %s\n",
-                     h->lot.rejected ? "REJECTED; QUARANTINED" : "QUARANTINED",
-                     by_member(home, &h->lot.quarantine_member, name), h->lot_name);
-}
-
-void journey_goods_print_standing(const struct cmd_home *home, const struct journey *j)
+void journey_goods_print_standing(const struct journey *j)
 {
     char count[GOODS_WORDS_SIZE];
     const struct provenance_goods *g = &j->provenance.goods;
     size_t findings = provenance_goods_findings(g);
-    print_hold(home, "RECALLED", &g->recall);
-    print_hold(home, g->quarantine.rejected ? "REJECTED; QUARANTINED" : "QUARANTINED",
-               &g->quarantine);
-    print_lot_hold(home, &j->claim.holds);
     if (g->end != GOODS_ACTIVE)
         (void)printf("   ended    %s\n", provenance_end_name(g->end));
     if (findings > 0)

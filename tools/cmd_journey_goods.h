@@ -15,8 +15,8 @@ void journey_goods_settle(struct journey *j);
 
 /* Without a line end. */
 void journey_goods_print(const struct cmd_home *home, const struct journey_line *line);
-/* Lines above the verdict: recalls, quarantines, findings that stand; how the goods ended. */
-void journey_goods_print_standing(const struct cmd_home *home, const struct journey *j);
+/* Lines above the verdict: findings that stand; how the goods ended. */
+void journey_goods_print_standing(const struct journey *j);
 
 /* Adds to a line's object; and to the whole document. */
 void journey_goods_json(const struct cmd_home *home, const struct journey_line *line,

@@ -177,20 +177,6 @@ static void put_hold(const struct cmd_home *home, struct json_doc *doc, const ch
         json_doc_put_text(one, "reason", h->reason);
 }
 
-/* By reference: none of its own events tells of it. */
-static void put_lot(const struct cmd_home *home, struct json_doc *doc, const struct bundle_holds *h)
-{
-    if (!h->has_lot)
-        return;
-    struct json_doc *lot = json_doc_put_object(doc, "lot");
-    json_doc_put_text(lot, "name", h->lot_name);
-    json_doc_put_bool(lot, "recalled", h->lot.recalled);
-    if (h->lot.recalled)
-        goods_words_put_member(home, lot, "recalled_by", &h->lot.recall_member);
-    json_doc_put_bool(lot, "quarantined", h->lot.quarantined);
-    json_doc_put_bool(lot, "rejected", h->lot.rejected);
-}
-
 void journey_goods_json_standing(const struct cmd_home *home, const struct journey *j,
                                  struct json_doc *doc)
 {
@@ -199,7 +185,6 @@ void journey_goods_json_standing(const struct cmd_home *home, const struct journ
     json_doc_put_int(doc, "findings", (int64_t)provenance_goods_findings(g));
     put_hold(home, doc, "recall", &g->recall);
     put_hold(home, doc, "quarantine", &g->quarantine);
-    put_lot(home, doc, &j->claim.holds);
     if (box != NULL)
         json_doc_put_text(doc, "container", box->container);
     if (g->inside > 0)

@@ -1,6 +1,7 @@
 /* A journey as JSON. */
 #include "node/rule_words.h"
 #include "tools/cmd_journey_goods.h"
+#include "tools/cmd_journey_holds.h"
 #include "tools/goods_words.h"
 
 static void put_excursions(const struct cmd_home *home, const struct journey *j,
@@ -198,8 +199,10 @@ struct json_doc *journey_json(const struct cmd_home *home, const struct journey 
     json_doc_put_text(doc, "asset", j->claim.asset);
     json_doc_put_bool(doc, "known", j->claim.known);
     json_doc_put_bool(doc, "demo", home->demo);
-    json_doc_put_text(doc, "verdict", provenance_verdict_name(verdict));
-    json_doc_put_text(doc, "reason", provenance_reason_sentence(reason));
+    if (j->claim.known) {
+        json_doc_put_text(doc, "verdict", provenance_verdict_name(verdict));
+        json_doc_put_text(doc, "reason", provenance_reason_sentence(reason));
+    }
     json_doc_put_int(doc, "readings", (int64_t)j->readings);
     json_doc_put_int(doc, "packs", (int64_t)j->provenance.packs);
     json_doc_put_int(doc, "missing_packs", (int64_t)journey_missing(j));
@@ -207,6 +210,7 @@ struct json_doc *journey_json(const struct cmd_home *home, const struct journey 
     put_excursions(home, j, json_doc_put_array(doc, "excursions"));
     put_happenings(home, j, json_doc_put_array(doc, "happenings"));
     journey_goods_json_standing(home, j, json_doc_put_object(doc, "standing"));
+    journey_holds_json(home, j, json_doc_put_object(doc, "holds"));
     put_proof(j, json_doc_put_object(doc, "proof"), pinned);
     return doc;
 }

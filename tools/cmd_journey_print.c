@@ -4,6 +4,7 @@
 #include "node/rule_words.h"
 #include "tools/cmd_contract_words.h"
 #include "tools/cmd_journey_goods.h"
+#include "tools/cmd_journey_holds.h"
 #include "tools/goods_words.h"
 
 #include <inttypes.h>
@@ -237,14 +238,16 @@ static void print_line(const struct cmd_home *home, const struct journey *j,
     }
 }
 
-static void print_verdict(const struct cmd_home *home, const struct journey *j, bool pinned)
+static void print_verdict(const struct journey *j)
 {
     enum provenance_reason reason;
     enum provenance_verdict verdict = provenance_judge(&j->provenance, &reason);
-    char readings[TEXT_SIZE], packs[TEXT_SIZE], missing_text[TEXT_SIZE], statements[TEXT_SIZE];
+    char readings[TEXT_SIZE], packs[TEXT_SIZE], missing_text[TEXT_SIZE];
     uint64_t missing = journey_missing(j);
-    size_t authorities = home->has_identity ? home->identity.set.count : j->claim.seals;
-    journey_goods_print_standing(home, j);
+    if (!j->claim.known) {
+        (void)printf("   no asset of this name was ever made\n");
+        return;
+    }
     (void)printf("   verdict  %s   %s readings in %s packs, ", provenance_verdict_name(verdict),
                  goods_words_number(j->readings, readings),
                  goods_words_number(j->provenance.packs, packs));
@@ -256,6 +259,12 @@ static void print_verdict(const struct cmd_home *home, const struct journey *j, 
         (void)printf("            %s\n", provenance_reason_sentence(reason));
     if (j->cut || j->provenance.cut)
         (void)printf("            more happened than is shown here\n");
+}
+
+static void print_proof(const struct cmd_home *home, const struct journey *j, bool pinned)
+{
+    char statements[TEXT_SIZE];
+    size_t authorities = home->has_identity ? home->identity.set.count : j->claim.seals;
     (void)printf("   %s  %s statements, none missing up to head %" PRIu64 ", %zu of %zu seals\n",
                  pinned ? "proof ok" : "UNPROVEN",
                  goods_words_number(j->claim.statements, statements), j->claim.head.height,
@@ -286,5 +295,8 @@ void journey_print(const struct cmd_home *home, const struct journey *j, bool pi
         day = this_day;
         print_line(home, j, &j->lines[i]);
     }
-    print_verdict(home, j, pinned);
+    journey_holds_print(home, j, pinned);
+    journey_goods_print_standing(j);
+    print_verdict(j);
+    print_proof(home, j, pinned);
 }

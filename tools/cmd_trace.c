@@ -6,7 +6,7 @@
 #include "common/file.h"
 #include "common/hex.h"
 #include "tools/cmd_action.h"
-#include "tools/cmd_journey.h"
+#include "tools/cmd_journey_holds.h"
 #include "tools/cmd_names.h"
 #include "tools/cmd_node.h"
 #include "tools/cmd_origin.h"
@@ -21,7 +21,7 @@ static int exit_code(const struct journey *j)
     enum provenance_reason reason;
     bool breach = provenance_judge(&j->provenance, &reason) == PROVENANCE_BREACH;
     bool doubt = reason == PROVENANCE_SENSOR || reason == PROVENANCE_ACCURACY;
-    return breach || doubt ? CMD_BREACH : CMD_GOOD;
+    return breach || doubt || journey_holds_stop(j) ? CMD_BREACH : CMD_GOOD;
 }
 
 /* ------------------------------------------------------------------ trace */
@@ -101,12 +101,14 @@ int cmd_trace(int argc, char **argv)
         "node's\n"
         "answer comes with its proof, which is checked against DIR/identity.cbor: every event is "
         "under\n"
-        "a sealed block, and none is left out.\n"
+        "a sealed block, and none is left out; and whether goods or their lot are recalled or in "
+        "quarantine.\n"
+        "Whether what they were made of is: waybill origin ASSET --verify.\n"
         "\n"
         "  --verify     refuse to go on without a pinned identity\n"
         "  -o FILE      keep the proof; waybill verify FILE checks it offline\n"
         "Exit code: 0 good, 1 error, 2 a contract was breached, or a\n"
-        "sensor leaves that open, 3 the proof failed.\n",
+        "sensor leaves that open, or goods are recalled or rejected, 3 the proof failed.\n",
         trace
     };
     return cmd_action_run(&action, argc, argv);
@@ -167,7 +169,7 @@ int cmd_verify(int argc, char **argv)
         "else.\n"
         "Exit code: 0 proven and good, 1 error, 2 proven, and a contract was breached, a sensor "
         "leaves that\n"
-        "open, or goods are recalled, 3 not proven.\n",
+        "open, or goods are recalled or rejected, 3 not proven.\n",
         verify
     };
     return cmd_action_run(&action, argc, argv);

@@ -120,7 +120,7 @@ expect "every unit of the recall" 10033 "$(waybill recall list $bar --units --js
 
 # ---- of a lot too, though no event of its units tells of it
 waybill goods recall $bars/10/L7 --meaning recall --reason "a wrong label" --as "Maker C" >/dev/null
-waybill trace $bar --verify >out.txt
+expect "a lot's recall" 2 "$(code_of waybill trace $bar --verify)"
 says "a lot's recall" "RECALLED by Maker C, with its lot $bars/10/L7" out.txt
 waybill origin $bar --verify --json >out.txt || true
 expect "a lot's recall" "$bars/10/L7 true" "$(jq -r '.assets[0] | "\(.lot) \(.recalled)"' out.txt)"
