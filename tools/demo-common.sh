@@ -165,7 +165,7 @@ ledger: identity.cbor
 key: agent.key
 outbox: { folder: outbox }
 broker: { host: 127.0.0.1, port: $mqtt }
-pack: { samples: 60, within: ${pack_within:-2 h}, resend: ${pack_resend:-1 h} }
+pack: { samples: 60, within: ${pack_within:-2 h}, resend: 1 h }
 sensors:
   - source: csv
     file: $(basename "$csv")
