@@ -245,7 +245,7 @@ static void print_verdict(const struct journey *j)
     char readings[TEXT_SIZE], packs[TEXT_SIZE], missing_text[TEXT_SIZE];
     uint64_t missing = journey_missing(j);
     if (!j->claim.known) {
-        (void)printf("   no asset of this name was ever made\n");
+        (void)printf("   no asset of this name was ever made: of a lot, see waybill asset lot\n");
         return;
     }
     (void)printf("   verdict  %s   %s readings in %s packs, ", provenance_verdict_name(verdict),

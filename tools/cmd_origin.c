@@ -37,7 +37,7 @@ static int tell(const struct cmd_home *home, const struct lineage *l)
         cmd_action_print(lineage_json(home, l));
     else
         lineage_print(home, l);
-    return lineage_recalled(l) != NULL ? CMD_BREACH : CMD_GOOD;
+    return lineage_recalled(l) != NULL || lineage_is_open(l) ? CMD_BREACH : CMD_GOOD;
 }
 
 static bool keep(const struct cmd_home *home, const struct lineage *l, struct err *err)
@@ -144,8 +144,9 @@ int cmd_origin(int argc, char **argv)
         "are not\n"
         "            among an asset's events: ask without --verify\n"
         "  -o FILE   keep all the proofs; waybill verify FILE checks them offline\n"
-        "Exit code: 0 good, 1 error, 2 proven, and something on the way is recalled, 3 the proof "
-        "failed.\n",
+        "Exit code: 0 good, 1 error, 2 proven, and something on the way, or its lot, is recalled, "
+        "or too much\n"
+        "to follow leaves that open, 3 the proof failed.\n",
         origin
     };
     return cmd_action_run(&action, argc, argv);

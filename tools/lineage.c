@@ -252,6 +252,11 @@ const struct lineage_node *lineage_recalled(const struct lineage *l)
     return NULL;
 }
 
+bool lineage_is_open(const struct lineage *l)
+{
+    return l->direction == BUNDLE_PACK_BACK && (l->cut || l->unfollowed_count > 0);
+}
+
 void lineage_pack(const struct lineage *l, struct buf *out)
 {
     bundle_pack_put_head(out, l->direction, l->count);

@@ -89,6 +89,8 @@ bool lineage_take_make(struct slice statement, struct make *ret_make);
 
 /* Something that is recalled and on the way: what was made of it is recalled with it. */
 const struct lineage_node *lineage_recalled(const struct lineage *l);
+/* On the way back there is more than was followed: whether that is recalled is left open. */
+bool lineage_is_open(const struct lineage *l);
 
 void lineage_pack(const struct lineage *l, struct buf *out);
 void lineage_print(const struct cmd_home *home, const struct lineage *l);

@@ -178,6 +178,26 @@ static void print_node(const struct cmd_home *home, const struct lineage *l,
 
 /* ------------------------------------------------------------------ the whole */
 
+static void print_recalled(const struct lineage_node *n)
+{
+    const char *whose = "";
+    (void)printf("RECALLED: ");
+    cmd_contract_print(slice_text(n->claim.asset));
+    if (bundle_recalled(&n->claim, &whose) != NULL && strcmp(whose, n->claim.asset) != 0) {
+        (void)printf(" with its lot ");
+        cmd_contract_print(slice_text(whose));
+    }
+    (void)printf(", and all that was made of it\n");
+}
+
+static size_t without_holds(const struct lineage *l)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < l->count; i++)
+        count += !l->node[i]->claim.holds.proven;
+    return count;
+}
+
 void lineage_print(const struct cmd_home *home, const struct lineage *l)
 {
     char assets[GOODS_WORDS_SIZE], makings[GOODS_WORDS_SIZE], hex[2 * HASH_SIZE + 1];
@@ -195,7 +215,12 @@ void lineage_print(const struct cmd_home *home, const struct lineage *l)
     if (l->cut)
         (void)printf("not followed: more than %d assets\n", BUNDLE_PACK_ASSETS_MAX);
     if (recalled != NULL)
-        (void)printf("RECALLED: %s, and all that was made of it\n", recalled->claim.asset);
+        print_recalled(recalled);
+    else if (lineage_is_open(l))
+        (void)printf("NOT PROVEN: whether what is not followed is recalled\n");
+    if (without_holds(l) > 0)
+        (void)printf("NOT PROVEN: whether %s of the assets are recalled: their proofs do not say\n",
+                     goods_words_number(without_holds(l), assets));
     (void)printf("proof ok  %s assets, %s makings, none of their events missing up to head %" PRIu64
                  ", at least %zu of %zu seals\n",
                  goods_words_number(l->count, assets), goods_words_number(l->making_count, makings),
@@ -244,6 +269,19 @@ static void put_certificates(const struct cmd_home *home, const struct lineage_n
     }
 }
 
+static void put_recall(const struct cmd_home *home, const struct lineage_node *n,
+                       struct json_doc *doc)
+{
+    const char *whose = "";
+    const struct state_hold *hold = bundle_recalled(&n->claim, &whose);
+    if (hold == NULL)
+        return;
+    struct json_doc *recall = json_doc_put_object(doc, "recall");
+    json_doc_put_text(recall, "name", whose);
+    goods_words_put_member(home, recall, "member", &hold->recall_member);
+    json_doc_put_hex(recall, "statement", hash_slice(&hold->recall));
+}
+
 static void put_node(const struct cmd_home *home, const struct lineage *l,
                      const struct lineage_node *n, struct json_doc *doc)
 {
@@ -257,6 +295,7 @@ static void put_node(const struct cmd_home *home, const struct lineage *l,
         goods_words_put_amount(doc, "amount", &n->claim.amount);
     json_doc_put_text(doc, "state", provenance_end_name(n->end));
     json_doc_put_bool(doc, "recalled", bundle_recalled(&n->claim, NULL) != NULL);
+    put_recall(home, n, doc);
     json_doc_put_bool(doc, "quarantined", bundle_quarantined(&n->claim, NULL) != NULL);
     if (n->claim.holds.has_lot)
         json_doc_put_text(doc, "lot", n->claim.holds.lot_name);
@@ -287,10 +326,13 @@ struct json_doc *lineage_json(const struct cmd_home *home, const struct lineage 
     for (size_t i = 0; i < l->unfollowed_count; i++)
         json_doc_put_hex(list, NULL, hash_slice(&l->unfollowed[i]));
     json_doc_put_bool(doc, "cut", l->cut);
-    if (recalled != NULL)
+    if (recalled != NULL) {
         json_doc_put_text(doc, "recalled", recalled->claim.asset);
+        put_recall(home, recalled, doc);
+    }
     struct json_doc *proof = json_doc_put_object(doc, "proof");
     json_doc_put_bool(proof, "ok", true);
+    json_doc_put_bool(proof, "holds", without_holds(l) == 0 && !lineage_is_open(l));
     json_doc_put_int(proof, "makings", (int64_t)l->making_count);
     json_doc_put_int(proof, "head", (int64_t)l->head);
     json_doc_put_int(proof, "seals", (int64_t)l->seals);
