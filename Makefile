@@ -162,10 +162,10 @@ endif
 set-up: ## install the Debian and npm packages that are missing (root or sudo)
 	@packaging/set-up.sh build demo test lint
 
-demo: ## set up, build, and show one journey from sensor to proven answer
+demo: ## set up, build, and show one journey from sensor to proven answer; STORY=cocoa another
 	@packaging/set-up.sh build demo
 	@$(MAKE) programs
-	@$(BUILD)/waybill demo $(DEMO_ARGS)
+	@$(BUILD)/waybill demo $(if $(STORY),--story '$(STORY)') $(DEMO_ARGS)
 
 test: ## set up, build with -Werror, run unit, fuzz corpus, fault and end-to-end tests
 	@packaging/set-up.sh build demo test

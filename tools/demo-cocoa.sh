@@ -278,22 +278,24 @@ sed 's/^/ /' "$last"
 [ "$(grep -c EXPIRED "$last")" = 1 ] || fail "one certificate had expired, at one hop; the way back shows another number"
 echo
 
-proof() { # WORD WHAT PACK: exit code 2 is proven, and something on the way is recalled
-    ends_with 2 "$3" offline verify "$3" --identity identity.cbor
-    say "$1" "$2: $(sed -n 's/^proof ok  //p' "$last")"
+proof() { # WHAT PACK: exit code 2 is proven, and something on the way is recalled
+    ends_with 2 "$2" offline verify "$2" --dir .
+    say "" "$1: $(grep '^proof ok' "$last" | sed 's/  / /')"
 }
 ends_with 2 "the way back" "$bin/waybill" origin $bar --verify -o "$work/bar.pack"
 grep -q "14 t of $beans/10/PLOT7\|$beans/10/PLOT7" "$last" || fail "the way back does not reach plot 7"
 ends_with 2 "the way forward" "$bin/waybill" uses $beans/10/PLOT7 --verify -o "$work/plot.pack"
 grep -q "BAR00001 to $bars/21/BAR10000 (10,000)" "$last" || fail "the way forward does not reach every bar"
-say offline "with nothing but files and the ledger's public identity:"
-proof "" "bar -> plots, in bar.pack" bar.pack
-proof "" "plot 7 -> 10,000 bars, in plot.pack" plot.pack
+say offline "with nothing but these files and the ledger's public identity:"
+proof "bar -> plots, in bar.pack" bar.pack
+proof "plot 7 -> 10,000 bars, in plot.pack" plot.pack
 quietly "$bin/waybill" statement get "$making" -o "$work/making.cose"
 quietly "$bin/waybill" receipt get "$making" -o "$work/making.receipt"
 ends_with 0 "the receipt of the making" offline receipt verify making.receipt making.cose identity.cbor
 say "" "receipt of the making: $(head -n 1 "$last")"
-ends_with 0 "the receipt of the landing" offline receipt verify landing.receipt --identity identity.cbor
-cat "$last"
+ends_with 0 "the receipt of the landing" offline receipt verify landing.receipt --dir .
+[ "$(grep -c 'signature holds' "$last")" = 2 ] || fail "the landing is not signed by both"
+by=$(sed -n 's/^ *\(offered\|accepted\) by \([^,]*\), .*/\1 by \2/p' "$last" | paste -sd, | sed 's/,/, /')
+say "" "receipt of the landing: $(tail -n 1 "$last"): $by, both signatures hold"
 say page "http://localhost:$http/$bar"
 stay_up
