@@ -7,6 +7,7 @@
 
 #include "common/block.h"
 #include "common/hex.h"
+#include "common/http_client.h"
 #include "common/instant.h"
 #include "common/refusal.h"
 #include "tools/cmd_action.h"
@@ -121,21 +122,51 @@ static bool find_unit(const struct inquiry *q, char ret_name[ASSET_NAME_MAX + 1]
     return true;
 }
 
+/* Where a unit stands among the contract's goods. */
+static bool find_position(const struct inquiry *q, const char *unit, uint64_t *ret_position)
+{
+    struct asset_iter it = asset_set_begin(&q->contract->st.as.open.assets);
+    for (*ret_position = 0; asset_set_next(&it); (*ret_position)++)
+        if (strcmp(it.name, unit) == 0)
+            return true;
+    return false;
+}
+
+/* How the contract stands, and what the signer may do now: with the unit in question, if each has a state. */
+static void ask_contract(struct inquiry *q, const struct hash *opening, const char *unit)
+{
+    uint64_t position = 0;
+    char kid[2 * KID_SIZE + 1], rest[64], query[NODE_CLIENT_PATH_MAX / 2];
+    struct buf out = buf_fixed(query, sizeof query);
+    bool one =
+        unit[0] != '\0' && q->contract->definition.each_unit && find_position(q, unit, &position);
+    (void)snprintf(rest, sizeof rest, "?limit=1&from=%" PRIu64, one ? position : 0);
+    (void)cmd_contract_get_json(q->home, opening, rest, &q->now, NULL);
+    hex_encode(kid_slice(&q->st.kid), kid);
+    buf_add_slice(&out, slice_text("/actions?kid="));
+    buf_add_slice(&out, slice_text(kid));
+    if (one) {
+        buf_add_slice(&out, slice_text("&asset="));
+        http_client_put_path(&out, unit);
+    }
+    buf_add_byte(&out, '\0');
+    if (!out.failed)
+        (void)cmd_contract_get_json(q->home, opening, query, &q->may, NULL);
+}
+
 /* All of it may be missing: then less is said. */
 static void look_around(struct inquiry *q)
 {
     struct hash opening;
-    char hex[2 * HASH_SIZE + 1], kid[2 * KID_SIZE + 1], query[64], asset[ASSET_NAME_MAX + 1];
+    char hex[2 * HASH_SIZE + 1], asset[ASSET_NAME_MAX + 1] = "";
     if (!find_opening(&q->st, &opening))
         return;
     hex_encode(hash_slice(&opening), hex);
     if (!cmd_contract_fetch(q->home, hex, &q->contract, NULL))
         return;
-    hex_encode(kid_slice(&q->st.kid), kid);
-    (void)snprintf(query, sizeof query, "/actions?kid=%s", kid);
-    (void)cmd_contract_get_json(q->home, &opening, "?limit=1", &q->now, NULL);
-    (void)cmd_contract_get_json(q->home, &opening, query, &q->may, NULL);
-    if (q->status.fate == NODE_FATE_FINAL && find_unit(q, asset))
+    bool known = find_unit(q, asset);
+    ask_contract(q, &opening, known ? asset : "");
+    if (q->status.fate == NODE_FATE_FINAL && known)
         (void)cmd_contract_chronicle(q->home, asset, &q->chronicle, NULL);
 }
 
@@ -204,10 +235,13 @@ static void print_states(const struct inquiry *q, uint64_t states)
             print(d->states[i].name);
         }
     const struct json_doc *state = json_doc_at(q->now, "/state");
-    if (state == NULL)
-        state = json_doc_at(q->now, "/assets/0/state");
+    const struct json_doc *unit = state == NULL ? json_doc_at(q->now, "/assets/0") : NULL;
+    if (unit != NULL)
+        state = json_doc_at(unit, "/state");
     if (state != NULL) {
-        (void)printf("; now it is in ");
+        (void)printf("; now ");
+        print(unit != NULL ? cmd_contract_text_at(unit, "/asset", "it") : slice_text("it"));
+        (void)printf(" is in ");
         cmd_contract_print_at(state, "/name");
     }
     (void)printf("\n");
