@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/hex.h"
+
 /* ------------------------------------------------------------------ what the statement says */
 
 /* Every party is an active member or an enrolled key. */
@@ -164,6 +166,45 @@ static enum refusal check_named(struct execution *x, const struct contract_bound
     return ACCEPTED;
 }
 
+/* A party that a term names holds the role that the term's kind asks for. */
+static enum refusal check_role_of(struct execution *x, const struct contract_bound *c,
+                                  const struct contract_term *term, struct slice kid)
+{
+    char hex[2 * KID_SIZE + 1] = "";
+    if (!execution_step(x, 1))
+        return REFUSED_STEPS;
+    if (instance_holds(x, c, (unsigned)term->kind.role, kid))
+        return ACCEPTED;
+    if (kid.len == KID_SIZE)
+        hex_encode(kid, hex);
+    execution_explain(x, "term \"%.*s\": %s does not hold the role \"%.*s\"",
+                      RULES_SHOW(term->name), hex,
+                      RULES_SHOW(c->definition.roles[term->kind.role].name));
+    return REFUSED_BAD_TERMS;
+}
+
+static enum refusal check_term_roles(struct execution *x, const struct contract_bound *c)
+{
+    for (size_t i = 0; i < c->definition.term_count; i++) {
+        const struct contract_term *term = &c->definition.terms[i];
+        const struct contract_value *value = &c->terms.values[i];
+        bool list = term->kind.type == CONTRACT_LIST && term->kind.scalar == CONTRACT_PARTY;
+        if (term->kind.role < 0 || (term->kind.type != CONTRACT_PARTY && !list))
+            continue;
+        struct cbor_reader items;
+        struct contract_value party = *value;
+        enum refusal code = ACCEPTED;
+        for (size_t n = list ? value_list_begin(value, &items) : 1; n > 0; n--) {
+            if (list)
+                party = value_list_next(&items, CONTRACT_PARTY);
+            code = check_role_of(x, c, term, party.text);
+            if (code != ACCEPTED)
+                return code;
+        }
+    }
+    return ACCEPTED;
+}
+
 static enum refusal check_bound(struct execution *x, const struct speaker *by,
                                 const struct contract_bound *c)
 {
@@ -173,6 +214,8 @@ static enum refusal check_bound(struct execution *x, const struct speaker *by,
         code = check_holders(x, c);
     if (code == ACCEPTED)
         code = check_named(x, c);
+    if (code == ACCEPTED && x->context.rules >= EXECUTE_RULES_GOODS)
+        code = check_term_roles(x, c);
     if (code != ACCEPTED)
         return code;
     if (d->has_opener && !instance_holds(x, c, d->opener, kid_slice(&by->st->kid))) {

@@ -8,6 +8,16 @@
 
 #include <cmocka.h>
 
+#include "common/hex.h"
+
+static const char watched_yaml[] =
+    "contract: watched\n"
+    "roles: { shipper: packs, clinic: receives, inspector: looks }\n"
+    "parties: { sender: shipper, receiver: clinic }\n"
+    "terms: { judge: { is: party of inspector } }\n"
+    "states: { open: { progress: 0 }, done: { progress: 100, ends: success } }\n"
+    "actions: { end: { by: sender, in: open, when: judge != sender, to: done } }\n";
+
 static const char delivery_yaml[] =
     "contract: delivery\n"
     "version: 1\n"
@@ -355,6 +365,29 @@ static void holders_are_checked(void **state)
     }
 }
 
+/* A term whose kind asks for a role: who has it, by the opening, may be named, and nobody else. */
+static void a_party_named_by_a_term_has_its_role(void **state)
+{
+    struct world *w = *state;
+    struct deal d;
+    struct kit_opening o = deal_draft(w, deal_compile(watched_yaml));
+    struct kit_party inspector = { "inspector", *world_kid(w, CARRIER) };
+    struct kit_argument judge = kit_bytes("judge", kid_slice(world_kid(w, CARRIER)));
+    o.terms = &judge;
+    o.term_count = 1;
+    assert_int_equal(deal_try(w, &o, &d), REFUSED_BAD_TERMS);
+    char words[128], hex[2 * KID_SIZE + 1];
+    hex_encode(kid_slice(world_kid(w, CARRIER)), hex);
+    (void)snprintf(words, sizeof words, "term \"judge\": %s does not hold the role \"inspector\"",
+                   hex);
+    deal_said(w, words);
+    o.holders = &inspector;
+    o.holder_count = 1;
+    assert_int_equal(deal_try(w, &o, &d), ACCEPTED);
+    judge = kit_bytes("judge", kid_slice(world_kid(w, CLINIC)));
+    assert_int_equal(deal_try(w, &o, &d), REFUSED_BAD_TERMS);
+}
+
 static void documents_stand_by_their_hash(void **state)
 {
     struct world *w = *state;
@@ -406,6 +439,7 @@ int main(void)
         CASE(only_what_is_in_force_is_called),
         CASE(only_its_opener_opens),
         CASE(holders_are_checked),
+        CASE(a_party_named_by_a_term_has_its_role),
         CASE(documents_stand_by_their_hash),
         CASE(a_scan_is_recorded),
     };
