@@ -9,6 +9,7 @@ set -euo pipefail
 start=2026-09-01T06:00:00Z
 rate=115200 # virtual seconds in a real one: a day in 0.75 s
 standstill=7 # seconds the clock waits at the start while the companies set up
+# shellcheck source=tools/demo-common.sh
 . "$(dirname "$0")/demo-common.sh"
 
 farm="Asante Farm" coop="Kumasi Coop" exporter="Tema Export" shipper="Gulf Line" maker="Zaan Chocolate" shop="Corner Shop"
@@ -103,7 +104,7 @@ for member in "$coop" "$exporter"; do
     certify "$fair" "fair trade" "$member" 2028-01-01T00:00:00Z
 done
 for plot in $plot7 $plot12; do
-    quietly waybill cert issue organic --place $plot --from 2026-01-01T00:00:00Z --until 2028-01-01T00:00:00Z --as "$organic"
+    quietly waybill cert issue organic --place "$plot" --from 2026-01-01T00:00:00Z --until 2028-01-01T00:00:00Z --as "$organic"
 done
 certify "$fair" "fair trade" "$farm" 2028-01-01T00:00:00Z
 certify "$fair" "fair trade" "$maker" 2028-01-01T00:00:00Z
@@ -280,7 +281,7 @@ echo
 
 proof() { # WHAT PACK: exit code 2 is proven, and something on the way is recalled
     ends_with 2 "$2" offline verify "$2" --dir .
-    say "" "$1: $(grep '^proof ok' "$last" | sed 's/  / /')"
+    say "" "$1: $(sed -n 's/^proof ok  \(.*\) up to head.*/proof ok: \1/p' "$last")"
 }
 ends_with 2 "the way back" "$bin/waybill" origin $bar --verify -o "$work/bar.pack"
 grep -q "14 t of $beans/10/PLOT7\|$beans/10/PLOT7" "$last" || fail "the way back does not reach plot 7"

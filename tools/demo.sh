@@ -8,6 +8,7 @@ set -euo pipefail
 start=2026-06-01T06:00:00Z
 rate=2400 # virtual seconds in a real one: 24 h in 36 s
 standstill=7 # seconds the clock waits at 06:00 for the set-up below
+# shellcheck source=tools/demo-common.sh
 . "$(dirname "$0")/demo-common.sh"
 
 contract=$(contract_file vaccine-2-8)

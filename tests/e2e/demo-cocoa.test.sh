@@ -16,7 +16,7 @@ code=0
 waybill demo --story rubber >story.txt 2>err.txt || code=$?
 [ $code = 1 ] || die "a story that there is not ended with $code"
 grep -q 'no story "rubber"; there are: voyage, cocoa$' err.txt || die "it does not say which there are: $(cat err.txt)"
-[ -n "$(makes -n demo STORY=cocoa | grep -- "demo --story 'cocoa'")" ] || die "make does not pass the story on"
+makes -n demo STORY=cocoa | grep -q "demo --story 'cocoa'" || die "make does not pass the story on"
 makes -n demo | grep -q 'waybill demo *$' || die "make demo tells another story"
 
 waybill demo --story cocoa story >story.txt 2>err.txt || die "ended with $?: $(cat story.txt err.txt)"
@@ -39,8 +39,8 @@ says "a sale" 'at the till of Corner Shop: REFUSED, RECALLED: '
 says "a label after" '17 Oct  BAR00017, lot L26: RECALLED'
 says "the way back" 'transform by Zaan Chocolate at Works, Zaandam'
 says "the way back" 'commission by Asante Farm at Plot 7, Ashanti'
-says "a proof back" 'bar -> plots, in bar.pack: proof ok 5 assets, 2 makings'
-says "a proof forward" 'plot 7 -> 10,000 bars, in plot.pack: proof ok 2 assets, 2 makings'
+says "a proof back" 'bar -> plots, in bar.pack: proof ok: 5 assets, 2 makings'
+says "a proof forward" 'plot 7 -> 10,000 bars, in plot.pack: proof ok: 2 assets, 2 makings'
 says "a receipt" 'receipt of the making: proof ok: leaf [0-9]+ of'
 says "a handover" 'proof ok: offered by Gulf Line, accepted by Zaan Chocolate, both signatures hold'
 says "the page" '^ page +http://localhost:[0-9]+/01/09506000134376/21/BAR00017$'
