@@ -130,6 +130,7 @@ static void print_none(const struct journey *j, bool pinned)
 
 void journey_holds_print(const struct cmd_home *home, const struct journey *j, bool pinned)
 {
+    static const struct hash commissioned; /* no making brought it into being */
     struct holds h = holds_of(j);
     const char *lot = j->claim.holds.lot_name;
     print_held(home, "RECALLED", &h.recall, NULL, pinned);
@@ -138,7 +139,7 @@ void journey_holds_print(const struct cmd_home *home, const struct journey *j, b
     print_held(home, quarantine_words(&h.lot_quarantine), &h.lot_quarantine, lot, pinned);
     if (!journey_holds_any(j) || !j->claim.holds.proven)
         print_none(j, pinned);
-    if (j->provenance.goods.made)
+    if (j->provenance.goods.made && !hash_equal(&j->provenance.goods.origin.making, &commissioned))
         (void)printf(
             "            what it was made of is not looked into: waybill origin --verify\n");
 }

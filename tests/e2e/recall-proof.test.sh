@@ -57,11 +57,17 @@ statement=$(json .holds.lot.recall.statement waybill trace $beans/21/SACK03 --ve
 waybill statement get "$statement" -o recall.cose >/dev/null # the very statement that recalls it
 expect "another lot's unit" 2 "$(code_of waybill trace $gift/21/BOX1 --verify)"
 expect "a clean one" 0 "$(code_of waybill trace $beans/21/SACK13 --verify -o clean.bundle)"
+grep -q 'was made of' out.txt && die "a commission was made of nothing"
 says "a clean one" "^   holds    none of its name or its lot $beans/10/DRY .*(proven)\$"
 expect "its JSON" "true false false" \
     "$(json '.holds | "\(.proven) \(.recalled) \(.quarantined)"' waybill trace $beans/21/SACK13 --verify)"
 expect "in quarantine by its lot" 0 "$(code_of waybill trace $bars/21/DRY01 --verify)"
 says "in quarantine by its lot" "QUARANTINED by Maker B, with its lot $bars/10/B2"
+waybill goods reject $bars/10/B2 --meaning rejection --reason mould --as "Maker B" >/dev/null
+expect "rejected by its lot" 2 "$(code_of waybill trace $bars/21/DRY01 --verify)"
+says "rejected by its lot" "REJECTED; QUARANTINED by Maker B, with its lot $bars/10/B2"
+waybill goods end-recall $gift/10/G1 --meaning "end of recall" --reason "no glass" --as "Maker B" >/dev/null
+expect "no longer recalled" 0 "$(code_of waybill trace $gift/21/BOX1 --verify)"
 
 # ---- a bar of recalled beans: its own proof says where to ask, its origin tells
 expect "a bar's own name and lot" 0 "$(code_of waybill trace $bars/21/WET01 --verify)"

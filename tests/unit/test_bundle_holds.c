@@ -184,6 +184,47 @@ static void its_own_before_its_lots(void **state)
     assert_null(bundle_recalled(&w->claim, NULL));
 }
 
+static void put_output(struct buf *out, struct buf *memory, const char *name, const char *lot)
+{
+    struct make_output output = { .assets = asset_set_one(name, memory), .lot = slice_text(lot) };
+    output.has_amount = true;
+    output.amount = (struct amount){ 1, 0, slice_text("kg") };
+    make_put_output(out, &output);
+}
+
+/* One making, two outputs, each of a lot of its own; and a number that is no lot's. */
+static void the_lot_of_its_own_output(void **state)
+{
+    struct world *w = *state;
+    struct buf memory = buf_heap(512), inputs = buf_heap(256), outputs = buf_heap(512);
+    struct make_input input = { .assets = asset_set_one(CLEAN, &memory) };
+    struct statement s = { .kind = KIND_MAKE };
+    cbor_put_array(&inputs, 1);
+    make_put_input(&inputs, &input);
+    cbor_put_array(&outputs, 3);
+    put_output(&outputs, &memory, GOODS_BARS "X1", "ONE");
+    put_output(&outputs, &memory, GOODS_BARS "X2", "TWO");
+    put_output(&outputs, &memory, GOODS_BARS "X3", "no lot number");
+    s.as.make = (struct make){ .action = MAKE_TRANSFORM,
+                               .input_count = 1,
+                               .output_count = 3,
+                               .inputs = buf_slice(&inputs),
+                               .outputs = buf_slice(&outputs) };
+    (void)support_goods_say(w->g, &w->g->maker, s);
+    (void)support_goods_dispose(w->g, &w->g->maker, "01/09506000134369/10/TWO", DISPOSITION_RECALL);
+    load(w, GOODS_BARS "X1");
+    assert_string_equal(w->claim.holds.lot_name, "01/09506000134369/10/ONE");
+    assert_null(bundle_recalled(&w->claim, NULL));
+    load(w, GOODS_BARS "X2");
+    assert_string_equal(w->claim.holds.lot_name, "01/09506000134369/10/TWO");
+    assert_non_null(bundle_recalled(&w->claim, NULL));
+    load(w, GOODS_BARS "X3");
+    assert_false(w->claim.holds.has_lot);
+    buf_free(&memory);
+    buf_free(&inputs);
+    buf_free(&outputs);
+}
+
 /* ------------------------------------------------------------------ forgeries */
 
 /* A bundle taken apart; everything borrowed. */
@@ -401,6 +442,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_is_proven_as_well, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_lot_that_is_no_asset, set_up, tear_down),
         cmocka_unit_test_setup_teardown(its_own_before_its_lots, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_lot_of_its_own_output, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_left_out_is_missed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(proofs_of_other_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(proofs_of_another_state, set_up, tear_down),

@@ -1,8 +1,9 @@
 /* tools/cmd_journey: a journey told from its bundle alone, and nothing told from a bundle that was touched. */
+#include "common/state_key.h"
 #include "node/proof.h"
 #include "tests/support/contract_kit.h"
 #include "tests/unit/support_ledger.h"
-#include "tools/cmd_journey.h"
+#include "tools/cmd_journey_holds.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -199,6 +200,90 @@ static void identity_that_is_not_pinned_is_said(void **state)
     journey_free(j);
 }
 
+/* ------------------------------------------------------------------ what holds goods back */
+
+/* As bundles were before there were recalls: [1, set-proof, final, state-proof, parts]. */
+static void cut_holds(struct told *t)
+{
+    struct cbor_reader r = cbor_reader(buf_slice(&t->bundle));
+    assert_int_equal(cbor_take_array(&r), 6);
+    for (size_t i = 0; i < 5; i++)
+        (void)cbor_take_item(&r);
+    assert_false(r.failed);
+    t->bundle.len = r.pos;
+    t->bundle.data[0] = 0x85;
+}
+
+static bool json_bool(const struct json_doc *doc, const char *pointer)
+{
+    bool value = false;
+    assert_true(json_doc_get_bool(json_doc_at(doc, pointer), &value));
+    return value;
+}
+
+static void old_proofs_say_nothing_of_holds(void **state)
+{
+    struct told *t = *state;
+    char text[TOLD_MAX + 1];
+    struct journey *j = load(t);
+    tell(t, j, text);
+    expect_text(text, "\n   holds    none of its name at 20");
+    journey_free(j);
+    cut_holds(t);
+    j = load(t);
+    tell(t, j, text);
+    expect_text(text, "\n   holds    NOT PROVEN");
+    expect_text(text, "verdict  BREACH");
+    assert_false(journey_holds_stop(j) || journey_holds_any(j));
+    struct json_doc *doc = journey_json(t->home, j, true);
+    assert_false(json_bool(doc, "/holds/proven") || json_bool(doc, "/holds/recalled"));
+    json_doc_free(doc);
+    journey_free(j);
+}
+
+static void put_hold(struct told *t, const struct state_hold *hold)
+{
+    uint8_t memory[256];
+    struct buf value = buf_fixed(memory, sizeof memory);
+    struct state_key key = state_key_text(TABLE_HOLD, slice_text(LEDGER_UNIT));
+    state_hold_put(&value, hold);
+    ledger_put_state(t->l, state_key_slice(&key), buf_slice(&value));
+    ledger_seal(t->l, t->l->head.time_ms + 1000);
+    prove_again(t);
+}
+
+/* No event tells of it here: the state's word is enough. */
+static void the_state_has_the_last_word(void **state)
+{
+    struct told *t = *state;
+    char text[TOLD_MAX + 1];
+    struct state_hold hold = { .quarantined = true, .quarantine_member = t->l->carrier.kid };
+    put_hold(t, &hold);
+    struct journey *j = load(t);
+    tell(t, j, text);
+    expect_text(text, "\n   QUARANTINED by Carrier B (proven)\n");
+    assert_true(journey_holds_any(j));
+    assert_false(journey_holds_stop(j));
+    journey_free(j);
+    hold.rejected = true;
+    put_hold(t, &hold);
+    j = load(t);
+    assert_true(journey_holds_stop(j));
+    journey_free(j);
+    hold = (struct state_hold){ .recalled = true, .recall_member = t->l->farm.kid };
+    put_hold(t, &hold);
+    j = load(t);
+    tell(t, j, text);
+    expect_text(text, "\n   RECALLED by Farm A (proven)\n   verdict  BREACH");
+    assert_true(journey_holds_stop(j));
+    struct json_doc *doc = journey_json(t->home, j, true);
+    assert_true(json_bool(doc, "/holds/proven") && json_bool(doc, "/holds/recalled"));
+    assert_true(json_bool(doc, "/holds/recall/proven"));
+    assert_false(json_bool(doc, "/holds/quarantined"));
+    json_doc_free(doc);
+    journey_free(j);
+}
+
 /* The kit's signers share one sequence: what others say between two packs looks like missing ones. */
 static void missing_packs_are_counted(void **state)
 {
@@ -284,6 +369,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_happens_in_contracts_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(identity_that_is_not_pinned_is_said, set_up, tear_down),
         cmocka_unit_test_setup_teardown(missing_packs_are_counted, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(old_proofs_say_nothing_of_holds, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_state_has_the_last_word, set_up, tear_down),
         cmocka_unit_test_setup_teardown(json_holds_the_charges, set_up, tear_down),
         cmocka_unit_test_setup_teardown(touched_bundles_tell_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(another_ledgers_identity_proves_nothing, set_up, tear_down),
