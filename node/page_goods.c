@@ -266,7 +266,7 @@ static void put_place(struct api_context *c, const char *gln, struct buf *out)
     struct place_facts place;
     if (gln[0] == '\0')
         return;
-    page_markup(out, ", ");
+    page_markup(out, " at ");
     page_text(out, read_model_place(c->store, slice_text(gln), &place) ? place.name : gln);
 }
 
@@ -284,7 +284,7 @@ static bool put_hop(struct api_context *c, const struct trace_hop *hop, struct b
     page_text(out, name);
     page_markup(out, "</strong>");
     put_place(c, m.place, out);
-    page_markup(out, "<span class=\"when\">%s ",
+    page_markup(out, " <span class=\"when\">%s ",
                 m.kind <= MAKING_COMMISSION ? kind_words[m.kind] : "made");
     page_time(out, m.time_ms);
     page_markup(out, "</span>");
