@@ -85,6 +85,7 @@ struct speaker {
 };
 
 #define EXECUTION_SCRATCH_MAX (512 * 1024)
+#define EXECUTION_LOOK_STEPS  6 /* to look up what the state has of an asset takes as long */
 
 /* ------------------------------------------------------------------ state */
 

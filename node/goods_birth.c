@@ -61,7 +61,7 @@ enum refusal goods_check_birth(struct execution *x, const struct speaker *by,
     while (asset_set_next(&it)) {
         struct slice name = slice_of(it.name, it.name_len);
         enum refusal code = REFUSED_STEPS;
-        if (execution_step(x, 1))
+        if (execution_step(x, EXECUTION_LOOK_STEPS))
             code = check_name(x, name, claims ? &by->key.member : NULL);
         if (code == ACCEPTED)
             code = check_lot(x, by, name, birth->lot, &last);

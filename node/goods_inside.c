@@ -25,7 +25,8 @@ static bool next_inside(struct execution *x, struct tour *t, struct slice *ret_n
 {
     while (t->name.len == 0 && t->depth > 0)
         t->name = t->after[--t->depth];
-    if (t->name.len == 0 || !execution_step(x, 1) || !execution_asset(x, t->name, ret_asset))
+    if (t->name.len == 0 || !execution_step(x, EXECUTION_LOOK_STEPS) ||
+        !execution_asset(x, t->name, ret_asset))
         return false;
     *ret_name = t->name;
     t->name = ret_asset->goods.next;

@@ -108,7 +108,7 @@ static enum refusal check_end(struct instance_frame *f)
     if (f->unit.len > 0)
         return is_on_offer(f->x, f->unit) ? REFUSED_OFFER_OPEN : ACCEPTED;
     while (asset_set_next(&it)) {
-        if (!execution_step(f->x, 1))
+        if (!execution_step(f->x, EXECUTION_LOOK_STEPS))
             return REFUSED_STEPS;
         if (is_on_offer(f->x, slice_of(it.name, it.name_len)))
             return REFUSED_OFFER_OPEN;

@@ -64,7 +64,7 @@ static enum refusal check_offer(struct execution *x, const struct speaker *by,
     struct hash assets = crypto_sha256(c->assets.raw);
     if (!hash_equal(&assets, &ret_offer->assets) || c->role != ret_offer->role)
         return REFUSED_OFFER_DIFFERS;
-    return execution_step(x, c->assets.count) ? ACCEPTED : REFUSED_STEPS;
+    return execution_step(x, EXECUTION_LOOK_STEPS * c->assets.count) ? ACCEPTED : REFUSED_STEPS;
 }
 
 static enum refusal check_accept(struct execution *x, const struct custody *c,
@@ -109,18 +109,16 @@ static enum refusal check_answer(struct execution *x, const struct speaker *by,
 
 /* ------------------------------------------------------------------ what changes hands */
 
-/* Names in a list: those counted first, then those written. */
+/* Names in a list that is being written. */
 struct list {
-    size_t count, bytes;
-    struct buf *out; /* NULL: they are being counted */
+    size_t count;
+    struct buf out;
 };
 
 static void add_name(struct list *l, struct slice name)
 {
     l->count++;
-    l->bytes += name.len + 2; /* a head is two bytes at most */
-    if (l->out != NULL)
-        cbor_put_text(l->out, name);
+    cbor_put_text(&l->out, name);
 }
 
 static bool add_inside(void *ctx, struct slice name, const struct state_asset *a)
@@ -128,6 +126,20 @@ static bool add_inside(void *ctx, struct slice name, const struct state_asset *a
     (void)a;
     add_name(ctx, name);
     return true;
+}
+
+/* How many names that will be, at most. */
+static size_t count_received(struct execution *x, const struct custody *c, bool inside)
+{
+    size_t count = 0;
+    struct received r = begin_received(c);
+    while (next_received(&r)) {
+        struct state_asset a;
+        count++;
+        if (inside && execution_asset(x, name_of(&r.offered), &a))
+            count += (size_t)a.goods.inside_all;
+    }
+    return count;
 }
 
 static void add_received(struct execution *x, const struct custody *c, bool inside,
@@ -142,23 +154,23 @@ static void add_received(struct execution *x, const struct custody *c, bool insi
     }
 }
 
-/* What was received, and all that is inside it when that is asked for. */
+/* What was received, and all that is inside it when that is asked for: none when that takes too long. */
 static struct asset_set list_received(struct execution *x, const struct custody *c, bool inside)
 {
-    struct list counted = { .out = NULL };
-    struct asset_set none = { { NULL, 0 }, 0 };
-    add_received(x, c, inside, &counted);
-    if (!c->has_missing && counted.count == c->assets.count)
+    const struct asset_set none = { { NULL, 0 }, 0 };
+    size_t count = count_received(x, c, inside);
+    if (!c->has_missing && count == c->assets.count)
         return c->assets;
-    size_t size = counted.bytes + 9;
-    void *memory = counted.count > 0 ? overlay_alloc(x->overlay, size) : NULL;
+    size_t size = count * (ASSET_NAME_MAX + 2) + 9; /* a name's head is two bytes at most */
+    void *memory = count > 0 ? overlay_alloc(x->overlay, size) : NULL;
     if (memory == NULL)
         return none;
-    struct buf out = buf_fixed(memory, size);
-    struct list written = { .out = &out };
-    cbor_put_array(&out, counted.count);
-    add_received(x, c, inside, &written);
-    return (struct asset_set){ buf_slice(&out), counted.count };
+    struct list list = { .out = buf_fixed(memory, size) };
+    cbor_put_array(&list.out, count);
+    add_received(x, c, inside, &list);
+    if (list.count != count || list.out.failed)
+        return none; /* the steps ran out on the way: the statement will be undone */
+    return (struct asset_set){ buf_slice(&list.out), count };
 }
 
 /* Of the offer's own set; of what is left of it in ranges and short lists. */

@@ -19,7 +19,7 @@ static struct state_key place_key(struct slice gln)
 static enum refusal check_index(struct execution *x, const struct state_key *key)
 {
     struct slice value;
-    if (!execution_step(x, 1))
+    if (!execution_step(x, EXECUTION_LOOK_STEPS))
         return REFUSED_STEPS;
     if (!execution_get(x, key, &value))
         return ACCEPTED;
@@ -162,7 +162,7 @@ enum refusal rules_certificate_revoke(struct execution *x, const struct speaker 
     struct slice value;
     if (!execution_speaks_for_member(by))
         return REFUSED_NOT_ALLOWED;
-    if (!execution_step(x, 1))
+    if (!execution_step(x, EXECUTION_LOOK_STEPS))
         return REFUSED_STEPS;
     if (!execution_get(x, &key, &value) || !state_certificate_take(value, &v))
         return REFUSED_NO_SUCH_CERTIFICATE;

@@ -62,7 +62,7 @@ static enum refusal check_agree(struct execution *x, const struct speaker *by,
     if (v->status != INSTANCE_WAITING ||
         rules_names_kid(v->agreed, v->agreed_count, &by->key.member))
         return REFUSED_AGREED_ALREADY;
-    return execution_step(x, o->assets.count) ? ACCEPTED : REFUSED_STEPS;
+    return execution_step(x, EXECUTION_LOOK_STEPS * o->assets.count) ? ACCEPTED : REFUSED_STEPS;
 }
 
 enum refusal rules_agree(struct execution *x, const struct speaker *by)

@@ -243,7 +243,7 @@ static enum refusal undo_each(const struct correcting *c, const struct asset_set
     struct asset_iter it = asset_set_begin(set);
     while (asset_set_next(&it)) {
         struct slice name = slice_of(it.name, it.name_len);
-        if (!execution_step(c->x, 1))
+        if (!execution_step(c->x, EXECUTION_LOOK_STEPS))
             return REFUSED_STEPS;
         if (c->original->kind == KIND_SCAN) {
             undo_sighting(c, name);

@@ -238,7 +238,7 @@ enum refusal rules_disposition(struct execution *x, const struct speaker *by)
     while (asset_set_next(&it)) {
         t.name = slice_of(it.name, it.name_len);
         enum refusal code = REFUSED_STEPS;
-        if (execution_step(x, 1)) {
+        if (execution_step(x, EXECUTION_LOOK_STEPS)) {
             load_target(x, &t);
             code = check_target(x, &t);
         }

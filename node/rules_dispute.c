@@ -9,7 +9,7 @@ enum refusal rules_dispute(struct execution *x, const struct speaker *by)
         return REFUSED_NOT_ALLOWED;
     while (asset_set_next(&it)) {
         struct state_asset a;
-        if (!execution_step(x, 1))
+        if (!execution_step(x, EXECUTION_LOOK_STEPS))
             return REFUSED_STEPS;
         if (!execution_asset(x, slice_of(it.name, it.name_len), &a) || !state_asset_is_made(&a)) {
             execution_explain(x, "%s", it.name);

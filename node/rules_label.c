@@ -7,7 +7,7 @@
 static enum refusal check_seal(struct execution *x, const struct speaker *by, struct slice name)
 {
     struct state_asset a;
-    if (!execution_step(x, 1))
+    if (!execution_step(x, EXECUTION_LOOK_STEPS))
         return REFUSED_STEPS;
     if (!execution_asset(x, name, &a) || !state_asset_is_made(&a))
         return REFUSED_UNKNOWN_ASSET;
@@ -111,7 +111,7 @@ enum refusal rules_label_reveal(struct execution *x, const struct speaker *by)
 {
     const struct label_reveal *r = &by->st->as.label_reveal;
     struct state_asset a;
-    if (!execution_step(x, 1))
+    if (!execution_step(x, EXECUTION_LOOK_STEPS))
         return REFUSED_STEPS;
     if (!execution_asset(x, r->asset, &a) || !state_asset_is_made(&a)) {
         execution_explain(x, "%.*s", (int)r->asset.len, (const char *)r->asset.data);

@@ -192,7 +192,7 @@ static enum refusal check_input(struct execution *x, const struct speaker *by,
 {
     struct state_asset a;
     struct amount left;
-    if (!execution_step(x, 1))
+    if (!execution_step(x, EXECUTION_LOOK_STEPS))
         return REFUSED_STEPS;
     if (!execution_asset(x, name, &a) || !state_asset_is_made(&a))
         return REFUSED_UNKNOWN_ASSET;

@@ -19,7 +19,7 @@ static enum refusal check_asset(struct execution *x, const struct speaker *by,
     const struct custody *c = &by->st->as.custody;
     struct state_asset a;
     enum refusal code = ACCEPTED;
-    if (!execution_step(x, 1)) {
+    if (!execution_step(x, EXECUTION_LOOK_STEPS)) {
         code = REFUSED_STEPS;
     } else if (!execution_asset(x, name_of(at), &a) || !state_asset_is_made(&a)) {
         code = REFUSED_UNKNOWN_ASSET;
@@ -188,7 +188,7 @@ void rules_timer_offer(struct execution *x, struct slice id)
         return;
     struct cbor_reader r = cbor_reader(o.set);
     struct asset_set assets = asset_set_take(&r);
-    (void)execution_step(x, assets.count);
+    (void)execution_step(x, EXECUTION_LOOK_STEPS * assets.count);
     rules_offer_put(
         execution_emit(x, EVENT_OFFER_EXPIRED, assets.raw, x->context.time_ms, RULES_OFFER_ITEMS),
         &offer, &o);

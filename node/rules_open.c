@@ -33,7 +33,7 @@ static enum refusal check_assets(struct execution *x, const struct asset_set *as
     struct asset_iter it = asset_set_begin(assets);
     while (asset_set_next(&it)) {
         struct state_asset a;
-        if (!execution_step(x, 1))
+        if (!execution_step(x, EXECUTION_LOOK_STEPS))
             return REFUSED_STEPS;
         if (!execution_asset(x, slice_of(it.name, it.name_len), &a) || !state_asset_is_made(&a)) {
             execution_explain(x, "%s", it.name);

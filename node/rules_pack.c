@@ -10,7 +10,7 @@ static bool has_open_offer(const struct state_asset *a)
 static enum refusal check_loose(struct execution *x, const struct speaker *by, struct slice name,
                                 struct state_asset *ret_asset)
 {
-    if (!execution_step(x, 1))
+    if (!execution_step(x, EXECUTION_LOOK_STEPS))
         return REFUSED_STEPS;
     if (!execution_asset(x, name, ret_asset) || !state_asset_is_made(ret_asset))
         return REFUSED_UNKNOWN_ASSET;
@@ -35,7 +35,7 @@ static enum refusal check_fits(struct execution *x, const struct state_asset *a,
 static enum refusal check_out(struct execution *x, struct slice name, struct slice container)
 {
     struct state_asset a;
-    if (!execution_step(x, 1))
+    if (!execution_step(x, EXECUTION_LOOK_STEPS))
         return REFUSED_STEPS;
     if (!execution_asset(x, name, &a) || !state_asset_is_made(&a))
         return REFUSED_UNKNOWN_ASSET;

@@ -157,7 +157,7 @@ static enum refusal check_names(struct execution *x, const struct scan *s)
     struct asset_iter it = asset_set_begin(&s->assets);
     while (asset_set_next(&it)) {
         struct state_asset a;
-        if (!execution_step(x, 1))
+        if (!execution_step(x, EXECUTION_LOOK_STEPS))
             return REFUSED_STEPS;
         if (!execution_asset(x, slice_of(it.name, it.name_len), &a) && ++ghosts > most) {
             execution_explain(x, "%s", it.name);

@@ -94,7 +94,7 @@ static void beans_and_sugar_become_bars(void **state)
     assert_string_equal(making_left(w, SUGAR), "100 kg");
     assert_true(world_has(w, "used " MAKING_BEAN "B1 2 # 600 0 kg at +5m"));
     assert_true(world_has(w, "made " MAKING_BAR " 00000 10000 2 # 0 at +5m"));
-    assert_true(making_steps(w) < 50000);
+    assert_true(making_steps(w) < 100000);
     struct state_asset bar = making_asset(w, MAKING_BAR "09999");
     assert_true(hash_equal(&bar.goods.origin, &said) && bar.goods.origin_output == 0);
     assert_true(kid_equal(&bar.custodian, world_kid(w, FARM)));

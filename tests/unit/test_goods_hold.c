@@ -315,7 +315,7 @@ static void ten_thousand_of_one_making_cost_little(void **state)
     making_add_output(&s, MAKING_BAR "|00000|10000", "100 g", "TEN");
     (void)custody_do(w, FARM, s, MINUTES(5));
     assert_int_equal(measure(w, MAKING_BAR "|00000|10000", "of one making", &steps), ACCEPTED);
-    assert_in_range(steps, 10000, 150000);
+    assert_in_range(steps, 10000, 200000);
     judge(w, FARM, DISPOSITION_RECALL, LOT_A);
     assert_int_equal(measure(w, MAKING_BAR "|00000|10000", "of one making, recalled", &steps),
                      REFUSED_RECALLED);
