@@ -3,6 +3,7 @@
 #include "common/json.h"
 #include "tools/cmd_action.h"
 #include "tools/cmd_asset_ask.h"
+#include "tools/cmd_contract_words.h"
 #include "tools/cmd_names.h"
 #include "tools/cmd_node.h"
 #include "tools/cmd_send.h"
@@ -122,6 +123,64 @@ static void tell_text(const struct json_doc *doc, const char *pointer, const cha
         (void)printf("  %-10s %.*s\n", label, (int)text.len, (const char *)text.data);
 }
 
+/* What holds it back: by its own name, its lot's, or that of what it was made of. */
+static void tell_hold(const struct json_doc *doc, size_t i)
+{
+    static const char *const words[][2] = { { "recall", "RECALLED" },
+                                            { "rejected", "REJECTED" },
+                                            { "quarantine", "QUARANTINED" } };
+    char at[64];
+    struct slice hold, way, text;
+    (void)snprintf(at, sizeof at, "/holds/%zu/hold", i);
+    if (!json_doc_get_text(json_doc_at(doc, at), &hold))
+        return;
+    for (size_t k = 0; k < sizeof words / sizeof words[0]; k++)
+        if (slice_equal(hold, slice_text(words[k][0])))
+            (void)printf("  %s by ", words[k][1]);
+    (void)snprintf(at, sizeof at, "/holds/%zu/member/name", i);
+    cmd_contract_print_at(doc, at);
+    (void)snprintf(at, sizeof at, "/holds/%zu/by", i);
+    if (json_doc_get_text(json_doc_at(doc, at), &way) && !slice_equal(way, slice_text("own"))) {
+        (void)printf(slice_equal(way, slice_text("lot")) ? ", with its lot " : ", made of ");
+        (void)snprintf(at, sizeof at, "/holds/%zu/name", i);
+        cmd_contract_print_at(doc, at);
+    }
+    (void)snprintf(at, sizeof at, "/holds/%zu/reason", i);
+    if (json_doc_get_text(json_doc_at(doc, at), &text)) {
+        (void)printf(": ");
+        cmd_contract_print(text);
+    }
+    (void)printf("\n");
+}
+
+static void tell_finding(const struct json_doc *doc, size_t i)
+{
+    char at[64];
+    bool stands = true;
+    (void)snprintf(at, sizeof at, "/findings/%zu/stands", i);
+    (void)json_doc_get_bool(json_doc_at(doc, at), &stands);
+    if (!stands)
+        return;
+    (void)snprintf(at, sizeof at, "/findings/%zu/finding", i);
+    tell_text(doc, at, "FINDING");
+}
+
+static void tell_goods(const struct json_doc *doc)
+{
+    struct slice state;
+    int64_t inside = 0;
+    if (json_doc_get_text(json_doc_at(doc, "/state"), &state) &&
+        !slice_equal(state, slice_text("active")))
+        tell_text(doc, "/state", "ended");
+    tell_text(doc, "/container", "inside of");
+    if (json_doc_get_int(json_doc_at(doc, "/inside"), &inside) && inside > 0)
+        (void)printf("  %-10s %" PRId64 " inside\n", "contents", inside);
+    for (size_t i = 0; i < json_doc_count(json_doc_at(doc, "/holds")); i++)
+        tell_hold(doc, i);
+    for (size_t i = 0; i < json_doc_count(json_doc_at(doc, "/findings")); i++)
+        tell_finding(doc, i);
+}
+
 static void tell_summary(const struct json_doc *doc)
 {
     int64_t events = 0, packs = 0, head = 0;
@@ -139,6 +198,7 @@ static void tell_summary(const struct json_doc *doc)
         (void)snprintf(pointer, sizeof pointer, "/contracts/%zu/name", i);
         tell_text(doc, pointer, "contract");
     }
+    tell_goods(doc);
     tell_text(doc, "/verdict", "verdict");
     tell_text(doc, "/reason", "because");
     (void)printf("  %-10s %" PRId64 ", %" PRId64 " of them packs of readings, up to block %" PRId64

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The story of docs/goods.md: each command of its sh blocks, in order and on one ledger, does what its remark says:
-# it is accepted, "# refused: CODE", or ends with "# exit code N".
+# it is accepted, "# refused: CODE", ends with "# exit code N", or "# says: TEXT" among other things.
 . "$(dirname "$0")/node.sh"
 manual=$here/../../docs/goods.md
 
@@ -26,6 +26,10 @@ while IFS= read -r line; do
     '# refused: '*)
         run "$command --json" 4
         expect "docs/goods.md: $command" "${remark#\# refused: }" "$(jq -r .refusal.name out.txt)"
+        ;;
+    '# says: '*)
+        run "$command" 0
+        grep -qF -- "${remark#\# says: }" out.txt || die "docs/goods.md: $command: it does not say that: $(cat out.txt)"
         ;;
     '# exit code '*) run "$command" "${remark#\# exit code }" ;;
     *) die "docs/goods.md: a remark that says nothing to a test: $remark" ;;
