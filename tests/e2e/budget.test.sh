@@ -6,11 +6,6 @@
 founded=${day}T05:30:00Z
 courier=$(free_port)
 
-code_of() { # COMMAND...: its exit code; what it said is in out.txt and err.txt
-    local code=0
-    "$@" >out.txt 2>err.txt || code=$?
-    echo $code
-}
 broken() { # where an excursion begins, by contract: "06:40 06:40"
     excursions | jq -r '[.[] | select(.breach) | .from[11:16]] | join(" ")'
 }

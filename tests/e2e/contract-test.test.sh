@@ -2,14 +2,6 @@
 # Trying a contract out: files of tests, as the manual has them, and a past journey under another contract.
 . "$(dirname "$0")/node.sh"
 
-code_of() { # COMMAND...: its exit code; what it said is in out.txt and err.txt
-    local code=0
-    "$@" >out.txt 2>err.txt || code=$?
-    echo $code
-}
-says() { # WHAT PATTERN FILE
-    grep -q -- "$2" "$3" || die "$1: expected \"$2\", found \"$(cat "$3")\""
-}
 library=$here/../../contracts/library
 
 # ---- the manual's own example

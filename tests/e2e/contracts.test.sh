@@ -5,22 +5,7 @@
 library=$here/../../contracts/library
 gtin=01/09506000134352/21
 
-code_of() { # COMMAND...: its exit code; what it said is in out.txt and err.txt
-    local code=0
-    "$@" >out.txt 2>err.txt || code=$?
-    echo $code
-}
-says() { # WHAT PATTERN [FILE]
-    grep -q -- "$2" "${3:-out.txt}" || die "$1: expected \"$2\", found \"$(cat "${3:-out.txt}")\""
-}
 contract() { waybill contract "$@"; }
-refused() { # WHAT CODE COMMAND...: sets statement
-    local what=$1 name=$2
-    shift 2
-    expect "$what" 4 "$(code_of "$@")"
-    says "$what" "refused $name" err.txt
-    statement=$(sed -n 's/^  statement //p' err.txt)
-}
 
 # ---- before anybody agrees: check and lint, of pages and of bytes
 expect "the library" 0 "$(code_of contract check "$library"/*.yaml)"

@@ -5,23 +5,6 @@
 . "$(dirname "$0")/node.sh"
 . "$here/journey.sh"
 
-code_of() { # COMMAND...: its exit code; what it said is in out.txt and err.txt
-    local code=0
-    "$@" >out.txt 2>err.txt || code=$?
-    echo $code
-}
-says() { # WHAT PATTERN FILE
-    grep -q -- "$2" "$3" || die "$1: expected \"$2\", found \"$(cat "$3")\""
-}
-refused() { # WHAT CODE COMMAND...
-    local what=$1 name=$2
-    shift 2
-    expect "$what" 4 "$(code_of "$@" --json)"
-    expect "$what" "$name" "$(jq -r .refusal.name out.txt)"
-}
-statement() { # COMMAND...: the hash of what it sent
-    "$@" --json | jq -r .statement
-}
 verdict_of() { # SERIAL [OPTION...]: a label's
     waybill product verify 09506000134352 --serial "$@" --json | jq -r .result || true
 }
@@ -34,11 +17,11 @@ gtin=01/09506000134352
 waybill asset commission $unit $gtin/21/U1 $gtin/21/U2 $gtin/21/U3 --lot L1 --as "Farm A" >/dev/null
 
 # ---- a quarantine that was a mistake
-hold=$(statement waybill goods quarantine $gtin/21/U1 --reason "wrong box" --as "Farm A")
+hold=$(sent waybill goods quarantine $gtin/21/U1 --reason "wrong box" --as "Farm A")
 expect "held back" QUARANTINED "$(verdict_of U1 --lot L1)"
 refused "corrected without a reason" NO_REASON waybill correct "$hold" --as "Farm A"
 refused "corrected by another" NOT_SIGNER waybill correct "$hold" --meaning correction --reason no --as "Carrier B"
-correction=$(statement waybill correct "$hold" --meaning correction --reason "it was U9" --as "Farm A")
+correction=$(sent waybill correct "$hold" --meaning correction --reason "it was U9" --as "Farm A")
 refused "corrected twice" EXISTS waybill correct "$hold" --meaning correction --reason "again" --as "Farm A"
 refused "a correction corrected" NOT_CORRECTABLE \
     waybill correct "$correction" --meaning correction --reason "no" --as "Farm A"
@@ -54,7 +37,7 @@ expect "both as JSON" true "$(jq '.happenings[] | select(.statement == "'"$hold"
 # ---- a scan of the wrong serial, disputed, then corrected
 waybill custody offer $gtin/21/U2 --to "Carrier B" --as "Farm A" >/dev/null
 waybill custody accept $gtin/21/U2 --as "Carrier B" >/dev/null
-scan=$(statement waybill asset scan $gtin/21/U2 --in-custody --as "Shop C")
+scan=$(sent waybill asset scan $gtin/21/U2 --in-custody --as "Shop C")
 expect "two say that they have it" 2 "$(code_of waybill findings $gtin/21/U2)"
 says "two say that they have it" TWO_CUSTODIANS out.txt
 expect "two say that they have it" TWO_CUSTODIANS "$(verdict_of U2)"
@@ -98,7 +81,7 @@ expect "no label" 4 "$(code_of waybill label reveal $gtin/21/U2 "$code" --as "Sh
 grep -rq "${code//-/}" home/node --include='*.log' && die "a code was written to a log"
 
 # ---- a certificate issued by mistake, and one that is revoked
-organic=$(statement waybill cert issue organic $gtin/21/U1 --from ${day}T00:00:00Z --until "365 d" --as "Shop C")
+organic=$(sent waybill cert issue organic $gtin/21/U1 --from ${day}T00:00:00Z --until "365 d" --as "Shop C")
 expect "valid" VALID "$(waybill cert show "$organic" --json | jq -r .status)"
 refused "revoked by another" NOT_ALLOWED waybill cert revoke "$organic" --reason no --as "Farm A"
 waybill cert revoke "$organic" --reason fraud --from ${day}T00:00:00Z --as "Shop C" >/dev/null

@@ -8,21 +8,6 @@ gtin=01/09506000134352
 beans=$gtin/10/HARVEST7
 bars=01/09506000134369/10/BARS7
 
-code_of() { # COMMAND...: its exit code; what it said is in out.txt and err.txt
-    local code=0
-    "$@" >out.txt 2>err.txt || code=$?
-    echo $code
-}
-says() { # WHAT PATTERN [FILE]
-    grep -q -- "$2" "${3:-out.txt}" || die "$1: expected \"$2\", found \"$(cat "${3:-out.txt}")\""
-}
-refused() { # WHAT CODE COMMAND...: sets statement
-    local what=$1 name=$2
-    shift 2
-    expect "$what" 4 "$(code_of "$@")"
-    says "$what" "refused $name" err.txt
-    statement=$(sed -n 's/^  statement //p' err.txt)
-}
 call() { # WHO ACTION [NAME=VALUE...]
     local who=$1 action=$2
     shift 2

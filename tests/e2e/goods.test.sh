@@ -4,33 +4,9 @@
 # held back, missing, on offer or at its end does not go anywhere.
 . "$(dirname "$0")/node.sh"
 
-code_of() { # COMMAND...: its exit code; what it said is in out.txt and err.txt
-    local code=0
-    "$@" >out.txt 2>err.txt || code=$?
-    echo $code
-}
-says() { # WHAT PATTERN FILE
-    grep -q -- "$2" "$3" || die "$1: expected \"$2\", found \"$(cat "$3")\""
-}
-refused() { # WHAT CODE COMMAND...
-    local what=$1 name=$2
-    shift 2
-    expect "$what" 4 "$(code_of "$@" --json)"
-    expect "$what" "$name" "$(jq -r .refusal.name out.txt)"
-}
-statement() { # COMMAND...: the hash of what it sent
-    "$@" --json | jq -r .statement
-}
 # Whoever holds the units PREFIX[FIRST-LAST], as the node says: one name a line, with how many units have it.
 holders() { # PREFIX FIRST LAST
     curl -sf "$url/v1/assets/$1[$2-$3]" | jq -r .custodian.name | sort | uniq -c | sed 's/^ *//'
-}
-one_receipt() { # WHAT STATEMENT: it is one leaf, and proven
-    waybill statement get "$2" -o one.cose >/dev/null
-    waybill receipt get "$2" -o one.receipt >/dev/null
-    waybill receipt verify one.receipt one.cose home/identity.cbor --json >out.txt
-    expect "$1: its receipt" true "$(jq .proof out.txt)"
-    expect "$1: its receipt is of this statement" "$2" "$(jq -r .statement out.txt)"
 }
 
 make_ledger "Farm A" "Carrier B" "Shop C"
@@ -46,13 +22,13 @@ waybill pack $gtin/21/U001..048 --into $pallet --as "Farm A" >/dev/null
 expect "before the pallet goes" "48 Farm A" "$(holders $gtin/21/U 001 048)"
 refused "one of what is packed" PACKED waybill custody offer $gtin/21/U007 --to "Carrier B" --as "Farm A"
 before=$(leaves)
-offer=$(statement waybill custody offer $pallet --to "Carrier B" --seal intact:4711 --as "Farm A")
+offer=$(sent waybill custody offer $pallet --to "Carrier B" --seal intact:4711 --as "Farm A")
 refused "packing what is on offer" OFFER_OPEN waybill unpack $gtin/21/U001 --from $pallet --as "Farm A"
-acceptance=$(statement waybill custody accept $pallet --seal intact:4711 --counts 0,0,1 --as "Carrier B")
+acceptance=$(sent waybill custody accept $pallet --seal intact:4711 --counts 0,0,1 --as "Carrier B")
 expect "statements for the pallet" $((before + 3)) "$(leaves)" # offer, refusal, acceptance
 expect "after the pallet went" "48 Carrier B" "$(holders $gtin/21/U 001 048)"
-one_receipt "the pallet's offer" "$offer"
-one_receipt "the pallet's acceptance" "$acceptance"
+one_receipt "$offer"
+one_receipt "$acceptance"
 waybill trace $pallet --verify >out.txt
 says "the pallet's journey" '48 packed into it, now 48 inside' out.txt
 says "the pallet's seal" 'seal intact, number 4711' out.txt
@@ -73,12 +49,12 @@ refused "unpacked twice" NOT_PACKED waybill unpack $gtin/21/U001 --from $pallet 
 # ---- ten thousand in bulk
 waybill asset commission $gtin/21/B00001..10000 --as "Farm A" >/dev/null
 before=$(leaves)
-offer=$(statement waybill custody offer --range $gtin/21/B 00001 10000 --to "Carrier B" --as "Farm A")
-acceptance=$(statement waybill custody accept $gtin/21/B05000 --as "Carrier B")
+offer=$(sent waybill custody offer --range $gtin/21/B 00001 10000 --to "Carrier B" --as "Farm A")
+acceptance=$(sent waybill custody accept $gtin/21/B05000 --as "Carrier B")
 expect "statements for the bulk" $((before + 2)) "$(leaves)"
 expect "after the bulk went" "10000 Carrier B" "$(holders $gtin/21/B 00001 10000)"
-one_receipt "the bulk's offer" "$offer"
-one_receipt "the bulk's acceptance" "$acceptance"
+one_receipt "$offer"
+one_receipt "$acceptance"
 
 # ---- missing goods stay with who offered them
 waybill custody offer $gtin/21/B00001..00010 --to "Shop C" --as "Carrier B" >/dev/null

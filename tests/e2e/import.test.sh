@@ -2,14 +2,6 @@
 # Workbench configurations as contracts: imported, checked, filled by an overlay, and doing what they say.
 . "$(dirname "$0")/node.sh"
 
-code_of() { # COMMAND...: its exit code; what it said is in out.txt and err.txt
-    local code=0
-    "$@" >out.txt 2>err.txt || code=$?
-    echo $code
-}
-says() { # WHAT PATTERN FILE
-    grep -q -- "$2" "$3" || die "$1: expected \"$2\", found \"$(cat "$3")\""
-}
 ours=$here/../import
 
 # ---- every workflow of every configuration becomes a contract that checks

@@ -23,6 +23,25 @@ die() {
 expect() { # WHAT WANTED FOUND
     [ "$2" = "$3" ] || die "$1: expected \"$2\", found \"$3\""
 }
+code_of() { # COMMAND...: its exit code; what it said is in out.txt and err.txt
+    local code=0
+    "$@" >out.txt 2>err.txt || code=$?
+    echo $code
+}
+says() { # WHAT PATTERN [FILE]: by default what code_of kept
+    local file=${3:-out.txt}
+    grep -q -- "$2" "$file" || die "$1: expected \"$2\", found \"$(cat "$file")\""
+}
+refused() { # WHAT CODE COMMAND...: by the ledger; sets statement
+    local what=$1 name=$2
+    shift 2
+    expect "$what" 4 "$(code_of "$@")"
+    says "$what" "refused $name" err.txt
+    statement=$(sed -n 's/^  statement //p' err.txt)
+}
+sent() { # COMMAND...: the hash of what it sent
+    "$@" --json | jq -r .statement
+}
 wait_until() { # WHAT COMMAND...: up to 20 s
     local what=$1
     shift
@@ -71,4 +90,10 @@ kill_node() { # SIGNAL
 }
 leaves() {
     curl -sf "$url/v1/head" | jq .size
+}
+one_receipt() { # STATEMENT: it is a leaf of this ledger, and that is proven
+    waybill statement get "$1" -o one.cose >/dev/null
+    waybill receipt get "$1" -o one.receipt >/dev/null
+    expect "the receipt of $1" 0 "$(code_of waybill receipt verify one.receipt one.cose home/identity.cbor --json)"
+    expect "what the receipt of $1 proves" "true $1" "$(jq -r '"\(.proof) \(.statement)"' out.txt)"
 }

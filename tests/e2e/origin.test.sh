@@ -4,30 +4,11 @@
 # does not. Certificates count at the time of their hop, and a recall reaches what was made of the goods.
 . "$(dirname "$0")/node.sh"
 
-code_of() { # COMMAND...: its exit code; what it said is in out.txt and err.txt
-    local code=0
-    "$@" >out.txt 2>err.txt || code=$?
-    echo $code
-}
-says() { # WHAT PATTERN FILE
-    grep -q -- "$2" "$3" || die "$1: expected \"$2\", found \"$(cat "$3")\""
-}
-refused() { # WHAT CODE COMMAND...
-    local what=$1 name=$2
-    shift 2
-    expect "$what" 4 "$(code_of "$@" --json)"
-    expect "$what" "$name" "$(jq -r .refusal.name out.txt)"
-}
 hand_over() { # ASSET FROM TO
     waybill custody offer "$1" --to "$3" --as "$2" >/dev/null
     waybill custody accept "$1" --as "$3" >/dev/null
     waybill custody offer "$1" --to "$3" --role owner --as "$2" >/dev/null
     waybill custody accept "$1" --role owner --as "$3" >/dev/null
-}
-one_receipt() { # STATEMENT: it is a leaf of this ledger
-    waybill statement get "$1" -o one.cose >/dev/null
-    waybill receipt get "$1" -o one.receipt >/dev/null
-    expect "the receipt of $1" 0 "$(code_of waybill receipt verify one.receipt one.cose home/identity.cbor)"
 }
 
 make_ledger "Farm A" "Mill B" "Maker C" "CertCo"

@@ -3,14 +3,6 @@
 # recalled. Its proof does; and whoever takes that out of the proof, or puts in another's, convinces nobody.
 . "$(dirname "$0")/node.sh"
 
-code_of() { # COMMAND...: its exit code; what it said is in out.txt and err.txt
-    local code=0
-    "$@" >out.txt 2>err.txt || code=$?
-    echo $code
-}
-says() { # WHAT PATTERN [FILE]
-    grep -q -- "$2" "${3:-out.txt}" || die "$1: expected \"$2\", found \"$(cat "${3:-out.txt}" err.txt)\""
-}
 json() { # FILTER COMMAND...
     local filter=$1
     shift

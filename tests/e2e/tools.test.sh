@@ -2,15 +2,6 @@
 # What a person types: ledgers, goods, hands, contracts, proofs; and what each command says when it cannot.
 . "$(dirname "$0")/node.sh"
 
-code_of() { # COMMAND...: its exit code; what it said is in out.txt and err.txt
-    local code=0
-    "$@" >out.txt 2>err.txt || code=$?
-    echo $code
-}
-says() { # WHAT PATTERN FILE
-    grep -q -- "$2" "$3" || die "$1: expected \"$2\", found \"$(cat "$3")\""
-}
-
 # ---- help, and what is mistyped
 for command in "" init member device product place party asset custody pack unpack make goods cert correct dispute \
     contract doc label "label seal" "label reveal" trace history contents findings recall origin uses verify statement \

@@ -57,6 +57,24 @@ struct world *fate_world(void)
     return w;
 }
 
+struct fate_said fate_judge(struct world *w, enum world_key who, const char *name,
+                            enum disposition_action action)
+{
+    return fate_do(w, who, fate_dispose(name, action), w->context.time_ms + 1000);
+}
+
+int fate_set_up(void **state)
+{
+    *state = fate_world();
+    return 0;
+}
+
+int fate_tear_down(void **state)
+{
+    world_free(*state);
+    return 0;
+}
+
 static struct statement place(const char *gln, const char *name, int64_t lat, int64_t lon)
 {
     struct statement s = { .kind = KIND_PLACE };

@@ -7,12 +7,14 @@
 
 #include "tests/unit/support_custody.h"
 
-#define FATE_GTIN  "01/09506000134352"
-#define FATE_LOT   FATE_GTIN "/10/L1"
-#define FATE_FIRST FATE_GTIN "/21/A1"
-#define FATE_OTHER FATE_GTIN "/21/A2"
-#define FATE_GHOST FATE_GTIN "/21/NEVER"
-#define FATE_NONE  FATE_GTIN "/21/NONE"
+#define FATE_GTIN   "01/09506000134352"
+#define FATE_LOT    FATE_GTIN "/10/L1"
+#define FATE_FIRST  FATE_GTIN "/21/A1"
+#define FATE_OTHER  FATE_GTIN "/21/A2"
+#define FATE_GHOST  FATE_GTIN "/21/NEVER"
+#define FATE_NONE   FATE_GTIN "/21/NONE"
+#define FATE_BOTTLE "01/09506000134376/21/B1"
+#define FATE_PALLET CUSTODY_PALLET "1"
 
 #define FATE_ROME  "9506000134352" /* places that fate_places() names: GLNs */
 #define FATE_LYON  "9506000134369"
@@ -35,8 +37,14 @@ void fate_refused(struct world *w, enum world_key who, struct statement draft, u
                   enum refusal expected);
 /* Corrects what was said, a second later. */
 struct fate_said fate_take_back(struct world *w, enum world_key who, const struct fate_said *said);
+/* Disposes of one name, a second later. */
+struct fate_said fate_judge(struct world *w, enum world_key who, const char *name,
+                            enum disposition_action action);
 /* The farm has commissioned FATE_FIRST and FATE_OTHER, of lot L1. */
 struct world *fate_world(void);
+/* That world as a test's state. */
+int fate_set_up(void **state);
+int fate_tear_down(void **state);
 void fate_places(struct world *w);
 /* From who has it to whom, both roles or one. */
 void fate_hand_over(struct world *w, const char *name, enum world_key from, enum world_key to,

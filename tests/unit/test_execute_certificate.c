@@ -8,22 +8,7 @@
 
 #include <cmocka.h>
 
-#define FIRST FATE_FIRST
-#define OTHER FATE_OTHER
-#define LOT   FATE_LOT
 #define PLACE "414/" FATE_ROME
-
-static int setup(void **state)
-{
-    *state = fate_world();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_free(*state);
-    return 0;
-}
 
 /* Of a unit, from minute 100 to 200. */
 static struct statement of_unit(const char *name)
@@ -69,18 +54,19 @@ static void goods_lots_places_and_companies_are_certified(void **state)
     struct world *w = *state;
     struct state_certificate v = { .revoked = false };
     const struct kid *carrier = world_kid(w, CARRIER);
-    struct fate_said unit = fate_do(w, CLINIC, of_unit(FIRST), MINUTES(2));
-    assert_true(world_has(w, "certified " FIRST " # organic clinic +100m +200m at +2m"));
-    assert_int_equal(known_of(w, FIRST, &unit.hash), 1);
-    struct fate_said lot = fate_do(w, CLINIC, of_unit(LOT), MINUTES(3));
-    assert_true(world_has(w, "certified " LOT " # organic clinic +100m +200m at +3m"));
-    assert_int_equal(known_of(w, LOT, &lot.hash), 1);
-    struct fate_said all = fate_do(
-        w, FARM, fate_certificate(FIRST, FATE_ROME, carrier, MINUTES(5), MINUTES(6)), MINUTES(4));
-    assert_int_equal(known_of(w, FIRST, &all.hash), 2);
+    struct fate_said unit = fate_do(w, CLINIC, of_unit(FATE_FIRST), MINUTES(2));
+    assert_true(world_has(w, "certified " FATE_FIRST " # organic clinic +100m +200m at +2m"));
+    assert_int_equal(known_of(w, FATE_FIRST, &unit.hash), 1);
+    struct fate_said lot = fate_do(w, CLINIC, of_unit(FATE_LOT), MINUTES(3));
+    assert_true(world_has(w, "certified " FATE_LOT " # organic clinic +100m +200m at +3m"));
+    assert_int_equal(known_of(w, FATE_LOT, &lot.hash), 1);
+    struct fate_said all =
+        fate_do(w, FARM, fate_certificate(FATE_FIRST, FATE_ROME, carrier, MINUTES(5), MINUTES(6)),
+                MINUTES(4));
+    assert_int_equal(known_of(w, FATE_FIRST, &all.hash), 2);
     assert_int_equal(known_of(w, PLACE, &all.hash), 1);
     assert_int_equal(known(w, state_key_kid(TABLE_CERTIFIED, carrier), &all.hash), 1);
-    assert_true(world_has(w, "certified " FIRST " # organic farm +5m +6m at +4m"));
+    assert_true(world_has(w, "certified " FATE_FIRST " # organic farm +5m +6m at +4m"));
     assert_true(world_has(w, "certified # # organic farm +5m +6m at +4m"));
     assert_true(load(w, &all.hash, &v));
     assert_true(kid_equal(&v.issuer, world_kid(w, FARM)) && v.has_member && !v.revoked);
@@ -111,13 +97,13 @@ static void who_and_what_is_checked_in_order(void **state)
                  fate_certificate(FATE_NONE, NULL, world_kid(w, STRANGER), MINUTES(1), MINUTES(2)),
                  MINUTES(2), REFUSED_UNKNOWN_MEMBER);
     fate_refused(w, FARM,
-                 fate_certificate(FIRST, NULL, world_kid(w, OPERATOR), MINUTES(1), MINUTES(2)),
+                 fate_certificate(FATE_FIRST, NULL, world_kid(w, OPERATOR), MINUTES(1), MINUTES(2)),
                  MINUTES(2), REFUSED_UNKNOWN_MEMBER); /* a key, not a company */
     fate_refused(w, FARM, of_unit(FATE_NONE), MINUTES(2), REFUSED_UNKNOWN_ASSET);
     assert_string_equal(w->detail, FATE_NONE);
     (void)fate_do(w, CLINIC, fate_scan(FATE_GHOST, NULL, false), MINUTES(3));
     fate_refused(w, FARM, of_unit(FATE_GHOST), MINUTES(3), REFUSED_UNKNOWN_ASSET);
-    (void)fate_do(w, OPERATOR, of_unit(FIRST), MINUTES(4)); /* anybody may vouch for it */
+    (void)fate_do(w, OPERATOR, of_unit(FATE_FIRST), MINUTES(4)); /* anybody may vouch for it */
 }
 
 static void fill(struct world *w, const struct statement *s)
@@ -130,20 +116,20 @@ static void fill(struct world *w, const struct statement *s)
 
 static void there_are_so_many_of_one_subject(void **state)
 {
-    static const char *const names[] = { FIRST, OTHER };
+    static const char *const names[] = { FATE_FIRST, FATE_OTHER };
     struct world *w = *state;
-    struct statement s = of_unit(OTHER);
+    struct statement s = of_unit(FATE_OTHER);
     struct statement member =
         fate_certificate(NULL, NULL, world_kid(w, FARM), MINUTES(1), MINUTES(2));
     struct statement place = fate_certificate(NULL, FATE_ROME, NULL, MINUTES(1), MINUTES(2));
     fill(w, &s);
     fate_refused(w, CLINIC, s, MINUTES(3), REFUSED_FULL);
-    assert_string_equal(w->detail, OTHER);
+    assert_string_equal(w->detail, FATE_OTHER);
     s.as.certificate.assets = custody_list(2, names);
     fate_refused(w, CLINIC, s, MINUTES(3), REFUSED_FULL);
-    assert_string_equal(w->detail, OTHER);
-    (void)fate_do(w, CLINIC, of_unit(FIRST), MINUTES(4)); /* what was refused left no trace */
-    assert_int_equal(known_of(w, FIRST, &w->last), 1);
+    assert_string_equal(w->detail, FATE_OTHER);
+    (void)fate_do(w, CLINIC, of_unit(FATE_FIRST), MINUTES(4)); /* what was refused left no trace */
+    assert_int_equal(known_of(w, FATE_FIRST, &w->last), 1);
     fill(w, &member);
     fate_refused(w, CLINIC, member, MINUTES(5), REFUSED_FULL);
     fill(w, &place);
@@ -156,20 +142,20 @@ static void a_revocation_reaches_back(void **state)
 {
     struct world *w = *state;
     struct state_certificate v = { .revoked = false };
-    struct fate_said said = fate_do(w, CLINIC, of_unit(FIRST), MINUTES(2));
+    struct fate_said said = fate_do(w, CLINIC, of_unit(FATE_FIRST), MINUTES(2));
     assert_true(load(w, &said.hash, &v));
     assert_false(state_certificate_holds(&v, MINUTES(100) - 1));
     assert_true(state_certificate_holds(&v, MINUTES(100)));
     assert_true(state_certificate_holds(&v, MINUTES(200) - 1));
     assert_false(state_certificate_holds(&v, MINUTES(200)));
-    fate_hand_over(w, FIRST, FARM, CARRIER, ROLE_CUSTODIAN); /* shipped already */
+    fate_hand_over(w, FATE_FIRST, FARM, CARRIER, ROLE_CUSTODIAN); /* shipped already */
     struct fate_said revoked =
         fate_do(w, CLINIC, fate_revoke(&said.hash, MINUTES(120)), MINUTES(180));
     assert_true(load(w, &said.hash, &v) && v.revoked);
     assert_true(hash_equal(&v.revoked_by, &revoked.hash));
     assert_true(state_certificate_holds(&v, MINUTES(120) - 1));
     assert_false(state_certificate_holds(&v, MINUTES(120)));
-    assert_true(world_has(w, "certificate_revoked " FIRST " # organic clinic +120m at +180m"));
+    assert_true(world_has(w, "certificate_revoked " FATE_FIRST " # organic clinic +120m at +180m"));
     assert_int_equal(world_count(w, "certificate_revoked "), 1);
     fate_refused(w, CLINIC, fate_revoke(&said.hash, MINUTES(100)), MINUTES(181), REFUSED_EXISTS);
 }
@@ -177,10 +163,11 @@ static void a_revocation_reaches_back(void **state)
 static void a_revocation_is_told_where_the_certificate_was(void **state)
 {
     struct world *w = *state;
-    struct fate_said said = fate_do(
-        w, FARM, fate_certificate(FIRST, FATE_ROME, NULL, MINUTES(100), MINUTES(200)), MINUTES(2));
+    struct fate_said said =
+        fate_do(w, FARM, fate_certificate(FATE_FIRST, FATE_ROME, NULL, MINUTES(100), MINUTES(200)),
+                MINUTES(2));
     (void)fate_do(w, FARM, fate_revoke(&said.hash, MINUTES(0)), MINUTES(3));
-    assert_true(world_has(w, "certificate_revoked " FIRST " # organic farm +0m at +3m"));
+    assert_true(world_has(w, "certificate_revoked " FATE_FIRST " # organic farm +0m at +3m"));
     assert_true(world_has(w, "certificate_revoked # # organic farm +0m at +3m"));
     said = fate_do(w, FARM,
                    fate_certificate(NULL, NULL, world_kid(w, FARM), MINUTES(100), MINUTES(200)),
@@ -193,7 +180,7 @@ static void a_revocation_is_told_where_the_certificate_was(void **state)
 static void only_its_issuer_revokes_it(void **state)
 {
     struct world *w = *state;
-    struct fate_said said = fate_do(w, CARRIER, of_unit(FIRST), MINUTES(2));
+    struct fate_said said = fate_do(w, CARRIER, of_unit(FATE_FIRST), MINUTES(2));
     struct statement s = fate_revoke(&said.hash, MINUTES(0));
     fate_refused(w, TRACKER, s, MINUTES(3), REFUSED_NOT_ALLOWED);
     fate_refused(w, FARM, s, MINUTES(3), REFUSED_NOT_ALLOWED);
@@ -206,7 +193,7 @@ static void only_its_issuer_revokes_it(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, fate_set_up, fate_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(goods_lots_places_and_companies_are_certified),
         CASE(a_place_or_a_company_has_a_history_of_its_own),

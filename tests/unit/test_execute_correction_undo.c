@@ -8,30 +8,6 @@
 
 #include <cmocka.h>
 
-#define FIRST  FATE_FIRST
-#define OTHER  FATE_OTHER
-#define LOT    FATE_LOT
-#define PALLET CUSTODY_PALLET "1"
-#define BOTTLE "01/09506000134376/21/B1"
-
-static int setup(void **state)
-{
-    *state = fate_world();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_free(*state);
-    return 0;
-}
-
-static struct fate_said dispose(struct world *w, enum world_key who, const char *name,
-                                enum disposition_action action)
-{
-    return fate_do(w, who, fate_dispose(name, action), w->context.time_ms + 1000);
-}
-
 /* Everything about an asset but what its history is. */
 static struct state_asset without_history(struct world *w, const char *name)
 {
@@ -59,11 +35,11 @@ static void an_end_is_undone(void **state)
                                                     DISPOSITION_DESTROY };
     for (size_t i = 0; i < 3; i++) {
         struct world *w = fate_world();
-        struct state_asset before = without_history(w, FIRST);
-        struct fate_said said = dispose(w, FARM, FIRST, ends[i]);
+        struct state_asset before = without_history(w, FATE_FIRST);
+        struct fate_said said = fate_judge(w, FARM, FATE_FIRST, ends[i]);
         (void)fate_take_back(w, FARM, &said);
-        fate_told_correction(w, 2, FIRST, KIND_DISPOSITION);
-        struct state_asset after = without_history(w, FIRST);
+        fate_told_correction(w, 2, FATE_FIRST, KIND_DISPOSITION);
+        struct state_asset after = without_history(w, FATE_FIRST);
         assert_true(is_same(&before, &after));
         world_free(w);
     }
@@ -75,45 +51,45 @@ static void only_what_this_very_statement_did_is_undone(void **state)
     struct world *w = *state;
     struct state_hold hold;
     struct state_asset a;
-    struct fate_said first = dispose(w, FARM, FIRST, DISPOSITION_QUARANTINE);
-    (void)dispose(w, FARM, FIRST, DISPOSITION_RELEASE);
-    (void)dispose(w, FARM, FIRST, DISPOSITION_QUARANTINE);
-    (void)dispose(w, FARM, FIRST, DISPOSITION_RECALL);
+    struct fate_said first = fate_judge(w, FARM, FATE_FIRST, DISPOSITION_QUARANTINE);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_RELEASE);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_QUARANTINE);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_RECALL);
     (void)fate_take_back(w, FARM, &first);
-    assert_true(fate_is_held(w, FIRST, &hold) && hold.quarantined && hold.recalled);
-    struct fate_said dispensed = dispose(w, FARM, OTHER, DISPOSITION_DISPENSE);
-    (void)dispose(w, FARM, OTHER, DISPOSITION_RETURN);
-    (void)dispose(w, FARM, OTHER, DISPOSITION_RELEASE);
-    (void)dispose(w, FARM, OTHER, DISPOSITION_DESTROY);
+    assert_true(fate_is_held(w, FATE_FIRST, &hold) && hold.quarantined && hold.recalled);
+    struct fate_said dispensed = fate_judge(w, FARM, FATE_OTHER, DISPOSITION_DISPENSE);
+    (void)fate_judge(w, FARM, FATE_OTHER, DISPOSITION_RETURN);
+    (void)fate_judge(w, FARM, FATE_OTHER, DISPOSITION_RELEASE);
+    (void)fate_judge(w, FARM, FATE_OTHER, DISPOSITION_DESTROY);
     (void)fate_take_back(w, FARM, &dispensed);
-    assert_true(world_asset(w, OTHER, &a) && a.goods.end == GOODS_DESTROYED);
+    assert_true(world_asset(w, FATE_OTHER, &a) && a.goods.end == GOODS_DESTROYED);
 }
 
 static void a_quarantine_is_undone_and_a_recall_stays(void **state)
 {
     struct world *w = *state;
     struct state_hold hold;
-    struct fate_said quarantine = dispose(w, FARM, FIRST, DISPOSITION_QUARANTINE);
-    struct fate_said recall = dispose(w, FARM, FIRST, DISPOSITION_RECALL);
-    (void)dispose(w, FARM, FIRST, DISPOSITION_REJECT);
+    struct fate_said quarantine = fate_judge(w, FARM, FATE_FIRST, DISPOSITION_QUARANTINE);
+    struct fate_said recall = fate_judge(w, FARM, FATE_FIRST, DISPOSITION_RECALL);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_REJECT);
     (void)fate_take_back(w, FARM, &quarantine);
-    assert_true(fate_is_held(w, FIRST, &hold) && !hold.quarantined && hold.recalled);
+    assert_true(fate_is_held(w, FATE_FIRST, &hold) && !hold.quarantined && hold.recalled);
     assert_false(hold.rejected); /* there is nothing left that was rejected */
     (void)fate_take_back(w, FARM, &recall);
-    assert_false(fate_is_held(w, FIRST, &hold));
+    assert_false(fate_is_held(w, FATE_FIRST, &hold));
 }
 
 static void a_recall_of_a_lot_is_undone(void **state)
 {
     struct world *w = *state;
     struct state_hold hold;
-    struct fate_said recall = dispose(w, FARM, LOT, DISPOSITION_RECALL);
-    struct asset_set set = custody_one(FIRST);
+    struct fate_said recall = fate_judge(w, FARM, FATE_LOT, DISPOSITION_RECALL);
+    struct asset_set set = custody_one(FATE_FIRST);
     fate_refused(w, FARM, custody_offer(w, &set, CLINIC, ROLE_CUSTODIAN), w->context.time_ms,
                  REFUSED_RECALLED);
     (void)fate_take_back(w, FARM, &recall);
-    assert_false(fate_is_held(w, LOT, &hold));
-    fate_hand_over(w, FIRST, FARM, CLINIC, ROLE_CUSTODIAN);
+    assert_false(fate_is_held(w, FATE_LOT, &hold));
+    fate_hand_over(w, FATE_FIRST, FARM, CLINIC, ROLE_CUSTODIAN);
 }
 
 /* What was released or rejected stays so, and what came back from dispensing is only not held any more. */
@@ -122,30 +98,30 @@ static void other_dispositions(void **state)
     struct world *w = *state;
     struct state_hold hold;
     struct state_asset a;
-    (void)dispose(w, FARM, FIRST, DISPOSITION_QUARANTINE);
-    struct fate_said released = dispose(w, FARM, FIRST, DISPOSITION_RELEASE);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_QUARANTINE);
+    struct fate_said released = fate_judge(w, FARM, FATE_FIRST, DISPOSITION_RELEASE);
     (void)fate_take_back(w, FARM, &released);
-    assert_false(fate_is_held(w, FIRST, &hold));
-    (void)dispose(w, FARM, FIRST, DISPOSITION_DISPENSE);
-    struct fate_said returned = dispose(w, FARM, FIRST, DISPOSITION_RETURN);
+    assert_false(fate_is_held(w, FATE_FIRST, &hold));
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_DISPENSE);
+    struct fate_said returned = fate_judge(w, FARM, FATE_FIRST, DISPOSITION_RETURN);
     (void)fate_take_back(w, FARM, &returned);
-    assert_false(fate_is_held(w, FIRST, &hold));
-    assert_true(world_asset(w, FIRST, &a) && a.goods.end == GOODS_ACTIVE);
+    assert_false(fate_is_held(w, FATE_FIRST, &hold));
+    assert_true(world_asset(w, FATE_FIRST, &a) && a.goods.end == GOODS_ACTIVE);
 }
 
 static void a_set_is_undone_name_by_name(void **state)
 {
-    static const char *const names[] = { FIRST, OTHER };
+    static const char *const names[] = { FATE_FIRST, FATE_OTHER };
     struct world *w = *state;
     struct state_hold hold;
     struct asset_set set = custody_list(2, names);
     struct fate_said said =
         fate_do(w, FARM, fate_dispose_set(&set, DISPOSITION_QUARANTINE), MINUTES(2));
-    (void)dispose(w, FARM, FIRST, DISPOSITION_RELEASE);
-    struct fate_said again = dispose(w, FARM, FIRST, DISPOSITION_QUARANTINE);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_RELEASE);
+    struct fate_said again = fate_judge(w, FARM, FATE_FIRST, DISPOSITION_QUARANTINE);
     (void)fate_take_back(w, FARM, &said);
-    assert_true(fate_is_held(w, FIRST, &hold) && hash_equal(&hold.quarantine, &again.hash));
-    assert_false(fate_is_held(w, OTHER, &hold));
+    assert_true(fate_is_held(w, FATE_FIRST, &hold) && hash_equal(&hold.quarantine, &again.hash));
+    assert_false(fate_is_held(w, FATE_OTHER, &hold));
 }
 
 /* ------------------------------------------------------------------ certificates, scans */
@@ -155,13 +131,13 @@ static void a_corrected_certificate_never_held(void **state)
     for (size_t revoked = 0; revoked < 2; revoked++) {
         struct world *w = fate_world();
         struct state_certificate v = { .revoked = false };
-        struct fate_said said =
-            fate_do(w, CLINIC, fate_certificate(FIRST, FATE_ROME, NULL, MINUTES(5), MINUTES(90)),
-                    MINUTES(2));
+        struct fate_said said = fate_do(
+            w, CLINIC, fate_certificate(FATE_FIRST, FATE_ROME, NULL, MINUTES(5), MINUTES(90)),
+            MINUTES(2));
         if (revoked == 1) /* from later on: the correction reaches further back */
             (void)fate_do(w, CLINIC, fate_revoke(&said.hash, MINUTES(50)), MINUTES(3));
         struct fate_said correction = fate_take_back(w, CLINIC, &said);
-        fate_told_correction(w, 2, FIRST, KIND_CERTIFICATE);
+        fate_told_correction(w, 2, FATE_FIRST, KIND_CERTIFICATE);
         struct state_key key = state_key_hash(TABLE_CERTIFICATE, &said.hash);
         struct slice value;
         assert_true(memory_state_get(w->state, state_key_slice(&key), &value) &&
@@ -190,14 +166,16 @@ static void a_sighting_is_cleared_by_the_scan_that_made_it(void **state)
     struct world *w = *state;
     struct state_asset a;
     fate_places(w);
-    struct fate_said rome = fate_do(w, CLINIC, fate_scan(FIRST, FATE_ROME, false), MINUTES(10));
-    struct fate_said lyon = fate_do(w, CLINIC, fate_scan(FIRST, FATE_LYON, false), MINUTES(300));
+    struct fate_said rome =
+        fate_do(w, CLINIC, fate_scan(FATE_FIRST, FATE_ROME, false), MINUTES(10));
+    struct fate_said lyon =
+        fate_do(w, CLINIC, fate_scan(FATE_FIRST, FATE_LYON, false), MINUTES(300));
     (void)fate_take_back(w, CLINIC, &rome); /* which is not the one that is kept */
-    assert_true(world_asset(w, FIRST, &a) && a.goods.has_sighting);
+    assert_true(world_asset(w, FATE_FIRST, &a) && a.goods.has_sighting);
     (void)fate_take_back(w, CLINIC, &lyon);
-    assert_true(world_asset(w, FIRST, &a));
+    assert_true(world_asset(w, FATE_FIRST, &a));
     assert_false(a.goods.has_sighting);
-    (void)fate_do(w, CLINIC, fate_scan(FIRST, FATE_ROME, false), MINUTES(301));
+    (void)fate_do(w, CLINIC, fate_scan(FATE_FIRST, FATE_ROME, false), MINUTES(301));
     assert_int_equal(world_count(w, "finding "), 0);
 }
 
@@ -206,15 +184,15 @@ static void a_sighting_is_cleared_by_the_scan_that_made_it(void **state)
 static void custody_does_not_move_back(void **state)
 {
     struct world *w = *state;
-    struct asset_set set = custody_one(FIRST);
+    struct asset_set set = custody_one(FATE_FIRST);
     struct fate_said offer =
         fate_do(w, FARM, custody_offer(w, &set, CARRIER, ROLE_CUSTODIAN), MINUTES(2));
     struct fate_said accept = fate_do(
         w, CARRIER, custody_answer(CUSTODY_ACCEPT, &set, &offer.hash, ROLE_CUSTODIAN), MINUTES(3));
-    struct state_asset before = without_history(w, FIRST);
+    struct state_asset before = without_history(w, FATE_FIRST);
     (void)fate_take_back(w, CARRIER, &accept);
-    fate_told_correction(w, 2, FIRST, KIND_CUSTODY);
-    struct state_asset after = without_history(w, FIRST);
+    fate_told_correction(w, 2, FATE_FIRST, KIND_CUSTODY);
+    struct state_asset after = without_history(w, FATE_FIRST);
     assert_true(is_same(&before, &after));
     assert_true(kid_equal(&after.custodian, world_kid(w, CARRIER)));
 }
@@ -234,23 +212,24 @@ static void nothing_is_unmade(void **state)
 static void a_making_is_told_of_what_went_in_and_came_out(void **state)
 {
     struct world *w = *state;
-    struct fate_said said = fate_do(w, FARM, fate_transform(FIRST, BOTTLE, "B"), MINUTES(2));
+    struct fate_said said =
+        fate_do(w, FARM, fate_transform(FATE_FIRST, FATE_BOTTLE, "B"), MINUTES(2));
     (void)fate_take_back(w, FARM, &said);
-    fate_told_correction(w, 3, FIRST, KIND_MAKE);
-    assert_int_equal(world_count(w, "corrected " BOTTLE " # 21 #"), 1);
-    struct state_asset a = without_history(w, FIRST);
+    fate_told_correction(w, 3, FATE_FIRST, KIND_MAKE);
+    assert_int_equal(world_count(w, "corrected " FATE_BOTTLE " # 21 #"), 1);
+    struct state_asset a = without_history(w, FATE_FIRST);
     assert_int_equal(a.goods.end, GOODS_USED_UP);
 }
 
 static void packing_is_told_of_goods_and_box(void **state)
 {
     struct world *w = *state;
-    (void)fate_do(w, FARM, fate_commission(PALLET, NULL, 0), MINUTES(2));
-    struct fate_said said = fate_do(w, FARM, fate_pack(PALLET, FIRST, false), MINUTES(3));
+    (void)fate_do(w, FARM, fate_commission(FATE_PALLET, NULL, 0), MINUTES(2));
+    struct fate_said said = fate_do(w, FARM, fate_pack(FATE_PALLET, FATE_FIRST, false), MINUTES(3));
     (void)fate_take_back(w, FARM, &said);
-    fate_told_correction(w, 3, FIRST, KIND_PACK);
-    assert_int_equal(world_count(w, "corrected " PALLET " # 20 #"), 1);
-    struct state_asset a = without_history(w, FIRST);
+    fate_told_correction(w, 3, FATE_FIRST, KIND_PACK);
+    assert_int_equal(world_count(w, "corrected " FATE_PALLET " # 20 #"), 1);
+    struct state_asset a = without_history(w, FATE_FIRST);
     assert_true(a.goods.container.len > 0);
 }
 
@@ -258,13 +237,13 @@ static void attachments_and_seals_stay(void **state)
 {
     struct world *w = *state;
     struct fate_said attached =
-        fate_do(w, FARM, kit_attach(world_kid(w, LOGGER), FIRST, false), MINUTES(2));
+        fate_do(w, FARM, kit_attach(world_kid(w, LOGGER), FATE_FIRST, false), MINUTES(2));
     (void)fate_take_back(w, FARM, &attached);
-    fate_told_correction(w, 2, FIRST, KIND_ATTACH);
-    struct fate_said sealed = fate_do(w, FARM, fate_seal(OTHER, "0123456789"), MINUTES(3));
+    fate_told_correction(w, 2, FATE_FIRST, KIND_ATTACH);
+    struct fate_said sealed = fate_do(w, FARM, fate_seal(FATE_OTHER, "0123456789"), MINUTES(3));
     (void)fate_take_back(w, FARM, &sealed);
-    assert_int_equal(world_count(w, "corrected " OTHER " # 27 #"), 1);
-    struct state_asset a = without_history(w, OTHER);
+    assert_int_equal(world_count(w, "corrected " FATE_OTHER " # 27 #"), 1);
+    struct state_asset a = without_history(w, FATE_OTHER);
     assert_true(a.goods.has_label);
 }
 
@@ -290,14 +269,14 @@ static void a_reading_is_told_of_what_its_device_was_on(void **state)
 {
     static const int warm[] = { 1200, 1210, 1220 };
     struct world *w = *state;
-    (void)fate_do(w, FARM, kit_attach(world_kid(w, LOGGER), FIRST, false), MINUTES(10));
-    (void)fate_do(w, FARM, kit_attach(world_kid(w, LOGGER), FIRST, true), MINUTES(20));
-    (void)fate_do(w, FARM, kit_attach(world_kid(w, LOGGER), OTHER, false), MINUTES(20));
+    (void)fate_do(w, FARM, kit_attach(world_kid(w, LOGGER), FATE_FIRST, false), MINUTES(10));
+    (void)fate_do(w, FARM, kit_attach(world_kid(w, LOGGER), FATE_FIRST, true), MINUTES(20));
+    (void)fate_do(w, FARM, kit_attach(world_kid(w, LOGGER), FATE_OTHER, false), MINUTES(20));
     struct fate_said said =
         fate_do(w, LOGGER, kit_temperatures(warm, 3, 600000), MINUTES(30)); /* 10, 20, 30 */
     (void)fate_take_back(w, LOGGER, &said);
-    fate_told_correction(w, 3, FIRST, KIND_READING);
-    assert_int_equal(world_count(w, "corrected " OTHER " # 1 #"), 1);
+    fate_told_correction(w, 3, FATE_FIRST, KIND_READING);
+    assert_int_equal(world_count(w, "corrected " FATE_OTHER " # 1 #"), 1);
     struct fate_said alone = fate_do(w, TRACKER, kit_temperatures(warm, 3, 600000), MINUTES(40));
     (void)fate_take_back(w, CARRIER, &alone);
     assert_int_equal(w->caused, 1); /* it was on nothing */
@@ -307,23 +286,23 @@ static void what_a_contract_found_in_it_is_taken_back(void **state)
 {
     static const int warm[] = { 1200, 1210, 1220, 1230 };
     struct world *w = *state;
-    (void)fate_do(w, FARM, kit_attach(world_kid(w, LOGGER), FIRST, false), MINUTES(2));
-    struct fate_said opening = fate_do(
-        w, FARM,
-        kit_open(world_contract(), FIRST, world_kid(w, FARM), world_kid(w, CLINIC), MINUTES(60)),
-        MINUTES(3));
+    (void)fate_do(w, FARM, kit_attach(world_kid(w, LOGGER), FATE_FIRST, false), MINUTES(2));
+    struct fate_said opening = fate_do(w, FARM,
+                                       kit_open(world_contract(), FATE_FIRST, world_kid(w, FARM),
+                                                world_kid(w, CLINIC), MINUTES(60)),
+                                       MINUTES(3));
     (void)fate_do(w, CLINIC, kit_agree(&opening.hash, false), MINUTES(4));
     struct fate_said said = fate_do(w, LOGGER, kit_temperatures(warm, 4, 600000), MINUTES(40));
     assert_int_equal(world_count(w, "excursion_opened"), 1);
     assert_int_equal(world_count(w, "revision"), 0);
     (void)fate_take_back(w, FARM, &said);
-    assert_int_equal(world_count(w, "corrected " FIRST " # 1 #"), 1);
+    assert_int_equal(world_count(w, "corrected " FATE_FIRST " # 1 #"), 1);
     assert_int_equal(world_count(w, "revision"), 1);
 }
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, fate_set_up, fate_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(an_end_is_undone),
         CASE(only_what_this_very_statement_did_is_undone),

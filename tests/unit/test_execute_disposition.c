@@ -8,30 +8,6 @@
 
 #include <cmocka.h>
 
-#define FIRST  FATE_FIRST
-#define OTHER  FATE_OTHER
-#define LOT    FATE_LOT
-#define PALLET CUSTODY_PALLET "1"
-#define BOTTLE "01/09506000134376/21/B1"
-
-static int setup(void **state)
-{
-    *state = fate_world();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_free(*state);
-    return 0;
-}
-
-static struct fate_said dispose(struct world *w, enum world_key who, const char *name,
-                                enum disposition_action action)
-{
-    return fate_do(w, who, fate_dispose(name, action), w->context.time_ms + 1000);
-}
-
 static void refused(struct world *w, enum world_key who, const char *name,
                     enum disposition_action action, enum refusal expected)
 {
@@ -68,8 +44,8 @@ static void only_companies_and_their_operators_dispose(void **state)
 {
     struct world *w = *state;
     for (unsigned i = DISPOSITION_QUARANTINE; i <= DISPOSITION_DESTROY; i++) {
-        refused(w, LOGGER, FIRST, (enum disposition_action)i, REFUSED_NOT_ALLOWED);
-        refused(w, AUDITOR, FIRST, (enum disposition_action)i, REFUSED_NOT_ALLOWED);
+        refused(w, LOGGER, FATE_FIRST, (enum disposition_action)i, REFUSED_NOT_ALLOWED);
+        refused(w, AUDITOR, FATE_FIRST, (enum disposition_action)i, REFUSED_NOT_ALLOWED);
     }
 }
 
@@ -90,12 +66,12 @@ static void whoever_releases_rejects_or_recalls_says_why(void **state)
         fate_refused(w, FARM, neither, MINUTES(2), REFUSED_NO_REASON);
         fate_refused(w, LOGGER, neither, MINUTES(2), REFUSED_NOT_ALLOWED);
     }
-    struct statement s = fate_dispose(FIRST, DISPOSITION_RECALL);
+    struct statement s = fate_dispose(FATE_FIRST, DISPOSITION_RECALL);
     (void)fate_do(w, FARM, s, MINUTES(3));
-    assert_true(world_has(w, "disposition " FIRST " 4 # farm quality tested at +3m"));
-    s = fate_dispose(FIRST, DISPOSITION_QUARANTINE);
+    assert_true(world_has(w, "disposition " FATE_FIRST " 4 # farm quality tested at +3m"));
+    s = fate_dispose(FATE_FIRST, DISPOSITION_QUARANTINE);
     (void)fate_do(w, FARM, s, MINUTES(4));
-    assert_true(world_has(w, "disposition " FIRST " 0 # farm - - at +4m"));
+    assert_true(world_has(w, "disposition " FATE_FIRST " 0 # farm - - at +4m"));
 }
 
 /* ------------------------------------------------------------------ quarantine */
@@ -105,19 +81,19 @@ static void who_has_or_made_goods_holds_them_back(void **state)
     struct world *w = *state;
     struct state_hold hold;
     refused(w, FARM, FATE_NONE, DISPOSITION_QUARANTINE, REFUSED_UNKNOWN_ASSET);
-    refused(w, CARRIER, FIRST, DISPOSITION_QUARANTINE, REFUSED_NOT_HOLDER);
-    fate_hand_over(w, FIRST, FARM, CARRIER, ROLE_CUSTODIAN);
-    fate_hand_over(w, FIRST, FARM, CLINIC, ROLE_OWNER);
+    refused(w, CARRIER, FATE_FIRST, DISPOSITION_QUARANTINE, REFUSED_NOT_HOLDER);
+    fate_hand_over(w, FATE_FIRST, FARM, CARRIER, ROLE_CUSTODIAN);
+    fate_hand_over(w, FATE_FIRST, FARM, CLINIC, ROLE_OWNER);
     static const enum world_key all[] = { FARM, CARRIER, OPERATOR, CLINIC };
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        struct fate_said said = dispose(w, all[i], FIRST, DISPOSITION_QUARANTINE);
-        assert_true(fate_is_held(w, FIRST, &hold) && hold.quarantined && !hold.rejected);
+        struct fate_said said = fate_judge(w, all[i], FATE_FIRST, DISPOSITION_QUARANTINE);
+        assert_true(fate_is_held(w, FATE_FIRST, &hold) && hold.quarantined && !hold.rejected);
         assert_true(hash_equal(&hold.quarantine, &said.hash));
-        cannot_be_offered(w, CARRIER, FIRST, CLINIC, REFUSED_QUARANTINED);
-        refused(w, CARRIER, FIRST, DISPOSITION_QUARANTINE, REFUSED_EXISTS);
-        (void)dispose(w, all[i], FIRST, DISPOSITION_RELEASE);
-        assert_false(fate_is_held(w, FIRST, &hold));
-        can_be_offered(w, CARRIER, FIRST, CLINIC);
+        cannot_be_offered(w, CARRIER, FATE_FIRST, CLINIC, REFUSED_QUARANTINED);
+        refused(w, CARRIER, FATE_FIRST, DISPOSITION_QUARANTINE, REFUSED_EXISTS);
+        (void)fate_judge(w, all[i], FATE_FIRST, DISPOSITION_RELEASE);
+        assert_false(fate_is_held(w, FATE_FIRST, &hold));
+        can_be_offered(w, CARRIER, FATE_FIRST, CLINIC);
     }
 }
 
@@ -126,27 +102,27 @@ static void a_lot_is_held_back_by_reference(void **state)
     struct world *w = *state;
     struct state_asset before, after;
     struct state_hold hold;
-    assert_true(world_asset(w, FIRST, &before));
-    refused(w, CARRIER, LOT, DISPOSITION_QUARANTINE, REFUSED_NOT_MAKER);
-    (void)dispose(w, FARM, LOT, DISPOSITION_QUARANTINE);
-    refused(w, FARM, LOT, DISPOSITION_QUARANTINE, REFUSED_EXISTS);
-    cannot_be_offered(w, FARM, FIRST, CLINIC, REFUSED_QUARANTINED);
-    cannot_be_offered(w, FARM, OTHER, CLINIC, REFUSED_QUARANTINED);
-    refused(w, FARM, FIRST, DISPOSITION_DISPENSE, REFUSED_QUARANTINED);
-    assert_false(fate_is_held(w, FIRST, &hold));
-    assert_true(world_asset(w, FIRST, &after));
+    assert_true(world_asset(w, FATE_FIRST, &before));
+    refused(w, CARRIER, FATE_LOT, DISPOSITION_QUARANTINE, REFUSED_NOT_MAKER);
+    (void)fate_judge(w, FARM, FATE_LOT, DISPOSITION_QUARANTINE);
+    refused(w, FARM, FATE_LOT, DISPOSITION_QUARANTINE, REFUSED_EXISTS);
+    cannot_be_offered(w, FARM, FATE_FIRST, CLINIC, REFUSED_QUARANTINED);
+    cannot_be_offered(w, FARM, FATE_OTHER, CLINIC, REFUSED_QUARANTINED);
+    refused(w, FARM, FATE_FIRST, DISPOSITION_DISPENSE, REFUSED_QUARANTINED);
+    assert_false(fate_is_held(w, FATE_FIRST, &hold));
+    assert_true(world_asset(w, FATE_FIRST, &after));
     assert_int_equal(before.events, after.events); /* nothing was said of the unit */
-    (void)dispose(w, FARM, LOT, DISPOSITION_RELEASE);
-    can_be_offered(w, FARM, FIRST, CLINIC);
+    (void)fate_judge(w, FARM, FATE_LOT, DISPOSITION_RELEASE);
+    can_be_offered(w, FARM, FATE_FIRST, CLINIC);
 }
 
 static void held_back_goods_may_have_an_end_but_are_not_dispensed(void **state)
 {
     struct world *w = *state;
-    (void)dispose(w, FARM, FIRST, DISPOSITION_QUARANTINE);
-    refused(w, FARM, FIRST, DISPOSITION_DISPENSE, REFUSED_QUARANTINED);
-    (void)dispose(w, FARM, FIRST, DISPOSITION_DESTROY);
-    refused(w, FARM, FIRST, DISPOSITION_QUARANTINE, REFUSED_ENDED);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_QUARANTINE);
+    refused(w, FARM, FATE_FIRST, DISPOSITION_DISPENSE, REFUSED_QUARANTINED);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_DESTROY);
+    refused(w, FARM, FATE_FIRST, DISPOSITION_QUARANTINE, REFUSED_ENDED);
 }
 
 /* ------------------------------------------------------------------ release, reject */
@@ -156,33 +132,33 @@ static void who_held_goods_back_or_owns_them_releases(void **state)
     static const enum disposition_action both[] = { DISPOSITION_RELEASE, DISPOSITION_REJECT };
     struct world *w = *state;
     struct state_hold hold;
-    fate_hand_over(w, FIRST, FARM, CARRIER, ROLE_CUSTODIAN);
+    fate_hand_over(w, FATE_FIRST, FARM, CARRIER, ROLE_CUSTODIAN);
     for (size_t i = 0; i < 2; i++) {
-        refused(w, FARM, FIRST, both[i], REFUSED_NOT_HELD);
+        refused(w, FARM, FATE_FIRST, both[i], REFUSED_NOT_HELD);
         refused(w, FARM, FATE_NONE, both[i], REFUSED_NOT_HELD);
     }
-    (void)dispose(w, CARRIER, FIRST, DISPOSITION_QUARANTINE);
+    (void)fate_judge(w, CARRIER, FATE_FIRST, DISPOSITION_QUARANTINE);
     for (size_t i = 0; i < 2; i++)
-        refused(w, CLINIC, FIRST, both[i], REFUSED_NOT_ALLOWED);
-    (void)dispose(w, FARM, FIRST, DISPOSITION_RELEASE); /* the owner */
-    (void)dispose(w, CARRIER, FIRST, DISPOSITION_QUARANTINE);
-    (void)dispose(w, OPERATOR, FIRST, DISPOSITION_REJECT); /* of who placed it */
-    assert_true(fate_is_held(w, FIRST, &hold) && hold.quarantined && hold.rejected);
+        refused(w, CLINIC, FATE_FIRST, both[i], REFUSED_NOT_ALLOWED);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_RELEASE); /* the owner */
+    (void)fate_judge(w, CARRIER, FATE_FIRST, DISPOSITION_QUARANTINE);
+    (void)fate_judge(w, OPERATOR, FATE_FIRST, DISPOSITION_REJECT); /* of who placed it */
+    assert_true(fate_is_held(w, FATE_FIRST, &hold) && hold.quarantined && hold.rejected);
     for (size_t i = 0; i < 2; i++)
-        refused(w, CARRIER, FIRST, both[i], REFUSED_NOT_HELD);
-    refused(w, CARRIER, FIRST, DISPOSITION_QUARANTINE, REFUSED_EXISTS);
+        refused(w, CARRIER, FATE_FIRST, both[i], REFUSED_NOT_HELD);
+    refused(w, CARRIER, FATE_FIRST, DISPOSITION_QUARANTINE, REFUSED_EXISTS);
 }
 
 static void rejected_goods_go_back_to_their_maker_only(void **state)
 {
     struct world *w = *state;
-    fate_hand_over(w, FIRST, FARM, CARRIER, ROLE_CUSTODIAN);
-    (void)dispose(w, CARRIER, FIRST, DISPOSITION_QUARANTINE);
-    cannot_be_offered(w, CARRIER, FIRST, FARM, REFUSED_QUARANTINED);
-    (void)dispose(w, CARRIER, FIRST, DISPOSITION_REJECT);
-    cannot_be_offered(w, CARRIER, FIRST, CLINIC, REFUSED_QUARANTINED);
-    fate_hand_over(w, FIRST, CARRIER, FARM, ROLE_CUSTODIAN);
-    (void)dispose(w, FARM, FIRST, DISPOSITION_DESTROY);
+    fate_hand_over(w, FATE_FIRST, FARM, CARRIER, ROLE_CUSTODIAN);
+    (void)fate_judge(w, CARRIER, FATE_FIRST, DISPOSITION_QUARANTINE);
+    cannot_be_offered(w, CARRIER, FATE_FIRST, FARM, REFUSED_QUARANTINED);
+    (void)fate_judge(w, CARRIER, FATE_FIRST, DISPOSITION_REJECT);
+    cannot_be_offered(w, CARRIER, FATE_FIRST, CLINIC, REFUSED_QUARANTINED);
+    fate_hand_over(w, FATE_FIRST, CARRIER, FARM, ROLE_CUSTODIAN);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_DESTROY);
 }
 
 /* ------------------------------------------------------------------ ends */
@@ -210,10 +186,10 @@ static void goods_end_once_and_for_good(void **state)
         char name[ASSET_NAME_MAX];
         (void)snprintf(name, sizeof name, FATE_GTIN "/21/END%zu", i);
         refused(w, FARM, FATE_NONE, ends[i].action, REFUSED_UNKNOWN_ASSET);
-        refused(w, FARM, LOT, ends[i].action, REFUSED_UNKNOWN_ASSET);
+        refused(w, FARM, FATE_LOT, ends[i].action, REFUSED_UNKNOWN_ASSET);
         (void)fate_do(w, FARM, fate_commission(name, NULL, 0), MINUTES(2));
         refused(w, CARRIER, name, ends[i].action, REFUSED_NOT_HOLDER);
-        struct fate_said said = dispose(w, FARM, name, ends[i].action);
+        struct fate_said said = fate_judge(w, FARM, name, ends[i].action);
         check_end(w, name, ends[i].end, &said, FARM);
         for (size_t k = 0; k < 3; k++) {
             refused(w, FARM, name, ends[k].action, REFUSED_ENDED);
@@ -227,9 +203,9 @@ static void goods_end_once_and_for_good(void **state)
 static void only_the_custodian_ends_goods(void **state)
 {
     struct world *w = *state;
-    fate_hand_over(w, FIRST, FARM, CARRIER, ROLE_CUSTODIAN);
-    refused(w, FARM, FIRST, DISPOSITION_DESTROY, REFUSED_NOT_HOLDER);
-    (void)dispose(w, OPERATOR, FIRST, DISPOSITION_DESTROY);
+    fate_hand_over(w, FATE_FIRST, FARM, CARRIER, ROLE_CUSTODIAN);
+    refused(w, FARM, FATE_FIRST, DISPOSITION_DESTROY, REFUSED_NOT_HOLDER);
+    (void)fate_judge(w, OPERATOR, FATE_FIRST, DISPOSITION_DESTROY);
 }
 
 static void goods_on_offer_do_not_end(void **state)
@@ -237,27 +213,27 @@ static void goods_on_offer_do_not_end(void **state)
     static const enum custody_role roles[] = { ROLE_CUSTODIAN, ROLE_OWNER };
     struct world *w = *state;
     for (size_t i = 0; i < 2; i++) {
-        struct asset_set set = custody_one(FIRST);
+        struct asset_set set = custody_one(FATE_FIRST);
         struct fate_said said =
-            fate_do(w, FARM, offer(w, FIRST, CLINIC, roles[i]), w->context.time_ms + 1000);
-        refused(w, FARM, FIRST, DISPOSITION_DISPENSE, REFUSED_OFFER_OPEN);
-        refused(w, FARM, FIRST, DISPOSITION_DECOMMISSION, REFUSED_OFFER_OPEN);
+            fate_do(w, FARM, offer(w, FATE_FIRST, CLINIC, roles[i]), w->context.time_ms + 1000);
+        refused(w, FARM, FATE_FIRST, DISPOSITION_DISPENSE, REFUSED_OFFER_OPEN);
+        refused(w, FARM, FATE_FIRST, DISPOSITION_DECOMMISSION, REFUSED_OFFER_OPEN);
         (void)fate_do(w, FARM, custody_answer(CUSTODY_CANCEL, &set, &said.hash, roles[i]),
                       w->context.time_ms + 1000);
     }
-    (void)dispose(w, FARM, FIRST, DISPOSITION_DISPENSE);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_DISPENSE);
 }
 
 static void neither_a_box_nor_what_is_in_it_ends(void **state)
 {
     struct world *w = *state;
-    (void)fate_do(w, FARM, fate_commission(PALLET, NULL, 0), MINUTES(2));
-    (void)fate_do(w, FARM, fate_pack(PALLET, FIRST, false), MINUTES(3));
-    refused(w, FARM, FIRST, DISPOSITION_DESTROY, REFUSED_PACKED);
-    refused(w, FARM, PALLET, DISPOSITION_DESTROY, REFUSED_NOT_EMPTY);
-    (void)fate_do(w, FARM, fate_pack(PALLET, FIRST, true), MINUTES(4));
-    (void)dispose(w, FARM, FIRST, DISPOSITION_DESTROY);
-    (void)dispose(w, FARM, PALLET, DISPOSITION_DECOMMISSION);
+    (void)fate_do(w, FARM, fate_commission(FATE_PALLET, NULL, 0), MINUTES(2));
+    (void)fate_do(w, FARM, fate_pack(FATE_PALLET, FATE_FIRST, false), MINUTES(3));
+    refused(w, FARM, FATE_FIRST, DISPOSITION_DESTROY, REFUSED_PACKED);
+    refused(w, FARM, FATE_PALLET, DISPOSITION_DESTROY, REFUSED_NOT_EMPTY);
+    (void)fate_do(w, FARM, fate_pack(FATE_PALLET, FATE_FIRST, true), MINUTES(4));
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_DESTROY);
+    (void)fate_judge(w, FARM, FATE_PALLET, DISPOSITION_DECOMMISSION);
 }
 
 /* By block time, to the millisecond; other ends are not kept from what is past its date. */
@@ -270,21 +246,21 @@ static void what_is_past_its_date_is_not_dispensed(void **state)
     fate_refused(w, FARM, fate_dispose(FATE_GTIN "/21/D2", DISPOSITION_DISPENSE), MINUTES(60),
                  REFUSED_EXPIRED);
     assert_string_equal(w->detail, FATE_GTIN "/21/D2");
-    (void)dispose(w, FARM, FATE_GTIN "/21/D2", DISPOSITION_QUARANTINE);
+    (void)fate_judge(w, FARM, FATE_GTIN "/21/D2", DISPOSITION_QUARANTINE);
     refused(w, FARM, FATE_GTIN "/21/D2", DISPOSITION_DISPENSE, REFUSED_EXPIRED);
-    (void)dispose(w, FARM, FATE_GTIN "/21/D2", DISPOSITION_DESTROY);
+    (void)fate_judge(w, FARM, FATE_GTIN "/21/D2", DISPOSITION_DESTROY);
 }
 
 static void one_that_cannot_keeps_all_from_it(void **state)
 {
-    static const char *const names[] = { FIRST, OTHER };
+    static const char *const names[] = { FATE_FIRST, FATE_OTHER };
     struct world *w = *state;
     struct state_asset a;
-    (void)dispose(w, FARM, OTHER, DISPOSITION_DESTROY);
+    (void)fate_judge(w, FARM, FATE_OTHER, DISPOSITION_DESTROY);
     struct asset_set set = custody_list(2, names);
     fate_refused(w, FARM, fate_dispose_set(&set, DISPOSITION_DISPENSE), MINUTES(9), REFUSED_ENDED);
-    assert_string_equal(w->detail, OTHER);
-    assert_true(world_asset(w, FIRST, &a));
+    assert_string_equal(w->detail, FATE_OTHER);
+    assert_true(world_asset(w, FATE_FIRST, &a));
     assert_int_equal(a.goods.end, GOODS_ACTIVE);
 }
 
@@ -295,22 +271,22 @@ static void dispensed_goods_come_back_into_quarantine(void **state)
     struct world *w = *state;
     struct state_asset a;
     struct state_hold hold;
-    fate_hand_over(w, FIRST, FARM, CLINIC, ROLE_CUSTODIAN);
-    refused(w, CLINIC, FIRST, DISPOSITION_RETURN, REFUSED_WRONG_STATE);
+    fate_hand_over(w, FATE_FIRST, FARM, CLINIC, ROLE_CUSTODIAN);
+    refused(w, CLINIC, FATE_FIRST, DISPOSITION_RETURN, REFUSED_WRONG_STATE);
     refused(w, CLINIC, FATE_NONE, DISPOSITION_RETURN, REFUSED_UNKNOWN_ASSET);
-    (void)dispose(w, CLINIC, FIRST, DISPOSITION_DISPENSE);
-    refused(w, FARM, FIRST, DISPOSITION_RETURN, REFUSED_NOT_ALLOWED);
-    struct fate_said said = dispose(w, CLINIC, FIRST, DISPOSITION_RETURN);
-    assert_true(world_asset(w, FIRST, &a) && a.goods.end == GOODS_ACTIVE);
+    (void)fate_judge(w, CLINIC, FATE_FIRST, DISPOSITION_DISPENSE);
+    refused(w, FARM, FATE_FIRST, DISPOSITION_RETURN, REFUSED_NOT_ALLOWED);
+    struct fate_said said = fate_judge(w, CLINIC, FATE_FIRST, DISPOSITION_RETURN);
+    assert_true(world_asset(w, FATE_FIRST, &a) && a.goods.end == GOODS_ACTIVE);
     assert_true(kid_equal(&a.custodian, world_kid(w, CLINIC)));
-    assert_true(fate_is_held(w, FIRST, &hold) && hash_equal(&hold.quarantine, &said.hash));
-    cannot_be_offered(w, CLINIC, FIRST, FARM, REFUSED_QUARANTINED);
-    refused(w, CLINIC, FIRST, DISPOSITION_DISPENSE, REFUSED_QUARANTINED);
-    (void)dispose(w, CLINIC, FIRST, DISPOSITION_RELEASE);
-    (void)dispose(w, CLINIC, FIRST, DISPOSITION_DISPENSE);
-    assert_int_equal(world_count(w, "disposition " FIRST " 3"), 1);
-    (void)dispose(w, FARM, OTHER, DISPOSITION_DESTROY);
-    refused(w, FARM, OTHER, DISPOSITION_RETURN, REFUSED_WRONG_STATE);
+    assert_true(fate_is_held(w, FATE_FIRST, &hold) && hash_equal(&hold.quarantine, &said.hash));
+    cannot_be_offered(w, CLINIC, FATE_FIRST, FARM, REFUSED_QUARANTINED);
+    refused(w, CLINIC, FATE_FIRST, DISPOSITION_DISPENSE, REFUSED_QUARANTINED);
+    (void)fate_judge(w, CLINIC, FATE_FIRST, DISPOSITION_RELEASE);
+    (void)fate_judge(w, CLINIC, FATE_FIRST, DISPOSITION_DISPENSE);
+    assert_int_equal(world_count(w, "disposition " FATE_FIRST " 3"), 1);
+    (void)fate_judge(w, FARM, FATE_OTHER, DISPOSITION_DESTROY);
+    refused(w, FARM, FATE_OTHER, DISPOSITION_RETURN, REFUSED_WRONG_STATE);
 }
 
 /* ------------------------------------------------------------------ recall */
@@ -319,23 +295,23 @@ static void makers_recall_and_nobody_else(void **state)
 {
     struct world *w = *state;
     struct state_hold hold;
-    fate_hand_over(w, FIRST, FARM, CARRIER, ROLE_CUSTODIAN);
-    fate_hand_over(w, FIRST, FARM, CARRIER, ROLE_OWNER);
-    refused(w, CARRIER, FIRST, DISPOSITION_RECALL, REFUSED_NOT_MAKER);
-    refused(w, CARRIER, LOT, DISPOSITION_RECALL, REFUSED_NOT_MAKER);
+    fate_hand_over(w, FATE_FIRST, FARM, CARRIER, ROLE_CUSTODIAN);
+    fate_hand_over(w, FATE_FIRST, FARM, CARRIER, ROLE_OWNER);
+    refused(w, CARRIER, FATE_FIRST, DISPOSITION_RECALL, REFUSED_NOT_MAKER);
+    refused(w, CARRIER, FATE_LOT, DISPOSITION_RECALL, REFUSED_NOT_MAKER);
     refused(w, FARM, FATE_NONE, DISPOSITION_RECALL, REFUSED_UNKNOWN_ASSET);
-    struct fate_said said = dispose(w, FARM, FIRST, DISPOSITION_RECALL);
-    assert_true(fate_is_held(w, FIRST, &hold) && hold.recalled && !hold.quarantined);
+    struct fate_said said = fate_judge(w, FARM, FATE_FIRST, DISPOSITION_RECALL);
+    assert_true(fate_is_held(w, FATE_FIRST, &hold) && hold.recalled && !hold.quarantined);
     assert_true(hash_equal(&hold.recall, &said.hash));
-    refused(w, FARM, FIRST, DISPOSITION_RECALL, REFUSED_EXISTS);
-    cannot_be_offered(w, CARRIER, FIRST, CLINIC, REFUSED_RECALLED);
-    refused(w, CARRIER, FIRST, DISPOSITION_DISPENSE, REFUSED_RECALLED);
-    can_be_offered(w, CARRIER, FIRST, FARM); /* that is what it is for */
-    refused(w, CARRIER, FIRST, DISPOSITION_END_RECALL, REFUSED_NOT_HELD);
-    (void)dispose(w, FARM, FIRST, DISPOSITION_END_RECALL);
-    refused(w, FARM, FIRST, DISPOSITION_END_RECALL, REFUSED_NOT_HELD);
-    assert_false(fate_is_held(w, FIRST, &hold));
-    can_be_offered(w, CARRIER, FIRST, CLINIC);
+    refused(w, FARM, FATE_FIRST, DISPOSITION_RECALL, REFUSED_EXISTS);
+    cannot_be_offered(w, CARRIER, FATE_FIRST, CLINIC, REFUSED_RECALLED);
+    refused(w, CARRIER, FATE_FIRST, DISPOSITION_DISPENSE, REFUSED_RECALLED);
+    can_be_offered(w, CARRIER, FATE_FIRST, FARM); /* that is what it is for */
+    refused(w, CARRIER, FATE_FIRST, DISPOSITION_END_RECALL, REFUSED_NOT_HELD);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_END_RECALL);
+    refused(w, FARM, FATE_FIRST, DISPOSITION_END_RECALL, REFUSED_NOT_HELD);
+    assert_false(fate_is_held(w, FATE_FIRST, &hold));
+    can_be_offered(w, CARRIER, FATE_FIRST, CLINIC);
 }
 
 /* It reaches what was made of the lot's units, in others' hands, without a word about them. */
@@ -343,27 +319,27 @@ static void a_recalled_lot_reaches_what_was_made_of_it(void **state)
 {
     struct world *w = *state;
     struct state_asset before, after;
-    fate_hand_over(w, FIRST, FARM, CARRIER, ROLE_CUSTODIAN);
-    (void)fate_do(w, CARRIER, fate_transform(FIRST, BOTTLE, "B"), MINUTES(10));
-    assert_true(world_asset(w, BOTTLE, &before));
-    (void)dispose(w, FARM, LOT, DISPOSITION_RECALL);
-    assert_true(world_asset(w, BOTTLE, &after));
+    fate_hand_over(w, FATE_FIRST, FARM, CARRIER, ROLE_CUSTODIAN);
+    (void)fate_do(w, CARRIER, fate_transform(FATE_FIRST, FATE_BOTTLE, "B"), MINUTES(10));
+    assert_true(world_asset(w, FATE_BOTTLE, &before));
+    (void)fate_judge(w, FARM, FATE_LOT, DISPOSITION_RECALL);
+    assert_true(world_asset(w, FATE_BOTTLE, &after));
     assert_int_equal(before.events, after.events);
-    cannot_be_offered(w, CARRIER, BOTTLE, CLINIC, REFUSED_RECALLED);
-    cannot_be_offered(w, FARM, OTHER, CLINIC, REFUSED_RECALLED);
-    refused(w, CARRIER, BOTTLE, DISPOSITION_DISPENSE, REFUSED_RECALLED);
-    can_be_offered(w, CARRIER, BOTTLE, FARM);
-    (void)dispose(w, FARM, LOT, DISPOSITION_END_RECALL);
-    can_be_offered(w, CARRIER, BOTTLE, CLINIC);
+    cannot_be_offered(w, CARRIER, FATE_BOTTLE, CLINIC, REFUSED_RECALLED);
+    cannot_be_offered(w, FARM, FATE_OTHER, CLINIC, REFUSED_RECALLED);
+    refused(w, CARRIER, FATE_BOTTLE, DISPOSITION_DISPENSE, REFUSED_RECALLED);
+    can_be_offered(w, CARRIER, FATE_BOTTLE, FARM);
+    (void)fate_judge(w, FARM, FATE_LOT, DISPOSITION_END_RECALL);
+    can_be_offered(w, CARRIER, FATE_BOTTLE, CLINIC);
 }
 
 static void what_has_ended_can_be_recalled(void **state)
 {
     struct world *w = *state;
-    (void)dispose(w, FARM, FIRST, DISPOSITION_DISPENSE);
-    (void)dispose(w, FARM, FIRST, DISPOSITION_RECALL);
-    (void)dispose(w, FARM, FIRST, DISPOSITION_RETURN);
-    cannot_be_offered(w, FARM, FIRST, CLINIC, REFUSED_QUARANTINED);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_DISPENSE);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_RECALL);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_RETURN);
+    cannot_be_offered(w, FARM, FATE_FIRST, CLINIC, REFUSED_QUARANTINED);
 }
 
 /* A recall and a quarantine of one name stand beside each other. */
@@ -371,13 +347,13 @@ static void each_hold_is_lifted_by_itself(void **state)
 {
     struct world *w = *state;
     struct state_hold hold;
-    (void)dispose(w, FARM, FIRST, DISPOSITION_QUARANTINE);
-    (void)dispose(w, FARM, FIRST, DISPOSITION_RECALL);
-    (void)dispose(w, FARM, FIRST, DISPOSITION_RELEASE);
-    assert_true(fate_is_held(w, FIRST, &hold) && hold.recalled && !hold.quarantined);
-    (void)dispose(w, FARM, FIRST, DISPOSITION_QUARANTINE);
-    (void)dispose(w, FARM, FIRST, DISPOSITION_END_RECALL);
-    assert_true(fate_is_held(w, FIRST, &hold) && !hold.recalled && hold.quarantined);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_QUARANTINE);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_RECALL);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_RELEASE);
+    assert_true(fate_is_held(w, FATE_FIRST, &hold) && hold.recalled && !hold.quarantined);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_QUARANTINE);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_END_RECALL);
+    assert_true(fate_is_held(w, FATE_FIRST, &hold) && !hold.recalled && hold.quarantined);
 }
 
 /* A name that was only ever seen is nobody's to dispose of. */
@@ -402,7 +378,7 @@ static void ghosts_have_no_fate(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, fate_set_up, fate_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(only_companies_and_their_operators_dispose),
         CASE(whoever_releases_rejects_or_recalls_says_why),

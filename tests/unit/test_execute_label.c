@@ -9,22 +9,7 @@
 
 #include <cmocka.h>
 
-#define FIRST  FATE_FIRST
-#define OTHER  FATE_OTHER
-#define CODE   "K7QX-99TB-2M"
-#define PALLET CUSTODY_PALLET "1"
-
-static int setup(void **state)
-{
-    *state = fate_world();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_free(*state);
-    return 0;
-}
+#define CODE "K7QX-99TB-2M"
 
 static void seal(struct world *w, enum world_key who, const char *name)
 {
@@ -56,30 +41,30 @@ static void its_custodian_seals_a_label_once(void **state)
 {
     struct world *w = *state;
     struct state_asset a;
-    struct hash expected = label_commitment(slice_text(FIRST), slice_text(CODE));
-    fate_refused(w, LOGGER, fate_seal(FIRST, CODE), MINUTES(2), REFUSED_NOT_ALLOWED);
-    fate_refused(w, AUDITOR, fate_seal(FIRST, CODE), MINUTES(2), REFUSED_NOT_ALLOWED);
+    struct hash expected = label_commitment(slice_text(FATE_FIRST), slice_text(CODE));
+    fate_refused(w, LOGGER, fate_seal(FATE_FIRST, CODE), MINUTES(2), REFUSED_NOT_ALLOWED);
+    fate_refused(w, AUDITOR, fate_seal(FATE_FIRST, CODE), MINUTES(2), REFUSED_NOT_ALLOWED);
     fate_refused(w, FARM, fate_seal(FATE_NONE, CODE), MINUTES(2), REFUSED_UNKNOWN_ASSET);
-    fate_refused(w, CARRIER, fate_seal(FIRST, CODE), MINUTES(2), REFUSED_NOT_HOLDER);
-    assert_string_equal(w->detail, FIRST);
-    (void)fate_do(w, FARM, fate_seal(FIRST, CODE), MINUTES(3));
-    assert_true(world_has(w, "label_sealed " FIRST " at +3m"));
-    assert_true(world_asset(w, FIRST, &a) && a.goods.has_label && !a.goods.has_reveal);
+    fate_refused(w, CARRIER, fate_seal(FATE_FIRST, CODE), MINUTES(2), REFUSED_NOT_HOLDER);
+    assert_string_equal(w->detail, FATE_FIRST);
+    (void)fate_do(w, FARM, fate_seal(FATE_FIRST, CODE), MINUTES(3));
+    assert_true(world_has(w, "label_sealed " FATE_FIRST " at +3m"));
+    assert_true(world_asset(w, FATE_FIRST, &a) && a.goods.has_label && !a.goods.has_reveal);
     assert_true(hash_equal(&a.goods.label, &expected));
-    fate_refused(w, FARM, fate_seal(FIRST, "another code"), MINUTES(4), REFUSED_EXISTS);
-    (void)fate_do(w, FARM, fate_dispose(OTHER, DISPOSITION_DESTROY), MINUTES(5));
-    fate_refused(w, FARM, fate_seal(OTHER, CODE), MINUTES(6), REFUSED_ENDED);
-    fate_refused(w, CARRIER, fate_seal(OTHER, CODE), MINUTES(6), REFUSED_ENDED);
+    fate_refused(w, FARM, fate_seal(FATE_FIRST, "another code"), MINUTES(4), REFUSED_EXISTS);
+    (void)fate_do(w, FARM, fate_dispose(FATE_OTHER, DISPOSITION_DESTROY), MINUTES(5));
+    fate_refused(w, FARM, fate_seal(FATE_OTHER, CODE), MINUTES(6), REFUSED_ENDED);
+    fate_refused(w, CARRIER, fate_seal(FATE_OTHER, CODE), MINUTES(6), REFUSED_ENDED);
 }
 
 /* One commitment each, in the order of the set. */
 static void a_box_of_labels_is_sealed_at_once(void **state)
 {
-    static const char *const names[] = { FIRST, OTHER };
+    static const char *const names[] = { FATE_FIRST, FATE_OTHER };
     uint8_t memory[128];
     struct buf b = buf_fixed(memory, sizeof memory);
     struct world *w = *state;
-    struct statement s = fate_seal(FIRST, CODE);
+    struct statement s = fate_seal(FATE_FIRST, CODE);
     cbor_put_array(&b, 2);
     for (size_t i = 0; i < 2; i++) {
         struct hash c = label_commitment(slice_text(names[i]), slice_text(names[i]));
@@ -88,31 +73,31 @@ static void a_box_of_labels_is_sealed_at_once(void **state)
     s.as.label_seal.assets = custody_list(2, names);
     s.as.label_seal.commitments = buf_slice(&b);
     (void)fate_do(w, FARM, s, MINUTES(2));
-    fate_hand_over(w, FIRST, FARM, CLINIC, ROLE_CUSTODIAN);
-    fate_hand_over(w, OTHER, FARM, CLINIC, ROLE_CUSTODIAN);
-    revealed(w, CLINIC, FIRST, OTHER, REVEAL_MISMATCH);
-    revealed(w, CLINIC, FIRST, FIRST, REVEAL_AUTHENTIC_OPENED);
-    revealed(w, CLINIC, OTHER, OTHER, REVEAL_AUTHENTIC_OPENED);
+    fate_hand_over(w, FATE_FIRST, FARM, CLINIC, ROLE_CUSTODIAN);
+    fate_hand_over(w, FATE_OTHER, FARM, CLINIC, ROLE_CUSTODIAN);
+    revealed(w, CLINIC, FATE_FIRST, FATE_OTHER, REVEAL_MISMATCH);
+    revealed(w, CLINIC, FATE_FIRST, FATE_FIRST, REVEAL_AUTHENTIC_OPENED);
+    revealed(w, CLINIC, FATE_OTHER, FATE_OTHER, REVEAL_AUTHENTIC_OPENED);
 }
 
 static void one_that_cannot_keeps_all_unsealed(void **state)
 {
-    static const char *const names[] = { FIRST, OTHER };
+    static const char *const names[] = { FATE_FIRST, FATE_OTHER };
     uint8_t memory[128];
     struct buf b = buf_fixed(memory, sizeof memory);
     struct world *w = *state;
     struct state_asset a;
-    struct statement s = fate_seal(FIRST, CODE);
-    struct hash c = label_commitment(slice_text(FIRST), slice_text(CODE));
+    struct statement s = fate_seal(FATE_FIRST, CODE);
+    struct hash c = label_commitment(slice_text(FATE_FIRST), slice_text(CODE));
     cbor_put_array(&b, 2);
     cbor_put_bytes(&b, hash_slice(&c));
     cbor_put_bytes(&b, hash_slice(&c));
-    seal(w, FARM, OTHER);
+    seal(w, FARM, FATE_OTHER);
     s.as.label_seal.assets = custody_list(2, names);
     s.as.label_seal.commitments = buf_slice(&b);
     fate_refused(w, FARM, s, MINUTES(9), REFUSED_EXISTS);
-    assert_string_equal(w->detail, OTHER);
-    assert_true(world_asset(w, FIRST, &a));
+    assert_string_equal(w->detail, FATE_OTHER);
+    assert_true(world_asset(w, FATE_FIRST, &a));
     assert_false(a.goods.has_label);
 }
 
@@ -122,28 +107,28 @@ static void the_first_reveal_after_delivery_is_authentic(void **state)
 {
     struct world *w = *state;
     struct state_asset a;
-    deliver(w, FIRST);
-    revealed(w, AUDITOR, FIRST, "no such code", REVEAL_MISMATCH);
-    assert_true(world_asset(w, FIRST, &a));
+    deliver(w, FATE_FIRST);
+    revealed(w, AUDITOR, FATE_FIRST, "no such code", REVEAL_MISMATCH);
+    assert_true(world_asset(w, FATE_FIRST, &a));
     assert_false(a.goods.has_reveal);
-    revealed(w, AUDITOR, FIRST, CODE, REVEAL_AUTHENTIC_OPENED);
+    revealed(w, AUDITOR, FATE_FIRST, CODE, REVEAL_AUTHENTIC_OPENED);
     struct hash first = w->last;
-    revealed(w, CLINIC, FIRST, CODE, REVEAL_ALREADY_OPENED);
-    revealed(w, LOGGER, FIRST, "no such code", REVEAL_MISMATCH);
-    assert_true(world_asset(w, FIRST, &a) && a.goods.has_reveal);
+    revealed(w, CLINIC, FATE_FIRST, CODE, REVEAL_ALREADY_OPENED);
+    revealed(w, LOGGER, FATE_FIRST, "no such code", REVEAL_MISMATCH);
+    assert_true(world_asset(w, FATE_FIRST, &a) && a.goods.has_reveal);
     assert_true(hash_equal(&a.goods.reveal, &first));
 }
 
 static void a_code_of_another_unit_is_none(void **state)
 {
     struct world *w = *state;
-    deliver(w, FIRST);
-    (void)fate_do(w, FARM, fate_seal(OTHER, "Z9PP-41XY-7C"), w->context.time_ms + 1000);
-    fate_hand_over(w, OTHER, FARM, CLINIC, ROLE_CUSTODIAN);
-    revealed(w, CLINIC, OTHER, CODE, REVEAL_MISMATCH);
-    revealed(w, CLINIC, FIRST, "Z9PP-41XY-7C", REVEAL_MISMATCH);
-    revealed(w, CLINIC, OTHER, "Z9PP-41XY-7C", REVEAL_AUTHENTIC_OPENED);
-    revealed(w, CLINIC, FIRST, CODE, REVEAL_AUTHENTIC_OPENED);
+    deliver(w, FATE_FIRST);
+    (void)fate_do(w, FARM, fate_seal(FATE_OTHER, "Z9PP-41XY-7C"), w->context.time_ms + 1000);
+    fate_hand_over(w, FATE_OTHER, FARM, CLINIC, ROLE_CUSTODIAN);
+    revealed(w, CLINIC, FATE_OTHER, CODE, REVEAL_MISMATCH);
+    revealed(w, CLINIC, FATE_FIRST, "Z9PP-41XY-7C", REVEAL_MISMATCH);
+    revealed(w, CLINIC, FATE_OTHER, "Z9PP-41XY-7C", REVEAL_AUTHENTIC_OPENED);
+    revealed(w, CLINIC, FATE_FIRST, CODE, REVEAL_AUTHENTIC_OPENED);
 }
 
 static void there_must_be_a_label_to_reveal(void **state)
@@ -151,58 +136,59 @@ static void there_must_be_a_label_to_reveal(void **state)
     struct world *w = *state;
     fate_refused(w, CLINIC, fate_reveal(FATE_NONE, CODE), MINUTES(2), REFUSED_UNKNOWN_ASSET);
     assert_string_equal(w->detail, FATE_NONE);
-    fate_refused(w, CLINIC, fate_reveal(FIRST, CODE), MINUTES(2), REFUSED_NO_LABEL);
-    assert_string_equal(w->detail, FIRST);
+    fate_refused(w, CLINIC, fate_reveal(FATE_FIRST, CODE), MINUTES(2), REFUSED_NO_LABEL);
+    assert_string_equal(w->detail, FATE_FIRST);
 }
 
 static void with_its_maker_it_was_not_delivered(void **state)
 {
     struct world *w = *state;
     struct state_asset a;
-    seal(w, FARM, FIRST);
-    revealed(w, CLINIC, FIRST, CODE, REVEAL_TAMPER);
-    assert_true(world_asset(w, FIRST, &a) && a.goods.has_reveal);
-    fate_hand_over(w, FIRST, FARM, CLINIC, ROLE_CUSTODIAN);
-    revealed(w, CLINIC, FIRST, CODE, REVEAL_ALREADY_OPENED); /* nothing makes it whole again */
+    seal(w, FARM, FATE_FIRST);
+    revealed(w, CLINIC, FATE_FIRST, CODE, REVEAL_TAMPER);
+    assert_true(world_asset(w, FATE_FIRST, &a) && a.goods.has_reveal);
+    fate_hand_over(w, FATE_FIRST, FARM, CLINIC, ROLE_CUSTODIAN);
+    revealed(w, CLINIC, FATE_FIRST, CODE, REVEAL_ALREADY_OPENED); /* nothing makes it whole again */
 }
 
 static void on_offer_it_is_on_its_way(void **state)
 {
     struct world *w = *state;
-    struct asset_set set = custody_one(FIRST);
-    deliver(w, FIRST);
+    struct asset_set set = custody_one(FATE_FIRST);
+    deliver(w, FATE_FIRST);
     (void)fate_do(w, CLINIC, custody_offer(w, &set, CARRIER, ROLE_CUSTODIAN),
                   w->context.time_ms + 1000);
-    revealed(w, CLINIC, FIRST, CODE, REVEAL_TAMPER);
+    revealed(w, CLINIC, FATE_FIRST, CODE, REVEAL_TAMPER);
 }
 
 /* Who owns it changes nothing about where it is. */
 static void for_sale_it_is_not_on_its_way(void **state)
 {
     struct world *w = *state;
-    struct asset_set set = custody_one(FIRST);
-    deliver(w, FIRST);
+    struct asset_set set = custody_one(FATE_FIRST);
+    deliver(w, FATE_FIRST);
     (void)fate_do(w, FARM, custody_offer(w, &set, CARRIER, ROLE_OWNER), w->context.time_ms + 1000);
-    revealed(w, CLINIC, FIRST, CODE, REVEAL_AUTHENTIC_OPENED);
+    revealed(w, CLINIC, FATE_FIRST, CODE, REVEAL_AUTHENTIC_OPENED);
 }
 
 static void in_a_box_it_is_on_its_way(void **state)
 {
     struct world *w = *state;
-    (void)fate_do(w, CLINIC, fate_commission(PALLET, NULL, 0), MINUTES(2));
-    deliver(w, FIRST);
-    (void)fate_do(w, CLINIC, fate_pack(PALLET, FIRST, false), w->context.time_ms + 1000);
-    revealed(w, CLINIC, FIRST, CODE, REVEAL_TAMPER);
+    (void)fate_do(w, CLINIC, fate_commission(FATE_PALLET, NULL, 0), MINUTES(2));
+    deliver(w, FATE_FIRST);
+    (void)fate_do(w, CLINIC, fate_pack(FATE_PALLET, FATE_FIRST, false), w->context.time_ms + 1000);
+    revealed(w, CLINIC, FATE_FIRST, CODE, REVEAL_TAMPER);
 }
 
 /* Even with its maker: a pharmacy of its own. */
 static void dispensed_it_has_arrived(void **state)
 {
     struct world *w = *state;
-    seal(w, FARM, FIRST);
-    (void)fate_do(w, FARM, fate_dispose(FIRST, DISPOSITION_DISPENSE), w->context.time_ms + 1000);
-    revealed(w, CLINIC, FIRST, CODE, REVEAL_AUTHENTIC_OPENED);
-    revealed(w, CLINIC, FIRST, CODE, REVEAL_ALREADY_OPENED);
+    seal(w, FARM, FATE_FIRST);
+    (void)fate_do(w, FARM, fate_dispose(FATE_FIRST, DISPOSITION_DISPENSE),
+                  w->context.time_ms + 1000);
+    revealed(w, CLINIC, FATE_FIRST, CODE, REVEAL_AUTHENTIC_OPENED);
+    revealed(w, CLINIC, FATE_FIRST, CODE, REVEAL_ALREADY_OPENED);
 }
 
 static const char shipping_yaml[] = "contract: shipping\n"
@@ -266,23 +252,23 @@ static void each_unit_arrives_by_itself(void **state)
     struct buf b = buf_fixed(memory, sizeof memory);
     (void)snprintf(yaml, sizeof yaml, "contract: shipping\neach unit: yes\n%s",
                    strstr(shipping_yaml, "roles:"));
-    seal(w, FARM, FIRST);
-    seal(w, FARM, OTHER);
+    seal(w, FARM, FATE_FIRST);
+    seal(w, FARM, FATE_OTHER);
     struct kit_opening o = deal_draft(w, deal_compile(yaml));
     o.asset = NULL;
     o.assets = asset_set_range(FATE_GTIN "/21/A", "1", 2, &b);
     struct deal d = deal_open(w, &o);
-    fate_hand_over(w, FIRST, FARM, CLINIC, ROLE_CUSTODIAN);
-    fate_hand_over(w, OTHER, FARM, CLINIC, ROLE_CUSTODIAN);
-    (void)fate_do(w, CLINIC, kit_call(&d.opening, "finish", NULL, 0, FIRST),
+    fate_hand_over(w, FATE_FIRST, FARM, CLINIC, ROLE_CUSTODIAN);
+    fate_hand_over(w, FATE_OTHER, FARM, CLINIC, ROLE_CUSTODIAN);
+    (void)fate_do(w, CLINIC, kit_call(&d.opening, "finish", NULL, 0, FATE_FIRST),
                   w->context.time_ms + 1000);
-    revealed(w, CLINIC, OTHER, CODE, REVEAL_TAMPER);
-    revealed(w, CLINIC, FIRST, CODE, REVEAL_AUTHENTIC_OPENED);
+    revealed(w, CLINIC, FATE_OTHER, CODE, REVEAL_TAMPER);
+    revealed(w, CLINIC, FATE_FIRST, CODE, REVEAL_AUTHENTIC_OPENED);
 }
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, fate_set_up, fate_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(its_custodian_seals_a_label_once),
         CASE(a_box_of_labels_is_sealed_at_once),

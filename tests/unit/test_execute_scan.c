@@ -9,8 +9,6 @@
 
 #include <cmocka.h>
 
-#define FIRST FATE_FIRST
-#define OTHER FATE_OTHER
 #define GHOST FATE_GHOST
 /* Rome to Lyon: 749,077 m. */
 #define ROME_LYON_MS     UINT64_C(2247231) /* at 1,200 km/h */
@@ -23,12 +21,6 @@ static int setup(void **state)
 {
     *state = fate_world();
     fate_places(*state);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_free(*state);
     return 0;
 }
 
@@ -112,7 +104,7 @@ static void a_ghost_may_be_commissioned(void **state)
 
 static struct statement scan_range(size_t count, struct buf *memory)
 {
-    struct statement s = fate_scan(FIRST, NULL, false);
+    struct statement s = fate_scan(FATE_FIRST, NULL, false);
     s.as.scan.assets = asset_set_range(FATE_GTIN "/21/G", "00000", count, memory);
     return s;
 }
@@ -147,9 +139,10 @@ static void older_rules_know_no_ghosts(void **state)
     execute_begin(w->execution, &w->view, &w->context);
     assert_int_equal(world_say(w, CLINIC, fate_scan(GHOST, NULL, false), MINUTES(2)),
                      REFUSED_UNKNOWN_ASSET);
-    assert_int_equal(world_say(w, CLINIC, fate_scan(FIRST, FATE_ROME, true), MINUTES(2)), ACCEPTED);
+    assert_int_equal(world_say(w, CLINIC, fate_scan(FATE_FIRST, FATE_ROME, true), MINUTES(2)),
+                     ACCEPTED);
     assert_int_equal(findings(w), 0);
-    assert_true(world_asset(w, FIRST, &a));
+    assert_true(world_asset(w, FATE_FIRST, &a));
     assert_false(a.goods.has_sighting);
 }
 
@@ -181,17 +174,17 @@ static void what_has_ended_is_not_to_be_seen_again(void **state)
 static void what_was_used_up_is_not_to_be_seen_again(void **state)
 {
     struct world *w = *state;
-    (void)fate_do(w, FARM, fate_transform(FIRST, FATE_GTIN "/21/NEW", "L9"), MINUTES(2));
-    (void)scan(w, CLINIC, FIRST, NULL, MINUTES(3));
-    found(w, FIRST, FINDING_AFTER_END, "# # clinic at +3m");
+    (void)fate_do(w, FARM, fate_transform(FATE_FIRST, FATE_GTIN "/21/NEW", "L9"), MINUTES(2));
+    (void)scan(w, CLINIC, FATE_FIRST, NULL, MINUTES(3));
+    found(w, FATE_FIRST, FINDING_AFTER_END, "# # clinic at +3m");
 }
 
 static void what_came_back_may_be_seen(void **state)
 {
     struct world *w = *state;
-    (void)fate_do(w, FARM, fate_dispose(FIRST, DISPOSITION_DISPENSE), MINUTES(2));
-    (void)fate_do(w, FARM, fate_dispose(FIRST, DISPOSITION_RETURN), MINUTES(3));
-    (void)scan(w, FARM, FIRST, NULL, MINUTES(4));
+    (void)fate_do(w, FARM, fate_dispose(FATE_FIRST, DISPOSITION_DISPENSE), MINUTES(2));
+    (void)fate_do(w, FARM, fate_dispose(FATE_FIRST, DISPOSITION_RETURN), MINUTES(3));
+    (void)scan(w, FARM, FATE_FIRST, NULL, MINUTES(4));
     assert_int_equal(findings(w), 0);
 }
 
@@ -201,14 +194,14 @@ static void rome_and_twenty_minutes_later_lyon(void **state)
 {
     struct world *w = *state;
     struct state_asset a;
-    struct fate_said rome = scan(w, CLINIC, FIRST, FATE_ROME, MINUTES(10));
+    struct fate_said rome = scan(w, CLINIC, FATE_FIRST, FATE_ROME, MINUTES(10));
     assert_int_equal(findings(w), 0);
-    struct fate_said lyon = scan(w, TRACKER, FIRST, FATE_LYON, MINUTES(30));
-    found(w, FIRST, FINDING_IMPOSSIBLE_TRAVEL, "# # tracker at +30m");
+    struct fate_said lyon = scan(w, TRACKER, FATE_FIRST, FATE_LYON, MINUTES(30));
+    found(w, FATE_FIRST, FINDING_IMPOSSIBLE_TRAVEL, "# # tracker at +30m");
     found(w, "tracker", FINDING_IMPOSSIBLE_TRAVEL, "# # tracker at +30m");
     found(w, "clinic", FINDING_IMPOSSIBLE_TRAVEL, "# # tracker at +30m");
     assert_int_equal(findings(w), 3);
-    assert_true(world_asset(w, FIRST, &a) && a.goods.has_sighting);
+    assert_true(world_asset(w, FATE_FIRST, &a) && a.goods.has_sighting);
     assert_true(hash_equal(&a.goods.sighting.statement, &lyon.hash));
     assert_false(hash_equal(&a.goods.sighting.statement, &rome.hash));
     assert_int_equal(a.goods.sighting.time_ms, MINUTES(30));
@@ -217,9 +210,9 @@ static void rome_and_twenty_minutes_later_lyon(void **state)
 static void one_scanner_has_one_history(void **state)
 {
     struct world *w = *state;
-    (void)scan(w, CLINIC, FIRST, FATE_ROME, MINUTES(10));
-    (void)scan(w, CLINIC, FIRST, FATE_LYON, MINUTES(30));
-    found(w, FIRST, FINDING_IMPOSSIBLE_TRAVEL, "# # clinic at +30m");
+    (void)scan(w, CLINIC, FATE_FIRST, FATE_ROME, MINUTES(10));
+    (void)scan(w, CLINIC, FATE_FIRST, FATE_LYON, MINUTES(30));
+    found(w, FATE_FIRST, FINDING_IMPOSSIBLE_TRAVEL, "# # clinic at +30m");
     found(w, "clinic", FINDING_IMPOSSIBLE_TRAVEL, "# # clinic at +30m");
     assert_int_equal(findings(w), 2);
 }
@@ -227,11 +220,11 @@ static void one_scanner_has_one_history(void **state)
 static void as_fast_as_may_be_is_not_too_fast(void **state)
 {
     struct world *w = *state;
-    (void)scan(w, CLINIC, FIRST, FATE_ROME, MINUTES(10));
-    (void)scan(w, CLINIC, FIRST, FATE_LYON, MINUTES(10) + ROME_LYON_MS);
+    (void)scan(w, CLINIC, FATE_FIRST, FATE_ROME, MINUTES(10));
+    (void)scan(w, CLINIC, FATE_FIRST, FATE_LYON, MINUTES(10) + ROME_LYON_MS);
     assert_int_equal(findings(w), 0);
-    (void)scan(w, CLINIC, OTHER, FATE_ROME, MINUTES(60));
-    (void)scan(w, CLINIC, OTHER, FATE_LYON, MINUTES(60) + ROME_LYON_MS - 1);
+    (void)scan(w, CLINIC, FATE_OTHER, FATE_ROME, MINUTES(60));
+    (void)scan(w, CLINIC, FATE_OTHER, FATE_LYON, MINUTES(60) + ROME_LYON_MS - 1);
     assert_int_equal(findings(w), 2);
 }
 
@@ -246,13 +239,13 @@ static void near_places_are_one(void **state)
                                     .lat = 419027835 + 890000, /* 9.9 km */
                                     .lon = 124963655 };
     (void)fate_do(w, FARM, gate, MINUTES(2));
-    (void)scan(w, CLINIC, FIRST, FATE_ROME, MINUTES(10));
-    (void)scan(w, CLINIC, FIRST, "9506000134383", MINUTES(10));
+    (void)scan(w, CLINIC, FATE_FIRST, FATE_ROME, MINUTES(10));
+    (void)scan(w, CLINIC, FATE_FIRST, "9506000134383", MINUTES(10));
     assert_int_equal(findings(w), 0);
     gate.as.place.lat += 20000; /* 10.1 km */
     (void)fate_do(w, FARM, gate, MINUTES(11));
-    (void)scan(w, CLINIC, OTHER, FATE_ROME, MINUTES(20));
-    (void)scan(w, CLINIC, OTHER, "9506000134383", MINUTES(20));
+    (void)scan(w, CLINIC, FATE_OTHER, FATE_ROME, MINUTES(20));
+    (void)scan(w, CLINIC, FATE_OTHER, "9506000134383", MINUTES(20));
     assert_int_equal(findings(w), 2);
 }
 
@@ -264,12 +257,12 @@ static void a_place_without_a_position_says_nothing(void **state)
     nowhere.as.place =
         (struct place){ .gln = slice_text("9506000134383"), .name = slice_text("Somewhere") };
     (void)fate_do(w, FARM, nowhere, MINUTES(2));
-    (void)scan(w, CLINIC, FIRST, FATE_ROME, MINUTES(10));
-    (void)scan(w, CLINIC, FIRST, "9506000134383", MINUTES(11)); /* no position */
-    (void)scan(w, CLINIC, FIRST, "9506000134390", MINUTES(12)); /* no master data */
-    (void)scan(w, CLINIC, FIRST, NULL, MINUTES(13));
+    (void)scan(w, CLINIC, FATE_FIRST, FATE_ROME, MINUTES(10));
+    (void)scan(w, CLINIC, FATE_FIRST, "9506000134383", MINUTES(11)); /* no position */
+    (void)scan(w, CLINIC, FATE_FIRST, "9506000134390", MINUTES(12)); /* no master data */
+    (void)scan(w, CLINIC, FATE_FIRST, NULL, MINUTES(13));
     assert_int_equal(findings(w), 0);
-    assert_true(world_asset(w, FIRST, &a));
+    assert_true(world_asset(w, FATE_FIRST, &a));
     assert_int_equal(a.goods.sighting.time_ms, MINUTES(10));
 }
 
@@ -278,16 +271,17 @@ static void late_scans_are_evidence_too(void **state)
 {
     struct world *w = *state;
     struct state_asset a;
-    (void)scan(w, CLINIC, FIRST, FATE_ROME, MINUTES(60));
-    (void)scan(w, CARRIER, FIRST, FATE_LYON, MINUTES(40));
-    found(w, FIRST, FINDING_IMPOSSIBLE_TRAVEL, "# # carrier at +40m");
+    (void)scan(w, CLINIC, FATE_FIRST, FATE_ROME, MINUTES(60));
+    (void)scan(w, CARRIER, FATE_FIRST, FATE_LYON, MINUTES(40));
+    found(w, FATE_FIRST, FINDING_IMPOSSIBLE_TRAVEL, "# # carrier at +40m");
     found(w, "clinic", FINDING_IMPOSSIBLE_TRAVEL, "# # carrier at +40m");
-    assert_true(world_asset(w, FIRST, &a));
+    assert_true(world_asset(w, FATE_FIRST, &a));
     assert_int_equal(a.goods.sighting.time_ms, MINUTES(60));
-    (void)scan(w, CARRIER, FIRST, FATE_LYON, MINUTES(5)); /* long enough before */
+    (void)scan(w, CARRIER, FATE_FIRST, FATE_LYON, MINUTES(5)); /* long enough before */
     assert_int_equal(findings(w), 3);
-    (void)scan(w, CARRIER, FIRST, FATE_ROME, MINUTES(60)); /* at the same time: the later word */
-    assert_true(world_asset(w, FIRST, &a));
+    (void)scan(w, CARRIER, FATE_FIRST, FATE_ROME,
+               MINUTES(60)); /* at the same time: the later word */
+    assert_true(world_asset(w, FATE_FIRST, &a));
     assert_true(kid_equal(&a.goods.sighting.kid, world_kid(w, CARRIER)));
 }
 
@@ -297,12 +291,12 @@ static void a_scan_from_the_future_counts_now(void **state)
     struct world *w = *state;
     struct state_asset a;
     world_block(w, MINUTES(30));
-    assert_int_equal(world_say(w, CLINIC, fate_scan(FIRST, FATE_ROME, false), MINUTES(1000)),
+    assert_int_equal(world_say(w, CLINIC, fate_scan(FATE_FIRST, FATE_ROME, false), MINUTES(1000)),
                      ACCEPTED);
-    assert_true(world_asset(w, FIRST, &a));
+    assert_true(world_asset(w, FATE_FIRST, &a));
     assert_int_equal(a.goods.sighting.time_ms, MINUTES(30));
     assert_true((w->flags & FLAG_FUTURE) != 0);
-    (void)scan(w, CLINIC, FIRST, FATE_LYON, MINUTES(40));
+    (void)scan(w, CLINIC, FATE_FIRST, FATE_LYON, MINUTES(40));
     assert_int_equal(findings(w), 2);
 }
 
@@ -355,7 +349,7 @@ static void a_contract_says_how_fast_goods_travel(void **state)
     struct deal d = deal_open_yaml(w, slow_yaml);
     to_ostia_in_ten_minutes(w, KIT_UNIT);
     assert_int_equal(findings(w), 2);
-    to_ostia_in_ten_minutes(w, FIRST); /* which is under no contract */
+    to_ostia_in_ten_minutes(w, FATE_FIRST); /* which is under no contract */
     assert_int_equal(findings(w), 2);
     assert_int_equal(deal_call(w, CLINIC, &d, "finish"), ACCEPTED);
     to_ostia_in_ten_minutes(w, KIT_UNIT); /* and it is over */
@@ -381,14 +375,15 @@ static void the_slowest_of_its_contracts_counts(void **state)
 static void two_who_say_that_they_have_it(void **state)
 {
     struct world *w = *state;
-    (void)fate_do(w, CARRIER, fate_scan(FIRST, NULL, true), MINUTES(2));
-    found(w, FIRST, FINDING_TWO_CUSTODIANS, "# - carrier at +2m");
+    (void)fate_do(w, CARRIER, fate_scan(FATE_FIRST, NULL, true), MINUTES(2));
+    found(w, FATE_FIRST, FINDING_TWO_CUSTODIANS, "# - carrier at +2m");
     found(w, "carrier", FINDING_TWO_CUSTODIANS, "# - carrier at +2m");
     found(w, "farm", FINDING_TWO_CUSTODIANS, "# - carrier at +2m");
     assert_int_equal(findings(w), 3);
-    (void)fate_do(w, FARM, fate_scan(FIRST, NULL, true), MINUTES(3));     /* it does */
-    (void)fate_do(w, LOGGER, fate_scan(FIRST, NULL, true), MINUTES(3));   /* so says its device */
-    (void)fate_do(w, CARRIER, fate_scan(FIRST, NULL, false), MINUTES(3)); /* claims nothing */
+    (void)fate_do(w, FARM, fate_scan(FATE_FIRST, NULL, true), MINUTES(3)); /* it does */
+    (void)fate_do(w, LOGGER, fate_scan(FATE_FIRST, NULL, true),
+                  MINUTES(3)); /* so says its device */
+    (void)fate_do(w, CARRIER, fate_scan(FATE_FIRST, NULL, false), MINUTES(3)); /* claims nothing */
     (void)fate_do(w, FARM, fate_scan(GHOST, NULL, false), MINUTES(3));
     assert_int_equal(findings(w), 5);                                    /* the ghost's two */
     (void)fate_do(w, CARRIER, fate_scan(GHOST, NULL, true), MINUTES(4)); /* nobody's */
@@ -398,15 +393,15 @@ static void two_who_say_that_they_have_it(void **state)
 /* Several things wrong with one unit are told one after the other, unit by unit. */
 static void all_that_is_wrong_is_said_in_order(void **state)
 {
-    static const char *const names[] = { FIRST, OTHER };
-    static const char *const expected[] = { "finding " FIRST " 2 # # carrier at +20m",
-                                            "finding " FIRST " 4 # # carrier at +20m",
-                                            "finding " FIRST " 5 # - carrier at +20m",
-                                            "finding " OTHER " 5 # - carrier at +20m" };
+    static const char *const names[] = { FATE_FIRST, FATE_OTHER };
+    static const char *const expected[] = { "finding " FATE_FIRST " 2 # # carrier at +20m",
+                                            "finding " FATE_FIRST " 4 # # carrier at +20m",
+                                            "finding " FATE_FIRST " 5 # - carrier at +20m",
+                                            "finding " FATE_OTHER " 5 # - carrier at +20m" };
     struct world *w = *state;
-    struct statement s = fate_scan(FIRST, FATE_LYON, true);
-    (void)scan(w, CLINIC, FIRST, FATE_ROME, MINUTES(10));
-    (void)fate_do(w, FARM, fate_dispose(FIRST, DISPOSITION_DISPENSE), MINUTES(12));
+    struct statement s = fate_scan(FATE_FIRST, FATE_LYON, true);
+    (void)scan(w, CLINIC, FATE_FIRST, FATE_ROME, MINUTES(10));
+    (void)fate_do(w, FARM, fate_dispose(FATE_FIRST, DISPOSITION_DISPENSE), MINUTES(12));
     s.as.scan.assets = custody_list(2, names);
     size_t before = w->event_count, at = 0;
     (void)fate_do(w, CARRIER, s, MINUTES(20));
@@ -420,15 +415,15 @@ static void all_that_is_wrong_is_said_in_order(void **state)
 static void only_companies_their_operators_and_devices_scan(void **state)
 {
     struct world *w = *state;
-    fate_refused(w, AUDITOR, fate_scan(FIRST, NULL, false), MINUTES(2), REFUSED_NOT_ALLOWED);
+    fate_refused(w, AUDITOR, fate_scan(FATE_FIRST, NULL, false), MINUTES(2), REFUSED_NOT_ALLOWED);
     fate_refused(w, AUDITOR, fate_scan(GHOST, NULL, false), MINUTES(2), REFUSED_NOT_ALLOWED);
-    (void)scan(w, OPERATOR, FIRST, NULL, MINUTES(2));
-    (void)scan(w, TRACKER, FIRST, NULL, MINUTES(2));
+    (void)scan(w, OPERATOR, FATE_FIRST, NULL, MINUTES(2));
+    (void)scan(w, TRACKER, FATE_FIRST, NULL, MINUTES(2));
 }
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, fate_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(what_nobody_made_is_seen_and_said),
         CASE(a_ghost_is_nothing_to_hand_over),

@@ -9,6 +9,7 @@
 #include "node/provenance.h"
 #include "node/read_model_parts.h"
 #include "tests/unit/support_ledger.h"
+#include "tests/unit/support_rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,32 +24,6 @@ static void expect(bool good, const struct err *err)
         fail_msg("%s", err->msg);
 }
 
-static int64_t ask(struct store *s, const char *sql)
-{
-    struct err err = { 0 };
-    struct db_stmt *stmt = NULL;
-    expect(db_prepare(s->db, sql, &stmt, &err), &err);
-    if (db_step(stmt, &err) != DB_ROW)
-        fail_msg("%s: no row %s", sql, err.msg);
-    int64_t value = db_column_int(stmt, 0);
-    db_stmt_free(stmt);
-    return value;
-}
-
-static void assert_text(struct store *s, const char *sql, const char *expected)
-{
-    struct err err = { 0 };
-    struct db_stmt *stmt = NULL;
-    char text[256];
-    expect(db_prepare(s->db, sql, &stmt, &err), &err);
-    if (db_step(stmt, &err) != DB_ROW)
-        fail_msg("%s: no row %s", sql, err.msg);
-    struct slice found = db_column_text(stmt, 0);
-    (void)snprintf(text, sizeof text, "%.*s", (int)found.len, (const char *)found.data);
-    assert_string_equal(text, expected);
-    db_stmt_free(stmt);
-}
-
 static void test_journey_fills_the_tables(void **state)
 {
     (void)state;
@@ -58,30 +33,33 @@ static void test_journey_fills_the_tables(void **state)
     hex_encode(kid_slice(&l->device.kid), device);
     struct store *s = l->store;
     hex_encode(kid_slice(&l->carrier.kid), carrier);
-    assert_int_equal(ask(s, "SELECT count(*) FROM asset"), 1);
-    assert_int_equal(ask(s, "SELECT count(*) FROM asset_history WHERE what = 1"), 24);
-    assert_int_equal(ask(s, "SELECT count(*) FROM custody_intervals WHERE role = 'custodian'"), 3);
-    assert_int_equal(ask(s, "SELECT count(*) FROM custody_intervals WHERE role = 'owner'"), 1);
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM asset"), 1);
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM asset_history WHERE what = 1"), 24);
+    assert_int_equal(
+        rows_number(s, "SELECT count(*) FROM custody_intervals WHERE role = 'custodian'"), 3);
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM custody_intervals WHERE role = 'owner'"),
+                     1);
     (void)snprintf(sql, sizeof sql,
                    "SELECT until_ms - since_ms FROM custody_intervals WHERE member = '%s'",
                    carrier);
-    assert_int_equal(ask(s, sql), 500 * MINUTE);
-    assert_text(s, "SELECT since FROM custody_intervals WHERE until IS NULL AND role = 'custodian'",
+    assert_int_equal(rows_number(s, sql), 500 * MINUTE);
+    rows_expect(s, "SELECT since FROM custody_intervals WHERE until IS NULL AND role = 'custodian'",
                 "2026-06-01T18:40:00.000Z");
-    assert_int_equal(ask(s, "SELECT seconds FROM excursions"), 3600);
-    assert_int_equal(ask(s, "SELECT peak FROM excursions"), 910);
-    assert_int_equal(ask(s, "SELECT mean FROM excursions WHERE certain AND mean_exponent = -3"),
-                     8650);
-    assert_text(s, "SELECT rule_name FROM excursions WHERE acknowledged_ms IS NULL", "too warm");
-    assert_text(s, "SELECT device FROM charges LIMIT 1", device);
+    assert_int_equal(rows_number(s, "SELECT seconds FROM excursions"), 3600);
+    assert_int_equal(rows_number(s, "SELECT peak FROM excursions"), 910);
+    assert_int_equal(
+        rows_number(s, "SELECT mean FROM excursions WHERE certain AND mean_exponent = -3"), 8650);
+    rows_expect(s, "SELECT rule_name FROM excursions WHERE acknowledged_ms IS NULL", "too warm");
+    rows_expect(s, "SELECT device FROM charges LIMIT 1", device);
     (void)snprintf(sql, sizeof sql, "SELECT seconds FROM charges WHERE member = '%s'", carrier);
-    assert_int_equal(ask(s, sql), 2400);
-    assert_text(s, "SELECT name FROM products WHERE gtin = '09506000134352'",
+    assert_int_equal(rows_number(s, sql), 2400);
+    rows_expect(s, "SELECT name FROM products WHERE gtin = '09506000134352'",
                 "Measles vaccine, 10 doses");
-    assert_text(s, "SELECT status FROM contracts", "in force");
-    assert_int_equal(ask(s, "SELECT class FROM keys WHERE name = 'logger 1'"), CLASS_DEVICE);
-    assert_int_equal(ask(s, "SELECT count(*) FROM keys"), 5);
-    assert_int_equal(ask(s, "SELECT count(*) FROM attachments WHERE until_ms IS NULL"), 1);
+    rows_expect(s, "SELECT status FROM contracts", "in force");
+    assert_int_equal(rows_number(s, "SELECT class FROM keys WHERE name = 'logger 1'"),
+                     CLASS_DEVICE);
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM keys"), 5);
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM attachments WHERE until_ms IS NULL"), 1);
     ledger_free(l);
 }
 
@@ -121,15 +99,17 @@ static void test_revision_and_revocation(void **state)
     struct hash opening = ledger_journey(l);
     add_the_rest(l, &opening);
     struct store *s = l->store;
-    assert_int_equal(ask(s, "SELECT sum(seconds) FROM charges"), 600);
-    assert_int_equal(ask(s, "SELECT count(*) FROM charges WHERE member IS NULL OR member = ''"), 1);
-    assert_int_equal(ask(s, "SELECT revisions FROM excursions"), 1);
-    assert_int_equal(ask(s, "SELECT count(*) FROM asset"), 501);
-    assert_int_equal(ask(s, "SELECT count(*) FROM custody_intervals"), 4 + 1000);
-    assert_text(s, "SELECT status FROM contracts", "lapsed");
-    assert_int_equal(ask(s, "SELECT last_good_seq FROM keys WHERE revoked_ms IS NOT NULL"), 7);
-    assert_int_equal(ask(s, "SELECT count(*) FROM attachments WHERE until_ms IS NULL"), 0);
-    assert_int_equal(ask(s, "SELECT count(*) FROM asset_history WHERE what = 99"), 1);
+    assert_int_equal(rows_number(s, "SELECT sum(seconds) FROM charges"), 600);
+    assert_int_equal(
+        rows_number(s, "SELECT count(*) FROM charges WHERE member IS NULL OR member = ''"), 1);
+    assert_int_equal(rows_number(s, "SELECT revisions FROM excursions"), 1);
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM asset"), 501);
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM custody_intervals"), 4 + 1000);
+    rows_expect(s, "SELECT status FROM contracts", "lapsed");
+    assert_int_equal(rows_number(s, "SELECT last_good_seq FROM keys WHERE revoked_ms IS NOT NULL"),
+                     7);
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM attachments WHERE until_ms IS NULL"), 0);
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM asset_history WHERE what = 99"), 1);
     ledger_free(l);
 }
 
@@ -168,30 +148,33 @@ static void test_a_contracts_life_fills_the_tables(void **state)
     struct hash opening = ledger_journey(l);
     live(l, &opening);
     struct store *s = l->store;
-    assert_text(s, "SELECT action FROM contract_calls WHERE asset = '" LEDGER_UNIT "'",
+    rows_expect(s, "SELECT action FROM contract_calls WHERE asset = '" LEDGER_UNIT "'",
                 "acknowledge");
-    assert_int_equal(ask(s, "SELECT acknowledged_ms FROM excursions"), (int64_t)AT(28));
-    assert_int_equal(ask(s, "SELECT acknowledged_leaf = leaf FROM excursions, contract_calls"), 1);
-    assert_int_equal(ask(s, "SELECT to_state FROM contract_states WHERE asset IS NULL"), 1);
-    assert_text(s, "SELECT by FROM contract_states", "ship");
-    assert_int_equal(ask(s, "SELECT state FROM contracts"), 1);
-    assert_int_equal(ask(s, "SELECT length(hash) FROM contract_documents"), 64);
-    assert_int_equal(ask(s, "SELECT sum(seconds) FROM add_backs WHERE undone_ms IS NULL"), 60);
-    assert_int_equal(ask(s, "SELECT undone_ms FROM add_backs WHERE budget = 'room'"),
+    assert_int_equal(rows_number(s, "SELECT acknowledged_ms FROM excursions"), (int64_t)AT(28));
+    assert_int_equal(
+        rows_number(s, "SELECT acknowledged_leaf = leaf FROM excursions, contract_calls"), 1);
+    assert_int_equal(rows_number(s, "SELECT to_state FROM contract_states WHERE asset IS NULL"), 1);
+    rows_expect(s, "SELECT by FROM contract_states", "ship");
+    assert_int_equal(rows_number(s, "SELECT state FROM contracts"), 1);
+    assert_int_equal(rows_number(s, "SELECT length(hash) FROM contract_documents"), 64);
+    assert_int_equal(rows_number(s, "SELECT sum(seconds) FROM add_backs WHERE undone_ms IS NULL"),
+                     60);
+    assert_int_equal(rows_number(s, "SELECT undone_ms FROM add_backs WHERE budget = 'room'"),
                      (int64_t)AT(28) + 1);
-    assert_text(s, "SELECT place FROM scans WHERE n = 1", "9506000134352");
-    assert_int_equal(ask(s, "SELECT count(*) FROM scans WHERE place IS NULL"), 1);
-    assert_int_equal(ask(s, "SELECT last_ms - first_ms FROM unjudged_readings"), 60 * MINUTE);
-    assert_text(s, "SELECT status FROM contracts", "finished");
-    assert_text(s, "SELECT ending FROM contracts", "failure");
+    rows_expect(s, "SELECT place FROM scans WHERE n = 1", "9506000134352");
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM scans WHERE place IS NULL"), 1);
+    assert_int_equal(rows_number(s, "SELECT last_ms - first_ms FROM unjudged_readings"),
+                     60 * MINUTE);
+    rows_expect(s, "SELECT status FROM contracts", "finished");
+    rows_expect(s, "SELECT ending FROM contracts", "failure");
     struct err err = { 0 }; /* taken up again: in a state that ends nothing */
     expect(db_exec(s->db,
                    "INSERT INTO definition_name SELECT definition, 1, 1, 'again', 0"
                    " FROM contract",
                    &err),
            &err);
-    assert_text(s, "SELECT status FROM contracts", "in force");
-    assert_text(s, "SELECT state_name FROM contracts WHERE ending IS NULL", "again");
+    rows_expect(s, "SELECT status FROM contracts", "in force");
+    rows_expect(s, "SELECT state_name FROM contracts WHERE ending IS NULL", "again");
     expect(db_exec(s->db, "DELETE FROM definition_name WHERE kind = 1", &err), &err);
     struct hash next = crypto_sha256(slice_text("next"));
     (void)ledger_add_readings(l, AT(29), (const int[]){ 500 }, 1);
@@ -199,10 +182,10 @@ static void test_a_contracts_life_fills_the_tables(void **state)
     ledger_event(l, EVENT_REVISION, LEDGER_UNIT, AT(29), "uuhkb", UINT64_C(0), AT(4), &opening,
                  &l->device.kid, 1);
     ledger_seal(l, AT(29));
-    assert_text(s, "SELECT status FROM contracts", "replaced");
-    assert_int_equal(ask(s, "SELECT length(replaced_by) FROM contracts"), 64);
-    assert_int_equal(ask(s, "SELECT count(*) FROM excursions"), 0); /* it was void */
-    assert_int_equal(ask(s, "SELECT count(*) FROM charges"), 0);
+    rows_expect(s, "SELECT status FROM contracts", "replaced");
+    assert_int_equal(rows_number(s, "SELECT length(replaced_by) FROM contracts"), 64);
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM excursions"), 0); /* it was void */
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM charges"), 0);
     ledger_free(l);
 }
 
@@ -224,7 +207,7 @@ static void test_an_older_schema_is_migrated(void **state)
     ledger_reopen(l);
     expect(read_model_digest(l->store, &after, &err), &err);
     assert_true(hash_equal(&before, &after));
-    assert_int_equal(ask(l->store, "SELECT count(*) FROM excursions"), 1);
+    assert_int_equal(rows_number(l->store, "SELECT count(*) FROM excursions"), 1);
     bool due = true;
     expect(read_model_is_due(l->store->db, &due, &err), &err);
     assert_false(due);
@@ -251,7 +234,8 @@ static void test_rebuild_is_byte_equal(void **state)
     ledger_event(l, EVENT_RECORDED, LEDGER_UNIT, AT(29), "kuu", &l->device.kid, AT(29), AT(29));
     ledger_seal(l, AT(29));
     ledger_reopen(l);
-    assert_int_equal(ask(l->store, "SELECT count(*) FROM asset_history WHERE what = 1"), 25);
+    assert_int_equal(rows_number(l->store, "SELECT count(*) FROM asset_history WHERE what = 1"),
+                     25);
     ledger_free(l);
 }
 

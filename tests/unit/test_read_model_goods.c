@@ -11,8 +11,8 @@
 #include "tests/support/ledger_kit.h"
 #include "tests/unit/support_goods.h"
 #include "tests/unit/support_ledger.h"
+#include "tests/unit/support_rows.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,32 +26,6 @@ static void expect(bool good, const struct err *err)
         fail_msg("%s", err->msg);
 }
 
-static int64_t ask(struct store *s, const char *sql)
-{
-    struct err err = { 0 };
-    struct db_stmt *stmt = NULL;
-    expect(db_prepare(s->db, sql, &stmt, &err), &err);
-    if (db_step(stmt, &err) != DB_ROW)
-        fail_msg("%s: no row %s", sql, err.msg);
-    int64_t value = db_column_int(stmt, 0);
-    db_stmt_free(stmt);
-    return value;
-}
-
-static void assert_text(struct store *s, const char *sql, const char *expected)
-{
-    struct err err = { 0 };
-    struct db_stmt *stmt = NULL;
-    char text[256];
-    expect(db_prepare(s->db, sql, &stmt, &err), &err);
-    if (db_step(stmt, &err) != DB_ROW)
-        fail_msg("%s: no row %s", sql, err.msg);
-    struct slice found = db_column_text(stmt, 0);
-    (void)snprintf(text, sizeof text, "%.*s", (int)found.len, (const char *)found.data);
-    assert_string_equal(text, expected);
-    db_stmt_free(stmt);
-}
-
 /* ------------------------------------------------------------------ the story by its tables */
 
 static void test_views_of_the_story(void **state)
@@ -59,26 +33,30 @@ static void test_views_of_the_story(void **state)
     (void)state;
     struct support_goods *g = support_goods_new();
     struct store *s = g->node.store;
-    assert_int_equal(ask(s, "SELECT count(*) FROM makings WHERE kind = 'commission'"), 3);
-    assert_text(s, "SELECT last FROM making_outputs WHERE count = 3000", GOODS_BARS "3000");
-    assert_text(s, "SELECT first FROM making_inputs", GOODS_BEANS "1");
-    assert_int_equal(ask(s, "SELECT made FROM lots WHERE lot = '01/09506000134369/10/BAR1'"), 3000);
-    assert_int_equal(ask(s, "SELECT count(*) FROM goods WHERE ended = 'used up'"), 2);
-    assert_text(s, "SELECT asset FROM goods WHERE ended = 'dispensed'", GOODS_BARS "0001");
-    assert_int_equal(ask(s, "SELECT count(*) FROM goods WHERE container IS NOT NULL"), 46);
-    assert_int_equal(ask(s, "SELECT count(*) FROM packings"), 48);
-    assert_int_equal(ask(s, "SELECT count(*) FROM packings WHERE until_ms IS NOT NULL"), 2);
-    assert_text(s, "SELECT asset FROM holds WHERE kind = 'recall' AND until_ms IS NULL",
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM makings WHERE kind = 'commission'"), 3);
+    rows_expect(s, "SELECT last FROM making_outputs WHERE count = 3000", GOODS_BARS "3000");
+    rows_expect(s, "SELECT first FROM making_inputs", GOODS_BEANS "1");
+    assert_int_equal(
+        rows_number(s, "SELECT made FROM lots WHERE lot = '01/09506000134369/10/BAR1'"), 3000);
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM goods WHERE ended = 'used up'"), 2);
+    rows_expect(s, "SELECT asset FROM goods WHERE ended = 'dispensed'", GOODS_BARS "0001");
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM goods WHERE container IS NOT NULL"), 46);
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM packings"), 48);
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM packings WHERE until_ms IS NOT NULL"), 2);
+    rows_expect(s, "SELECT asset FROM holds WHERE kind = 'recall' AND until_ms IS NULL",
                 "01/09506000134352/10/BEANS");
-    assert_text(s, "SELECT finding FROM findings WHERE withdrawn_ms IS NULL", "AFTER_END");
-    assert_int_equal(ask(s, "SELECT count(*) FROM handovers WHERE answer = 'accepted'"), 3);
-    assert_int_equal(ask(s, "SELECT count(*) FROM handover_bindings WHERE seal = 'broken'"), 3);
-    assert_int_equal(ask(s, "SELECT count(*) FROM certificates WHERE member <> ''"), 2);
-    assert_text(s, "SELECT action FROM dispositions WHERE count = 1 ORDER BY leaf DESC", "recall");
+    rows_expect(s, "SELECT finding FROM findings WHERE withdrawn_ms IS NULL", "AFTER_END");
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM handovers WHERE answer = 'accepted'"), 3);
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM handover_bindings WHERE seal = 'broken'"),
+                     3);
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM certificates WHERE member <> ''"), 2);
+    rows_expect(s, "SELECT action FROM dispositions WHERE count = 1 ORDER BY leaf DESC", "recall");
     /* the bars are the maker's, whose the beans were; the pallet went to the shop */
-    assert_int_equal(ask(s, "SELECT count(DISTINCT owner) FROM goods WHERE made_by <> ''"), 1);
-    assert_int_equal(ask(s, "SELECT count(*) FROM custody_intervals WHERE asset = '" GOODS_BARS
-                            "0002' AND role = 'custodian'"),
+    assert_int_equal(rows_number(s, "SELECT count(DISTINCT owner) FROM goods WHERE made_by <> ''"),
+                     1);
+    assert_int_equal(rows_number(s,
+                                 "SELECT count(*) FROM custody_intervals WHERE asset = '" GOODS_BARS
+                                 "0002' AND role = 'custodian'"),
                      2);
     support_goods_free(g);
 }
@@ -119,15 +97,15 @@ static void test_a_set_around_a_ghost(void **state)
     struct hash before, after;
     int64_t outputs = 0;
     commission_around_a_ghost(l);
-    assert_int_equal(ask(s, "SELECT count(*) FROM making_outputs"), 3); /* 1-2, 3, 4-5 */
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM making_outputs"), 3); /* 1-2, 3, 4-5 */
     expect(trace_outputs(s, 1, count_sets, &outputs, &err), &err);
     assert_int_equal(outputs, 5);
-    assert_int_equal(ask(s, "SELECT made FROM lots"), 5);
-    assert_int_equal(ask(s, "SELECT count(*) FROM asset_history WHERE what = 2"), 5);
-    assert_int_equal(ask(s, "SELECT n FROM asset_history WHERE what = 2 AND asset LIKE '%0003'"),
-                     1);
-    assert_int_equal(ask(s, "SELECT count(*) FROM goods WHERE custodian <> ''"), 5);
-    assert_int_equal(ask(s, "SELECT count(*) FROM custody_intervals"), 10);
+    assert_int_equal(rows_number(s, "SELECT made FROM lots"), 5);
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM asset_history WHERE what = 2"), 5);
+    assert_int_equal(
+        rows_number(s, "SELECT n FROM asset_history WHERE what = 2 AND asset LIKE '%0003'"), 1);
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM goods WHERE custodian <> ''"), 5);
+    assert_int_equal(rows_number(s, "SELECT count(*) FROM custody_intervals"), 10);
     expect(read_model_digest(s, &before, &err), &err);
     expect(read_model_rebuild(s, &err), &err);
     expect(read_model_digest(s, &after, &err), &err);
@@ -179,13 +157,14 @@ static void test_misfits_are_history_only(void **state)
                  &l->farm.kid);
     ledger_seal(l, AT(5));
     struct store *store = l->store;
-    assert_int_equal(ask(store, "SELECT count(*) FROM asset_history WHERE time_ms > 1780293780000"),
-                     (int64_t)(sizeof whats / sizeof whats[0]) + 5);
-    assert_int_equal(ask(store, "SELECT count(*) FROM goods WHERE ended IS NOT NULL"), 0);
-    assert_int_equal(ask(store, "SELECT count(*) FROM makings"), 1);
-    assert_int_equal(ask(store, "SELECT count(*) FROM holds"), 0);
-    assert_int_equal(ask(store, "SELECT count(*) FROM findings"), 0);
-    assert_int_equal(ask(store, "SELECT count(*) FROM corrections"), 0);
+    assert_int_equal(
+        rows_number(store, "SELECT count(*) FROM asset_history WHERE time_ms > 1780293780000"),
+        (int64_t)(sizeof whats / sizeof whats[0]) + 5);
+    assert_int_equal(rows_number(store, "SELECT count(*) FROM goods WHERE ended IS NOT NULL"), 0);
+    assert_int_equal(rows_number(store, "SELECT count(*) FROM makings"), 1);
+    assert_int_equal(rows_number(store, "SELECT count(*) FROM holds"), 0);
+    assert_int_equal(rows_number(store, "SELECT count(*) FROM findings"), 0);
+    assert_int_equal(rows_number(store, "SELECT count(*) FROM corrections"), 0);
     ledger_free(l);
 }
 

@@ -9,26 +9,11 @@
 
 #include <cmocka.h>
 
-#define FIRST  FATE_FIRST
-#define OTHER  FATE_OTHER
-#define LOT    FATE_LOT
 #define BOTTLE FATE_GTIN "/21/B1"
 #define CASE_1 FATE_GTIN "/21/C1"
 #define DAY_MS UINT64_C(86400000)
 #define EXPIRY (KIT_T0 + 100 * DAY_MS)
 #define NOW    MINUTES(500)
-
-static int setup(void **state)
-{
-    *state = fate_world();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    world_free(*state);
-    return 0;
-}
 
 static struct verify_label label_of(const char *asset)
 {
@@ -75,8 +60,8 @@ static void rests_on(const struct verify_answer *answer, const struct hash *caus
 static void what_is_as_it_says_is_verified(void **state)
 {
     struct world *w = *state;
-    struct verify_label label = label_of(FIRST);
-    struct verify_answer answer = result(w, FIRST, VERIFY_VERIFIED);
+    struct verify_label label = label_of(FATE_FIRST);
+    struct verify_answer answer = result(w, FATE_FIRST, VERIFY_VERIFIED);
     assert_false(answer.has_cause || answer.lot_compared || answer.expiry_compared);
     label.lot = slice_text("L1");
     answer = ask(w, &label, NULL, NOW);
@@ -101,7 +86,8 @@ static void a_withdrawn_commission_comes_before_all_else(void **state)
     (void)dispose(w, FARM, CASE_1, DISPOSITION_RECALL);
     struct verify_answer answer = result(w, CASE_1, VERIFY_COMMISSION_WITHDRAWN);
     rests_on(&answer, &correction.hash);
-    said = fate_do(w, FARM, fate_transform(OTHER, BOTTLE, "B"), MINUTES(4)); /* a making, too */
+    said =
+        fate_do(w, FARM, fate_transform(FATE_OTHER, BOTTLE, "B"), MINUTES(4)); /* a making, too */
     (void)result(w, BOTTLE, VERIFY_VERIFIED);
     (void)fate_do(w, FARM, fate_correct(&said), MINUTES(5));
     (void)result(w, BOTTLE, VERIFY_COMMISSION_WITHDRAWN);
@@ -157,14 +143,14 @@ static void a_label_that_can_be_none_is_refused(void **state)
     struct verify_answer answer;
     struct err err = { .msg = "" };
     struct state_view view = memory_state_view(w->state);
-    struct verify_label label = label_of(FIRST);
+    struct verify_label label = label_of(FATE_FIRST);
     label.gtin = slice_text("09506000134353"); /* check digit */
     assert_false(verify_product(&view, &label, NULL, NOW, &answer, &err));
     assert_int_equal(err.code, ERR_INPUT);
     label.gtin = slice_text("9506000134352"); /* 13 digits */
     assert_false(verify_product(&view, &label, NULL, NOW, &answer, &err));
     for (size_t i = 0; i < 3; i++) {
-        label = label_of(FIRST);
+        label = label_of(FATE_FIRST);
         label.serial = slice_text(serials[i]);
         assert_false(verify_product(&view, &label, NULL, NOW, &answer, &err));
         assert_non_null(strstr(err.msg, "serial number"));
@@ -176,37 +162,38 @@ static void a_label_that_can_be_none_is_refused(void **state)
 static void a_recall_is_found_by_every_name(void **state)
 {
     struct world *w = *state;
-    struct hash recall = dispose(w, FARM, FIRST, DISPOSITION_RECALL);
-    struct verify_answer answer = result(w, FIRST, VERIFY_RECALLED);
+    struct hash recall = dispose(w, FARM, FATE_FIRST, DISPOSITION_RECALL);
+    struct verify_answer answer = result(w, FATE_FIRST, VERIFY_RECALLED);
     rests_on(&answer, &recall);
     assert_false(answer.has_name);
-    (void)result(w, OTHER, VERIFY_VERIFIED);
-    (void)dispose(w, FARM, FIRST, DISPOSITION_END_RECALL);
-    (void)result(w, FIRST, VERIFY_VERIFIED);
-    recall = dispose(w, FARM, LOT, DISPOSITION_RECALL);
-    answer = result(w, OTHER, VERIFY_RECALLED);
+    (void)result(w, FATE_OTHER, VERIFY_VERIFIED);
+    (void)dispose(w, FARM, FATE_FIRST, DISPOSITION_END_RECALL);
+    (void)result(w, FATE_FIRST, VERIFY_VERIFIED);
+    recall = dispose(w, FARM, FATE_LOT, DISPOSITION_RECALL);
+    answer = result(w, FATE_OTHER, VERIFY_RECALLED);
     rests_on(&answer, &recall);
     assert_true(answer.has_name);
-    assert_string_equal(answer.name, LOT);
+    assert_string_equal(answer.name, FATE_LOT);
 }
 
 /* Two makings later, and with another's name on it. */
 static void a_recall_reaches_what_was_made_of_it(void **state)
 {
     struct world *w = *state;
-    fate_hand_over(w, FIRST, FARM, CARRIER, ROLE_CUSTODIAN);
-    (void)fate_do(w, CARRIER, fate_transform(FIRST, "01/09506000134376/21/X", "X"), MINUTES(20));
+    fate_hand_over(w, FATE_FIRST, FARM, CARRIER, ROLE_CUSTODIAN);
+    (void)fate_do(w, CARRIER, fate_transform(FATE_FIRST, "01/09506000134376/21/X", "X"),
+                  MINUTES(20));
     (void)fate_do(w, CARRIER, fate_transform("01/09506000134376/21/X", BOTTLE, "B"), MINUTES(21));
     (void)result(w, BOTTLE, VERIFY_VERIFIED);
-    struct hash recall = dispose(w, FARM, LOT, DISPOSITION_RECALL);
+    struct hash recall = dispose(w, FARM, FATE_LOT, DISPOSITION_RECALL);
     struct verify_answer answer = result(w, BOTTLE, VERIFY_RECALLED);
     rests_on(&answer, &recall);
-    assert_string_equal(answer.name, LOT);
-    (void)dispose(w, FARM, LOT, DISPOSITION_END_RECALL);
-    (void)dispose(w, FARM, FIRST, DISPOSITION_RECALL);
+    assert_string_equal(answer.name, FATE_LOT);
+    (void)dispose(w, FARM, FATE_LOT, DISPOSITION_END_RECALL);
+    (void)dispose(w, FARM, FATE_FIRST, DISPOSITION_RECALL);
     answer = result(w, BOTTLE, VERIFY_RECALLED);
-    assert_string_equal(answer.name, FIRST);
-    (void)dispose(w, FARM, FIRST, DISPOSITION_END_RECALL);
+    assert_string_equal(answer.name, FATE_FIRST);
+    (void)dispose(w, FARM, FATE_FIRST, DISPOSITION_END_RECALL);
     (void)dispose(w, CARRIER, "01/09506000134376/10/X", DISPOSITION_RECALL);
     answer = result(w, BOTTLE, VERIFY_RECALLED);
     assert_string_equal(answer.name, "01/09506000134376/10/X");
@@ -215,28 +202,28 @@ static void a_recall_reaches_what_was_made_of_it(void **state)
 static void quarantine_and_rejection(void **state)
 {
     struct world *w = *state;
-    struct hash cause = dispose(w, FARM, FIRST, DISPOSITION_QUARANTINE);
-    struct verify_answer answer = result(w, FIRST, VERIFY_QUARANTINED);
+    struct hash cause = dispose(w, FARM, FATE_FIRST, DISPOSITION_QUARANTINE);
+    struct verify_answer answer = result(w, FATE_FIRST, VERIFY_QUARANTINED);
     rests_on(&answer, &cause);
     assert_false(answer.has_name);
-    (void)dispose(w, FARM, FIRST, DISPOSITION_REJECT);
-    answer = result(w, FIRST, VERIFY_REJECTED);
+    (void)dispose(w, FARM, FATE_FIRST, DISPOSITION_REJECT);
+    answer = result(w, FATE_FIRST, VERIFY_REJECTED);
     assert_false(answer.has_name);
-    cause = dispose(w, FARM, LOT, DISPOSITION_QUARANTINE);
-    answer = result(w, OTHER, VERIFY_QUARANTINED);
+    cause = dispose(w, FARM, FATE_LOT, DISPOSITION_QUARANTINE);
+    answer = result(w, FATE_OTHER, VERIFY_QUARANTINED);
     rests_on(&answer, &cause);
-    assert_string_equal(answer.name, LOT);
-    (void)dispose(w, FARM, OTHER, DISPOSITION_QUARANTINE); /* both: its own name is named */
-    answer = result(w, OTHER, VERIFY_QUARANTINED);
+    assert_string_equal(answer.name, FATE_LOT);
+    (void)dispose(w, FARM, FATE_OTHER, DISPOSITION_QUARANTINE); /* both: its own name is named */
+    answer = result(w, FATE_OTHER, VERIFY_QUARANTINED);
     assert_false(answer.has_name);
-    (void)dispose(w, FARM, LOT, DISPOSITION_REJECT); /* which is worse */
-    answer = result(w, OTHER, VERIFY_REJECTED);
-    assert_string_equal(answer.name, LOT);
-    (void)dispose(w, FARM, OTHER, DISPOSITION_REJECT);
-    answer = result(w, OTHER, VERIFY_REJECTED);
+    (void)dispose(w, FARM, FATE_LOT, DISPOSITION_REJECT); /* which is worse */
+    answer = result(w, FATE_OTHER, VERIFY_REJECTED);
+    assert_string_equal(answer.name, FATE_LOT);
+    (void)dispose(w, FARM, FATE_OTHER, DISPOSITION_REJECT);
+    answer = result(w, FATE_OTHER, VERIFY_REJECTED);
     assert_false(answer.has_name);
-    (void)dispose(w, FARM, FIRST, DISPOSITION_RECALL); /* and that is worse still */
-    (void)result(w, FIRST, VERIFY_RECALLED);
+    (void)dispose(w, FARM, FATE_FIRST, DISPOSITION_RECALL); /* and that is worse still */
+    (void)result(w, FATE_FIRST, VERIFY_RECALLED);
 }
 
 /* ------------------------------------------------------------------ ended, expired */
@@ -258,8 +245,8 @@ static void goods_that_ended(void **state)
         struct verify_answer answer = result(w, name, ends[i].result); /* expired as well */
         rests_on(&answer, &cause);
     }
-    (void)fate_do(w, FARM, fate_transform(FIRST, BOTTLE, "B"), MINUTES(3));
-    (void)result(w, FIRST, VERIFY_USED_UP);
+    (void)fate_do(w, FARM, fate_transform(FATE_FIRST, BOTTLE, "B"), MINUTES(3));
+    (void)result(w, FATE_FIRST, VERIFY_USED_UP);
     (void)result(w, BOTTLE, VERIFY_VERIFIED);
 }
 
@@ -273,7 +260,7 @@ static void expiry_is_to_the_millisecond(void **state)
     label.has_expiry = true; /* the label's day is not over: the maker's word counts */
     label.expiry_ms = EXPIRY;
     assert_int_equal(ask(w, &label, NULL, EXPIRY).result, VERIFY_EXPIRED);
-    label = label_of(FIRST); /* of which the maker said no date */
+    label = label_of(FATE_FIRST); /* of which the maker said no date */
     label.has_expiry = true;
     label.expiry_ms = EXPIRY / DAY_MS * DAY_MS;
     assert_int_equal(ask(w, &label, NULL, label.expiry_ms + DAY_MS - 1).result, VERIFY_VERIFIED);
@@ -324,13 +311,13 @@ static void a_finding_speaks_against_it(void **state)
     verify_findings_begin(&f, &view);
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) { /* each comes before the one before */
         note(w, &f, all[i].finding, &statement, NULL);
-        struct verify_answer answer = with_findings(w, FIRST, &f);
+        struct verify_answer answer = with_findings(w, FATE_FIRST, &f);
         assert_int_equal(answer.result, all[i].result);
         if (answer.result != VERIFY_VERIFIED)
             rests_on(&answer, &statement);
     }
-    (void)dispose(w, FARM, FIRST, DISPOSITION_QUARANTINE);
-    assert_int_equal(with_findings(w, FIRST, &f).result, VERIFY_QUARANTINED);
+    (void)dispose(w, FARM, FATE_FIRST, DISPOSITION_QUARANTINE);
+    assert_int_equal(with_findings(w, FATE_FIRST, &f).result, VERIFY_QUARANTINED);
 }
 
 /* A scan that was corrected speaks against nothing, on whichever side of the finding it was. */
@@ -339,18 +326,20 @@ static void a_withdrawn_finding_does_not(void **state)
     struct world *w = *state;
     struct verify_findings f;
     fate_places(w);
-    struct fate_said rome = fate_do(w, CLINIC, fate_scan(FIRST, FATE_ROME, false), MINUTES(10));
-    struct fate_said lyon = fate_do(w, CLINIC, fate_scan(FIRST, FATE_LYON, false), MINUTES(30));
+    struct fate_said rome =
+        fate_do(w, CLINIC, fate_scan(FATE_FIRST, FATE_ROME, false), MINUTES(10));
+    struct fate_said lyon =
+        fate_do(w, CLINIC, fate_scan(FATE_FIRST, FATE_LYON, false), MINUTES(30));
     for (int corrected = 0; corrected < 2; corrected++) {
         struct state_view view = memory_state_view(w->state);
         verify_findings_begin(&f, &view);
         note(w, &f, FINDING_IMPOSSIBLE_TRAVEL, &lyon.hash, &rome.hash);
-        struct verify_answer answer = with_findings(w, FIRST, &f);
+        struct verify_answer answer = with_findings(w, FATE_FIRST, &f);
         assert_int_equal(answer.result,
                          corrected == 0 ? VERIFY_IMPOSSIBLE_TRAVEL : VERIFY_VERIFIED);
         verify_findings_begin(&f, &view); /* the same the other way round */
         note(w, &f, FINDING_IMPOSSIBLE_TRAVEL, &rome.hash, &lyon.hash);
-        assert_int_equal(with_findings(w, FIRST, &f).result, answer.result);
+        assert_int_equal(with_findings(w, FATE_FIRST, &f).result, answer.result);
         if (corrected == 0)
             (void)fate_do(w, CLINIC, fate_correct(&rome), MINUTES(31));
     }
@@ -360,7 +349,7 @@ static void a_withdrawn_finding_does_not(void **state)
     note(w, &f, FINDING_IMPOSSIBLE_TRAVEL, &lyon.hash, &rome.hash);
     note(w, &f, FINDING_IMPOSSIBLE_TRAVEL, &third, &lyon.hash);
     note(w, &f, FINDING_IMPOSSIBLE_TRAVEL, &lyon.hash, NULL); /* the first of them is named */
-    struct verify_answer answer = with_findings(w, FIRST, &f);
+    struct verify_answer answer = with_findings(w, FATE_FIRST, &f);
     assert_int_equal(answer.result, VERIFY_IMPOSSIBLE_TRAVEL);
     rests_on(&answer, &third);
 }
@@ -379,7 +368,7 @@ static void other_events_say_nothing(void **state)
     struct event damaged = { .what = EVENT_FINDING, .data = buf_slice(&data) };
     verify_findings_event(&f, &scanned);
     verify_findings_event(&f, &damaged);
-    assert_int_equal(with_findings(w, FIRST, &f).result, VERIFY_VERIFIED);
+    assert_int_equal(with_findings(w, FATE_FIRST, &f).result, VERIFY_VERIFIED);
 }
 
 static void every_result_has_words(void **state)
@@ -394,7 +383,7 @@ static void every_result_has_words(void **state)
 
 int main(void)
 {
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CASE(f) cmocka_unit_test_setup_teardown(f, fate_set_up, fate_tear_down)
     const struct CMUnitTest tests[] = {
         CASE(what_is_as_it_says_is_verified),
         CASE(a_serial_nobody_made_is_said_to_be_that),
