@@ -4,6 +4,7 @@
 #include "contracts/property.h"
 #include "node/logger_compare.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,11 +135,22 @@ static bool add_event(void *ctx, const struct asset_event *e)
 
 /* ------------------------------------------------------------------ as JSON */
 
-static void put_logger(struct json_doc *list, const struct logger *l)
+/* Its kid, and what it is called, if it is. */
+static void put_device(struct api_context *c, struct json_doc *one, const char *key,
+                       const struct kid *device)
+{
+    char name[READ_MODEL_NAME + 1], name_key[16];
+    json_doc_put_hex(one, key, kid_slice(device));
+    (void)snprintf(name_key, sizeof name_key, "%s_name", key);
+    if (read_model_key_name(c->store, device, name))
+        json_doc_put_text(one, name_key, name);
+}
+
+static void put_logger(struct api_context *c, struct json_doc *list, const struct logger *l)
 {
     struct json_doc *one = json_doc_put_object(list, NULL);
     struct json_doc *times = json_doc_put_array(one, "attached");
-    json_doc_put_hex(one, "device", kid_slice(&l->device));
+    put_device(c, one, "device", &l->device);
     json_doc_put_int(one, "samples", (int64_t)l->samples);
     if (l->samples > 0) {
         api_put_time(one, "first", l->first_ms);
@@ -172,8 +184,8 @@ static void put_comparison(struct loggers *l, struct json_doc *list, const struc
     if (!logger_compare(a->series, b->series, &limit, &r))
         return;
     struct json_doc *one = json_doc_put_object(list, NULL);
-    json_doc_put_hex(one, "a", kid_slice(&a->device));
-    json_doc_put_hex(one, "b", kid_slice(&b->device));
+    put_device(l->c, one, "a", &a->device);
+    put_device(l->c, one, "b", &b->device);
     api_put_time(one, "from", r.from_ms);
     api_put_time(one, "to", r.to_ms);
     json_doc_put_int(one, "step_s", (int64_t)(r.step_ms / 1000));
@@ -199,7 +211,7 @@ static void put_loggers(struct loggers *l, struct json_doc *doc)
         json_doc_put_text(doc, "unit", known->unit);
     }
     for (size_t i = 0; i < l->count; i++) {
-        put_logger(list, &l->at[i]);
+        put_logger(l->c, list, &l->at[i]);
         for (size_t k = 0; k < i; k++)
             put_comparison(l, pairs, &l->at[k], &l->at[i]);
     }

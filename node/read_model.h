@@ -73,6 +73,9 @@ void read_model_member_name(struct store *s, const struct kid *member,
                             char ret_name[READ_MODEL_NAME + 1]);
 /* The member a key belongs to: false when the ledger has no such key. */
 bool read_model_key_member(struct store *s, const struct kid *kid, struct kid *ret_member);
+/* What it was called when it was enrolled: false when it has no name, or the ledger has no such key. */
+bool read_model_key_name(struct store *s, const struct kid *kid,
+                         char ret_name[READ_MODEL_NAME + 1]);
 
 struct product_facts {
     char name[READ_MODEL_NAME + 1];

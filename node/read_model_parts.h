@@ -31,6 +31,7 @@ enum read_model_sql {
     RM_KEY_INSERT,
     RM_KEY_REVOKE,
     RM_KEY_MEMBER,
+    RM_KEY_NAME,
     RM_ATTACH,
     RM_DETACH,
     RM_CONTRACT_INSERT,

@@ -121,6 +121,17 @@ bool read_model_key_member(struct store *s, const struct kid *kid, struct kid *r
     return read_model_member_of(s->model, kid, ret_member);
 }
 
+bool read_model_key_name(struct store *s, const struct kid *kid, char ret_name[READ_MODEL_NAME + 1])
+{
+    struct db_stmt *get = s->model->sql[RM_KEY_NAME];
+    db_bind_blob(get, 1, kid_slice(kid));
+    bool found = db_step(get, NULL) == DB_ROW;
+    if (found)
+        copy_text(db_column_text(get, 0), ret_name);
+    db_reset(get);
+    return found;
+}
+
 void read_model_member_name(struct store *s, const struct kid *member,
                             char ret_name[READ_MODEL_NAME + 1])
 {

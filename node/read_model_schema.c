@@ -251,6 +251,7 @@ static const char *const sql[RM_SQL_COUNT] = {
     [RM_KEY_REVOKE] = "UPDATE key SET revoked_ms = ?2, last_good_seq = ?3, revoked_leaf = ?4"
                       " WHERE kid = ?1",
     [RM_KEY_MEMBER] = "SELECT member FROM key WHERE kid = ?1",
+    [RM_KEY_NAME] = "SELECT name FROM key WHERE kid = ?1 AND name IS NOT NULL",
     [RM_ATTACH] = "INSERT INTO attachment VALUES (?1, (SELECT count(*) FROM attachment"
                   " WHERE device = ?1), ?2, ?3, NULL)",
     [RM_DETACH] = "UPDATE attachment SET until_ms = ?2 WHERE device = ?1 AND until_ms IS NULL",

@@ -48,11 +48,19 @@ static void plot(const struct json_doc *pair)
     (void)printf("    |%s|\n", line);
 }
 
+/* By name where it has one, else by its kid. */
+static void print_device(const char *before, const struct json_doc *pair, const char *pointer)
+{
+    char name[16];
+    (void)snprintf(name, sizeof name, "%s_name", pointer);
+    cmd_pages_print(before, pair, json_doc_at(pair, name) != NULL ? name : pointer, "");
+}
+
 static void tell_pair(const struct json_doc *pair, struct slice unit)
 {
     const struct json_doc *list = json_doc_at(pair, "/disagreements");
-    cmd_pages_print("  ", pair, "/a", "");
-    cmd_pages_print(" minus ", pair, "/b", "");
+    print_device("  ", pair, "/a");
+    print_device(" minus ", pair, "/b");
     cmd_pages_print_number(": ", pair, "/bias");
     (void)printf(" ");
     cmd_contract_print(unit);
@@ -81,7 +89,8 @@ static void tell_pair(const struct json_doc *pair, struct slice unit)
 static void tell_logger(const struct json_doc *one)
 {
     const struct json_doc *times = json_doc_at(one, "/attached");
-    cmd_pages_print("  ", one, "/device", "");
+    cmd_pages_print("  ", one, "/device_name", " ");
+    cmd_pages_print(json_doc_at(one, "/device_name") != NULL ? "" : "  ", one, "/device", "");
     (void)printf("  %" PRId64 " samples", cmd_pages_int(one, "/samples"));
     cmd_pages_print_time(", ", one, "/first");
     cmd_pages_print_time(" to ", one, "/last");

@@ -135,6 +135,8 @@ expect "a revision follows" true "$(curl -sf "$url/v1/assets/$unit/history?limit
 # ---- two loggers on one asset: what was withdrawn is not compared
 waybill asset loggers $unit >out.txt
 says "two loggers" '|.*#.*|' out.txt
+says "the loggers by name" '^  logger [0-9a-f]' out.txt
+says "the two compared, by name" 'probe minus logger\|logger minus probe' out.txt
 says "when they disagreed" '# 2026-06-01 13:00 to 2026-06-01 13:' out.txt
 waybill asset loggers $unit --json >out.txt
 expect "two loggers" 2 "$(jq '.loggers | length' out.txt)"
