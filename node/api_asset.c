@@ -190,6 +190,26 @@ static void readings(struct api_context *c, const struct http_request *q, struct
 
 /* ------------------------------------------------------------------ custody and excursions */
 
+static void put_offers(struct api_context *c, struct json_doc *doc)
+{
+    static const char *const roles[] = { "custodian", "owner" };
+    struct json_doc *list = json_doc_put_array(doc, "offers");
+    for (size_t role = 0; role < ASSET_STAND_OFFERS; role++) {
+        const struct asset_offer *o = &c->view->stand.offer[role];
+        if (!o->open)
+            continue;
+        struct json_doc *one = json_doc_put_object(list, NULL);
+        json_doc_put_hex(one, "offer", hash_slice(&o->statement));
+        json_doc_put_text(one, "role", roles[role]);
+        api_put_member(c, one, "to", &o->to);
+        api_put_time(one, "offered", o->since_ms);
+        if (o->expires)
+            api_put_time(one, "expires", o->expires_ms);
+    }
+    if (c->view->stand.offer[ROLE_CUSTODIAN].open)
+        api_put_member(c, doc, "offered_to", &c->view->stand.offer[ROLE_CUSTODIAN].to);
+}
+
 static void custody(struct api_context *c, struct http_answer *a)
 {
     const struct provenance *p = &c->view->journey;
@@ -206,8 +226,7 @@ static void custody(struct api_context *c, struct http_answer *a)
             api_put_time(one, "to", v->to_ms);
     }
     json_doc_put_bool(doc, "cut", p->cut);
-    if (p->offered)
-        api_put_member(c, doc, "offered_to", &p->offered_to);
+    put_offers(c, doc);
     api_answer_json(a, doc);
 }
 

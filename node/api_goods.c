@@ -49,6 +49,19 @@ static void put_member(struct api_context *c, struct json_doc *into,
     api_put_member(c, into, cell->column->name, &member);
 }
 
+/* A key may be a device's: who answers for it is told besides. */
+static void put_signer(struct api_context *c, struct json_doc *into,
+                       const struct read_model_cell *cell)
+{
+    struct kid kid, member;
+    json_doc_put_hex(into, cell->column->name, cell->bytes);
+    if (cell->bytes.len != KID_SIZE)
+        return;
+    memcpy(kid.bytes, cell->bytes.data, KID_SIZE);
+    if (read_model_key_member(c->store, &kid, &member))
+        api_put_member(c, into, "by", &member);
+}
+
 static void put_cell(struct api_context *c, struct json_doc *into,
                      const struct read_model_cell *cell)
 {
@@ -60,6 +73,7 @@ static void put_cell(struct api_context *c, struct json_doc *into,
     case CELL_TEXT: json_doc_put_slice(into, name, cell->bytes); return;
     case CELL_HEX: json_doc_put_hex(into, name, cell->bytes); return;
     case CELL_MEMBER: put_member(c, into, cell); return;
+    case CELL_SIGNER: put_signer(c, into, cell); return;
     case CELL_TIME: api_put_time(into, name, (uint64_t)cell->number); return;
     case CELL_BOOL: json_doc_put_bool(into, name, cell->number != 0); return;
     case CELL_FINDING:
@@ -210,6 +224,12 @@ void api_put_goods(struct api_context *c, struct json_doc *doc)
     for (size_t i = 0; i < v->holds.count; i++)
         put_hold(c, holds, &v->holds.at[i]);
     json_doc_put_text(doc, "state", provenance_end_name((enum goods_end)v->now.end));
+    if (v->stand.has_amount)
+        api_put_amount(doc, &v->stand.amount);
+    if (v->stand.lot[0] != '\0')
+        json_doc_put_text(doc, "lot", v->stand.lot);
+    if (v->stand.has_expiry)
+        api_put_time(doc, "expiry", v->stand.expiry_ms);
     if (box != NULL)
         json_doc_put_text(doc, "container", box->container);
     json_doc_put_int(doc, "inside", (int64_t)g->inside);

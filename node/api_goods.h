@@ -30,6 +30,8 @@ size_t api_put_rows(struct api_context *c, struct json_doc *list, enum read_mode
 /* The only row of a list, into an object: false when there is none, or err is filled. */
 bool api_put_row(struct api_context *c, struct json_doc *into, enum read_model_list which,
                  const struct read_model_args *args, int64_t *ret_id, struct err *err);
+/* "amount": {"mantissa", "exponent", "unit", "text"} */
+void api_put_amount(struct json_doc *into, const struct amount *amount);
 /* {"gln", "name", "lat", "lon"}; nothing when gln is empty. */
 void api_put_place(struct api_context *c, struct json_doc *into, const char *key, const char *gln);
 /* "/" and 64 hex digits, and perhaps more in *ret_rest: false and a problem otherwise. */

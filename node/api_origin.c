@@ -21,7 +21,7 @@ static const char *kind_name(uint64_t kind)
 
 /* ------------------------------------------------------------------ sets */
 
-static void put_amount(struct json_doc *into, const struct amount *amount)
+void api_put_amount(struct json_doc *into, const struct amount *amount)
 {
     char text[AMOUNT_TEXT_SIZE];
     struct json_doc *doc = json_doc_put_object(into, "amount");
@@ -58,7 +58,7 @@ static bool put_set(void *ctx, const struct trace_set *set)
     struct json_doc *one = json_doc_put_object(sets->list, NULL);
     put_names(one, set->first, set->last, set->run.count);
     if (set->has_amount)
-        put_amount(one, &set->amount);
+        api_put_amount(one, &set->amount);
     if (set->lot[0] != '\0')
         json_doc_put_text(one, "lot", set->lot);
     if (set->has_expiry)

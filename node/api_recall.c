@@ -63,9 +63,15 @@ static struct json_doc *put_holder(struct api_context *c, struct json_doc *list,
     return json_doc_put_array(one, "goods");
 }
 
-static void put_range(struct json_doc *list, const struct recall_range *r)
+static void put_range(struct api_context *c, struct json_doc *list, const struct recall_range *r)
 {
     struct json_doc *one = json_doc_put_object(list, NULL);
+    struct gs1_name name;
+    struct product_facts product;
+    struct err err;
+    if (gs1_parse_asset(slice_text(r->first), &name, &err) && name.kind != GS1_LOGISTIC &&
+        read_model_product(c->store, slice_text(name.key), &product))
+        json_doc_put_text(one, "product", product.name);
     if (r->count == 1) {
         json_doc_put_text(one, "asset", r->first);
     } else {
@@ -89,7 +95,7 @@ static void put_holders(struct api_context *c, struct json_doc *doc, const struc
     for (size_t i = 0; i < l->holder_count && err->code == ERR_NONE; i++)
         goods[i] = put_holder(c, list, &l->holders[i], err);
     for (size_t i = 0; i < l->range_count && err->code == ERR_NONE; i++)
-        put_range(goods[l->ranges[i].holder], &l->ranges[i]);
+        put_range(c, goods[l->ranges[i].holder], &l->ranges[i]);
     free(goods);
     json_doc_put_int(doc, "units", (int64_t)l->units);
     json_doc_put_bool(doc, "cut", l->cut);
@@ -126,8 +132,8 @@ static bool put_unit(void *ctx, const struct trace_asset *a)
     struct units *u = ctx;
     if (u->left == 0)
         return false;
-    if (!a->has_custodian && a->making == 0)
-        return true; /* only a name, such as a lot's */
+    if (!recall_list_is_goods(u->c->store, a))
+        return true;
     u->left--;
     u->last = a->id;
     struct json_doc *one = json_doc_put_object(u->list, NULL);

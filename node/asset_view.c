@@ -199,6 +199,7 @@ static bool load_ledger(struct store *s, struct asset_view *v, struct err *err)
 static bool load_goods(struct store *s, struct asset_view *v, struct err *err)
 {
     trace_path_free(&v->origin);
+    asset_stand_read(s, slice_text(v->name), &v->stand);
     return trace_asset(s, v->id, &v->now, err) && trace_origin(s, v->id, &v->origin, err) &&
            asset_goods_holds(s, v->id, &v->origin, &v->holds, err);
 }

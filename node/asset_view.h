@@ -9,6 +9,7 @@
 #include "common/statement.h"
 #include "contracts/terms.h"
 #include "node/asset_goods.h"
+#include "node/asset_stand.h"
 #include "node/provenance.h"
 #include "node/read_model.h"
 #include "node/series.h"
@@ -38,6 +39,7 @@ struct asset_view {
     struct trace_path origin; /* the makings it descends from */
     struct asset_holds holds; /* what holds it back, by whatever name */
     struct trace_asset now;
+    struct asset_stand stand;
     size_t contract_count;
     struct asset_contract contract[PROVENANCE_CONTRACTS];
 };

@@ -142,9 +142,9 @@ static void put_journey(struct api_context *c, struct buf *out)
         if (p->interval[i].role == 0)
             put_stop(c, i, out);
     page_markup(out, "</ol>");
-    if (p->offered) {
+    if (c->view->stand.offer[ROLE_CUSTODIAN].open) {
         char name[READ_MODEL_NAME + 1];
-        read_model_member_name(c->store, &p->offered_to, name);
+        read_model_member_name(c->store, &c->view->stand.offer[ROLE_CUSTODIAN].to, name);
         page_markup(out, "<p>Offered to ");
         page_text(out, name);
         page_markup(out, ", who has not answered yet.</p>");

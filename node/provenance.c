@@ -44,17 +44,7 @@ static void passed(struct provenance *p, uint64_t time_ms, struct slice data)
     struct event_handover h;
     if (!event_data_handover(data, &h))
         return;
-    p->offered = false;
     provenance_hold(p, h.role, &h.to, time_ms);
-}
-
-static void offered(struct provenance *p, struct slice data)
-{
-    struct event_handover h;
-    if (!event_data_offered(data, &h))
-        return;
-    p->offered = true;
-    p->offered_to = h.to;
 }
 
 /* ------------------------------------------------------------------ excursions */
@@ -253,7 +243,6 @@ void provenance_add(struct provenance *p, enum event_what what, uint64_t time_ms
         commissioned(p, time_ms, data);
         provenance_goods_add(&p->goods, what, time_ms, data);
         break;
-    case EVENT_OFFERED: offered(p, data); break;
     case EVENT_PASSED: passed(p, time_ms, data); break;
     case EVENT_IN_FORCE: in_force(p, time_ms, data); break;
     case EVENT_EXCURSION_OPENED: excursion_opened(p, data); break;
@@ -261,9 +250,6 @@ void provenance_add(struct provenance *p, enum event_what what, uint64_t time_ms
     case EVENT_CHARGED: charged(p, data); break;
     case EVENT_REVISION: revised(p, data); break;
     case EVENT_SUSPECT: p->suspect = true; break;
-    case EVENT_REJECTED:
-    case EVENT_CANCELLED:
-    case EVENT_OFFER_EXPIRED: p->offered = false; break;
     case EVENT_NOT_JUDGED: not_judged(p, data); break;
     case EVENT_ACKNOWLEDGED: acknowledged(p, time_ms, data); break;
     case EVENT_STATE: state_changed(p, data); break;
@@ -280,6 +266,10 @@ void provenance_add(struct provenance *p, enum event_what what, uint64_t time_ms
     case EVENT_CORRECTED:
     case EVENT_FINDING:
     case EVENT_REVEALED: provenance_goods_add(&p->goods, what, time_ms, data); break;
+    case EVENT_OFFERED:
+    case EVENT_REJECTED:
+    case EVENT_CANCELLED:
+    case EVENT_OFFER_EXPIRED:
     case EVENT_CALLED:
     case EVENT_SCANNED:
     case EVENT_DOCUMENT:

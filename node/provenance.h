@@ -82,8 +82,7 @@ struct provenance {
     uint64_t packs; /* statements of readings */
     uint64_t first_reading_ms, last_reading_ms;
     uint64_t not_judged; /* statements with samples that came too late for a contract */
-    bool suspect, cut, offered;
-    struct kid offered_to;
+    bool suspect, cut;
     size_t interval_count;
     struct provenance_interval interval[PROVENANCE_INTERVALS];
     size_t excursion_count;

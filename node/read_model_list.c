@@ -34,12 +34,12 @@
             { "document", CELL_HEX }, { "leaf", CELL_NUMBER }, { "time", CELL_TIME },  \
             { "revoked_from", CELL_TIME }, { "goods", CELL_NUMBER },                   \
     }
-#define FINDING_NAMES                                                                 \
-    {                                                                                 \
-        { NULL, CELL_NUMBER }, { "asset", CELL_TEXT }, { "finding", CELL_FINDING },   \
-            { "statement", CELL_HEX }, { "other", CELL_HEX }, { "signer", CELL_HEX }, \
-            { "leaf", CELL_NUMBER }, { "time", CELL_TIME }, { "stands", CELL_BOOL },  \
-            { "withdrawn", CELL_TIME },                                               \
+#define FINDING_NAMES                                                                    \
+    {                                                                                    \
+        { NULL, CELL_NUMBER }, { "asset", CELL_TEXT }, { "finding", CELL_FINDING },      \
+            { "statement", CELL_HEX }, { "other", CELL_HEX }, { "signer", CELL_SIGNER }, \
+            { "leaf", CELL_NUMBER }, { "time", CELL_TIME }, { "stands", CELL_BOOL },     \
+            { "withdrawn", CELL_TIME },                                                  \
     }
 
 static const struct list {
@@ -258,7 +258,7 @@ static void bind(struct db_stmt *rows, int index, const struct read_model_arg *a
 
 static bool is_bytes(enum read_model_kind kind)
 {
-    return kind == CELL_TEXT || kind == CELL_HEX || kind == CELL_MEMBER;
+    return kind == CELL_TEXT || kind == CELL_HEX || kind == CELL_MEMBER || kind == CELL_SIGNER;
 }
 
 bool read_model_list(struct store *s, enum read_model_list which,

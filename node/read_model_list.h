@@ -44,6 +44,7 @@ enum read_model_kind {
     CELL_TEXT,
     CELL_HEX,
     CELL_MEMBER, /* its kid */
+    CELL_SIGNER, /* a key's kid; its company is told besides */
     CELL_TIME,
     CELL_BOOL,
     CELL_FINDING, /* enum event_finding */

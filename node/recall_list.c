@@ -1,11 +1,17 @@
 #include "node/recall_list.h"
 
+#include "common/state_goods.h"
+#include "common/state_key.h"
+#include "node/store.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOTS 16384 /* more than twice the holders */
+#define LOT_VALUE_MAX 256
+#define SLOTS         16384 /* more than twice the holders */
 
 struct walk {
+    struct store *store;
     struct recall_list *list;
     size_t holder; /* of the last asset */
     bool open;     /* the last range goes on: */
@@ -82,12 +88,33 @@ static bool continues(const struct walk *w, const struct trace_asset *a, size_t 
            w->last_len == a->name_len && memcmp(w->next, a->name, a->name_len) == 0;
 }
 
+/* A lot that was entered to say how many units it has, and has them: they are the goods, not its name. */
+static bool stands_for_units(struct store *s, const struct trace_asset *a)
+{
+    static const char lot[] = "/10/";
+    struct slice name = { (const uint8_t *)a->name, a->name_len };
+    struct buf value = buf_heap(LOT_VALUE_MAX);
+    struct state_lot v;
+    if (strstr(a->name, lot) == NULL)
+        return false;
+    struct state_key key = state_key_text(TABLE_LOT, name);
+    bool answer = store_state_get(s, state_key_slice(&key), &value, NULL) &&
+                  state_lot_take(buf_slice(&value), &v) && v.has_declared && v.made > 0;
+    buf_free(&value);
+    return answer;
+}
+
+bool recall_list_is_goods(struct store *s, const struct trace_asset *a)
+{
+    return (a->has_custodian || a->making != 0) && !stands_for_units(s, a);
+}
+
 static bool add_asset(void *ctx, const struct trace_asset *a)
 {
     struct walk *w = ctx;
     struct recall_list *l = w->list;
-    if (!a->has_custodian && a->making == 0)
-        return true; /* only a name, such as a lot's */
+    if (!recall_list_is_goods(w->store, a))
+        return true;
     l->units++;
     size_t holder = holder_of(w, a);
     if (holder == SIZE_MAX) {
@@ -116,7 +143,7 @@ bool recall_list_make(struct store *s, const struct trace_runs *reached, size_t 
                       struct recall_list *ret_list, struct err *err)
 {
     struct recall_list *l = ret_list;
-    struct walk w = { .list = l };
+    struct walk w = { .store = s, .list = l };
     *l = (struct recall_list){ .range_max = ranges };
     l->holders = calloc(RECALL_HOLDERS_MAX, sizeof *l->holders);
     l->ranges = calloc(ranges + 1, sizeof *l->ranges);

@@ -37,6 +37,8 @@ struct recall_list {
     size_t *slots;
 };
 
+/* False: only a name, such as a lot's that nobody made, or of which only the units are goods. */
+bool recall_list_is_goods(struct store *s, const struct trace_asset *a);
 /* In: ranges: how many are wanted at most. Names that are no goods, such as a lot's, are left out. */
 bool recall_list_make(struct store *s, const struct trace_runs *reached, size_t ranges,
                       struct recall_list *ret_list, struct err *err);

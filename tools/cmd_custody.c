@@ -7,6 +7,7 @@
 #include "tools/cmd_custody_seen.h"
 #include "tools/cmd_names.h"
 #include "tools/cmd_node.h"
+#include "tools/cmd_pages.h"
 #include "tools/cmd_send.h"
 
 #include <inttypes.h>
@@ -157,11 +158,19 @@ static void tell_interval(const struct json_doc *v)
                  (const char *)text[2].data, (int)text[3].len, (const char *)text[3].data);
 }
 
+static void tell_offer(const struct json_doc *one)
+{
+    cmd_pages_print("  offered to ", one, "/to/name", "");
+    cmd_pages_print(" as ", one, "/role", "");
+    cmd_pages_print(" at ", one, "/offered", ", not answered yet");
+    cmd_pages_print("; the offer ends at ", one, "/expires", "");
+    (void)printf("\n");
+}
+
 static int show(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
     char asset[GS1_NAME_MAX + 1], path[NODE_CLIENT_PATH_MAX];
     struct json_doc *doc = NULL;
-    struct slice to;
     if (!cmd_args_expect(args, 1, 1, "one ASSET", err) ||
         !cmd_names_asset(args->operand[0], asset, err) ||
         !node_client_asset_path(asset, "/custody", path, err) ||
@@ -175,8 +184,9 @@ static int show(struct cmd_home *home, const struct cmd_args *args, struct err *
     (void)puts(asset);
     for (size_t i = 0; i < json_doc_count(list); i++)
         tell_interval(json_doc_element(list, i));
-    if (json_doc_get_text(json_doc_at(doc, "/offered_to/name"), &to))
-        (void)printf("  offered to %.*s, not accepted yet\n", (int)to.len, (const char *)to.data);
+    list = json_doc_at(doc, "/offers");
+    for (size_t i = 0; i < json_doc_count(list); i++)
+        tell_offer(json_doc_element(list, i));
     json_doc_free(doc);
     return CMD_GOOD;
 }

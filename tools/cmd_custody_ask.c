@@ -42,14 +42,14 @@ int cmd_custody_at(struct cmd_home *home, const struct cmd_args *args, struct er
     }
     const struct json_doc *list = json_doc_at(doc, "/holders");
     cmd_pages_print("", doc, "/asset", "");
-    cmd_pages_print_time(" at ", doc, "/at");
+    cmd_pages_print(" at ", doc, "/at", "");
     (void)printf("\n");
     for (size_t i = 0; i < json_doc_count(list); i++) {
         const struct json_doc *one = json_doc_element(list, i);
         cmd_pages_print("  ", one, "/role", " ");
         cmd_pages_print("", one, "/member/name", "");
-        cmd_pages_print_time(", since ", one, "/since");
-        cmd_pages_print_time(" until ", one, "/until");
+        cmd_pages_print(", since ", one, "/since", "");
+        cmd_pages_print(" until ", one, "/until", "");
         (void)printf("\n");
     }
     if (json_doc_count(list) == 0)

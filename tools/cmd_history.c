@@ -188,6 +188,7 @@ static void tell_finding(void *ctx, const struct json_doc *one)
     cmd_pages_print("", one, "/asset", "  ");
     cmd_pages_print("", one, "/finding", stands ? "" : " (withdrawn)");
     cmd_pages_print_time("  ", one, "/time");
+    cmd_pages_print("  by ", one, "/by/name", "");
     cmd_pages_print("  key ", one, "/signer", "");
     cmd_pages_print_hash("  statement ", one, "/statement");
     cmd_pages_print_hash(" against ", one, "/other");

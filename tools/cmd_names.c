@@ -192,8 +192,8 @@ bool cmd_names_instant_text(const char *option, const char *text, uint64_t *ret_
 {
     return text == NULL || instant_parse(text, ret_ms) ||
            err_set(err, ERR_INPUT,
-                   "--%s: expected an instant such as 2026-06-01T10:00:00Z, found \"%.60s\"",
-                   option, text);
+                   "%s%s: expected an instant such as 2026-06-01T10:00:00Z, found \"%.60s\"",
+                   option[0] >= 'a' ? "--" : "", option, text);
 }
 
 bool cmd_names_instant(const struct cmd_args *args, const char *option, uint64_t *ret_ms,

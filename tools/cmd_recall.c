@@ -102,11 +102,14 @@ static void tell_holder(const struct json_doc *one)
     (void)printf("  ");
     cmd_contract_print(name);
     (void)printf("  %s unit%s", goods_words_number((uint64_t)count, units), count == 1 ? "" : "s");
-    cmd_pages_print(", contact ", one, "/party/contact", "");
-    (void)printf("\n");
+    if (cmd_contract_text_at(one, "/party/contact", "").len > 0)
+        cmd_pages_print(", contact ", one, "/party/contact", "\n");
+    else
+        (void)printf(", no contact given\n");
     for (size_t i = 0; i < json_doc_count(goods); i++) {
         (void)printf("    ");
         cmd_pages_print_set(json_doc_element(goods, i));
+        cmd_pages_print("  ", json_doc_element(goods, i), "/product", "");
         cmd_pages_print("  (", json_doc_element(goods, i), "/state", ")");
         (void)printf("\n");
     }
@@ -128,10 +131,13 @@ static void tell_one(void *ctx, const struct json_doc *doc)
     cmd_pages_print(": ", r, "/reason", "");
     (void)printf("\n  of ");
     cmd_pages_print_sets(json_doc_at(r, "/goods"));
+    if (!cmd_pages_true(r, "/open"))
+        (void)printf("\n  ENDED: these goods are no longer recalled by it");
     if (json_doc_is_array(list))
-        (void)printf("\n  %s units with %zu holders\n",
+        (void)printf("\n  %s unit%s with %zu holder%s\n",
                      goods_words_number((uint64_t)cmd_pages_int(doc, "/units"), units),
-                     json_doc_count(list));
+                     cmd_pages_int(doc, "/units") == 1 ? "" : "s", json_doc_count(list),
+                     json_doc_count(list) == 1 ? "" : "s");
     else
         (void)printf("\n");
     for (size_t i = 0; i < json_doc_count(list); i++)
