@@ -10,10 +10,11 @@
 #include "common/asset_set.h"
 #include "common/key.h"
 
-#define STATE_CERTIFICATES_MAX 64 /* on one subject */
-#define STATE_ATTACHMENTS_MAX  16 /* past ones kept of a device */
-#define STATE_MAKING_OUTPUTS   64
-#define STATE_MAKING_BYTES_MAX (48 * 1024)
+#define STATE_CERTIFICATES_MAX    64 /* on one subject */
+#define STATE_CERTIFICATES_OF_ONE 16 /* of these, from one issuer: nobody fills it for the others */
+#define STATE_ATTACHMENTS_MAX     16 /* past ones kept of a device */
+#define STATE_MAKING_OUTPUTS      64
+#define STATE_MAKING_BYTES_MAX    (48 * 1024)
 
 /* How goods ended. */
 enum goods_end {

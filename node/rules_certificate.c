@@ -16,15 +16,37 @@ static struct state_key place_key(struct slice gln)
     return state_key_text(TABLE_CERTIFIED, slice_of(name, PLACE_NAME_SIZE));
 }
 
-static enum refusal check_index(struct execution *x, const struct state_key *key)
+static bool load_certificate(struct execution *x, const struct hash *hash,
+                             struct state_certificate *ret_certificate)
+{
+    struct state_key key = state_key_hash(TABLE_CERTIFICATE, hash);
+    struct slice value;
+    return execution_get(x, &key, &value) && state_certificate_take(value, ret_certificate);
+}
+
+/* Room for one more; but nobody may take it all, and keep others from saying anything. */
+static enum refusal check_index(struct execution *x, const struct state_key *key,
+                                const struct kid *issuer)
 {
     struct slice value;
+    size_t own = 0;
     if (!execution_step(x, EXECUTION_LOOK_STEPS))
         return REFUSED_STEPS;
     if (!execution_get(x, key, &value))
         return ACCEPTED;
     struct cbor_reader r = cbor_reader(value);
-    return cbor_take_array(&r) < STATE_CERTIFICATES_MAX ? ACCEPTED : REFUSED_FULL;
+    size_t n = cbor_take_array(&r);
+    if (n >= STATE_CERTIFICATES_MAX)
+        return REFUSED_FULL;
+    for (; n > 0 && own < STATE_CERTIFICATES_OF_ONE; n--) {
+        struct hash hash;
+        struct state_certificate v;
+        if (!execution_step(x, EXECUTION_LOOK_STEPS))
+            return REFUSED_STEPS;
+        cbor_take_fixed(&r, hash.bytes, HASH_SIZE);
+        own += !r.failed && load_certificate(x, &hash, &v) && kid_equal(&v.issuer, issuer) ? 1 : 0;
+    }
+    return own < STATE_CERTIFICATES_OF_ONE ? ACCEPTED : REFUSED_FULL;
 }
 
 static void add_to_index(struct execution *x, const struct state_key *key, const struct hash *hash)
@@ -55,13 +77,15 @@ static bool is_known(struct execution *x, struct slice name)
            execution_get(x, &key, &value);
 }
 
-static enum refusal check_scope(struct execution *x, const struct certificate *c)
+static enum refusal check_scope(struct execution *x, const struct certificate *c,
+                                const struct kid *issuer)
 {
     struct asset_iter it = asset_set_begin(&c->assets);
     while (c->has_assets && asset_set_next(&it)) {
         struct slice name = slice_of(it.name, it.name_len);
         struct state_key key = state_key_text(TABLE_CERTIFIED, name);
-        enum refusal code = is_known(x, name) ? check_index(x, &key) : REFUSED_UNKNOWN_ASSET;
+        enum refusal code =
+            is_known(x, name) ? check_index(x, &key, issuer) : REFUSED_UNKNOWN_ASSET;
         if (code != ACCEPTED) {
             execution_explain(x, "%s", it.name);
             return code;
@@ -70,11 +94,11 @@ static enum refusal check_scope(struct execution *x, const struct certificate *c
     enum refusal code = ACCEPTED;
     if (c->place.len > 0) {
         struct state_key key = place_key(c->place);
-        code = check_index(x, &key);
+        code = check_index(x, &key, issuer);
     }
     if (code == ACCEPTED && c->has_member) {
         struct state_key key = state_key_kid(TABLE_CERTIFIED, &c->member);
-        code = check_index(x, &key);
+        code = check_index(x, &key, issuer);
     }
     return code;
 }
@@ -134,7 +158,7 @@ enum refusal rules_certificate(struct execution *x, const struct speaker *by)
         return REFUSED_NOT_ALLOWED;
     if (c->has_member && !execution_member_active(x, &c->member))
         return REFUSED_UNKNOWN_MEMBER;
-    enum refusal code = check_scope(x, c);
+    enum refusal code = check_scope(x, c, &by->key.member);
     if (code != ACCEPTED)
         return code;
     struct state_certificate v = { .issuer = by->key.member,

@@ -51,7 +51,7 @@ struct goods_name {
     unsigned lot_maker;
     bool has_declared;
     uint64_t declared, lot_made;
-    size_t certificates;
+    size_t certificates, certificates_by[GOODS_MEMBERS];
     uint64_t stamp; /* of the last walk that came by */
 };
 
@@ -85,6 +85,8 @@ struct goods_reference {
     size_t device_count;
     uint32_t attached; /* the device's goods */
     size_t certificates_of_place[GOODS_PLACES], certificates_of_member[GOODS_MEMBERS];
+    size_t certificates_of_place_by[GOODS_PLACES][GOODS_MEMBERS];
+    size_t certificates_of_member_by[GOODS_MEMBERS][GOODS_MEMBERS];
     uint64_t stamp;
     uint32_t *todo; /* of a walk */
     size_t recalls; /* names recalled now */

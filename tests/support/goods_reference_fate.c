@@ -165,27 +165,41 @@ static enum refusal disposition(struct goods_reference *r, const struct goods_op
 
 /* ------------------------------------------------------------------ certificates */
 
+static bool is_full(size_t all, size_t own)
+{
+    return all >= 64 || own >= 16;
+}
+
 static enum refusal certificate(struct goods_reference *r, const struct goods_op *op)
 {
+    unsigned by = goods_reference_member(op->signer);
     if (op->has_member && op->to >= GOODS_MEMBERS)
         return REFUSED_UNKNOWN_MEMBER;
     for (size_t i = 0; i < op->what.names.count; i++) {
         const struct goods_name *n = &r->names[op->what.names.at[i]];
         if (!n->made && !n->is_lot)
             return goods_reference_refuse(r, REFUSED_UNKNOWN_ASSET, op->what.names.at[i]);
-        if (n->certificates >= 64)
+        if (is_full(n->certificates, n->certificates_by[by]))
             return goods_reference_refuse(r, REFUSED_FULL, op->what.names.at[i]);
     }
-    if (op->place != 0 && r->certificates_of_place[op->place] >= 64)
+    if (op->place != 0 &&
+        is_full(r->certificates_of_place[op->place], r->certificates_of_place_by[op->place][by]))
         return REFUSED_FULL;
-    if (op->has_member && r->certificates_of_member[op->to] >= 64)
+    if (op->has_member &&
+        is_full(r->certificates_of_member[op->to], r->certificates_of_member_by[op->to][by]))
         return REFUSED_FULL;
-    for (size_t i = 0; i < op->what.names.count; i++)
+    for (size_t i = 0; i < op->what.names.count; i++) {
         r->names[op->what.names.at[i]].certificates++;
-    if (op->place != 0)
+        r->names[op->what.names.at[i]].certificates_by[by]++;
+    }
+    if (op->place != 0) {
         r->certificates_of_place[op->place]++;
-    if (op->has_member)
+        r->certificates_of_place_by[op->place][by]++;
+    }
+    if (op->has_member) {
         r->certificates_of_member[op->to]++;
+        r->certificates_of_member_by[op->to][by]++;
+    }
     return ACCEPTED;
 }
 

@@ -109,7 +109,7 @@ static void who_and_what_is_checked_in_order(void **state)
 static void fill(struct world *w, const struct statement *s)
 {
     world_end(w);
-    for (int i = 0; i < STATE_CERTIFICATES_MAX; i++)
+    for (int i = 0; i < STATE_CERTIFICATES_OF_ONE; i++)
         assert_int_equal(world_say(w, CLINIC, *s, MINUTES(2)), ACCEPTED);
     world_end(w);
 }
@@ -134,6 +134,32 @@ static void there_are_so_many_of_one_subject(void **state)
     fate_refused(w, CLINIC, member, MINUTES(5), REFUSED_FULL);
     fill(w, &place);
     fate_refused(w, CLINIC, place, MINUTES(5), REFUSED_FULL);
+    /* who has said all that one may does not keep others from it */
+    (void)fate_do(w, FARM, of_unit(FATE_OTHER), MINUTES(6));
+    (void)fate_do(w, CARRIER, member, MINUTES(6));
+    (void)fate_do(w, CARRIER, place, MINUTES(6));
+}
+
+/* So many in all, whoever issued them. */
+static void there_are_so_many_of_all_issuers(void **state)
+{
+    static uint8_t memory[STATE_CERTIFICATES_MAX * (HASH_SIZE + 2) + 9];
+    struct world *w = *state;
+    struct state_key key = state_key_text(TABLE_CERTIFIED, slice_text(FATE_OTHER));
+    for (unsigned n = STATE_CERTIFICATES_MAX - 1; n <= STATE_CERTIFICATES_MAX; n++) {
+        struct buf index = buf_fixed(memory, sizeof memory);
+        world_end(w);
+        cbor_put_array(&index, n);
+        for (unsigned i = 0; i < n; i++) {
+            struct hash hash = crypto_sha256(slice_of(&i, sizeof i));
+            cbor_put_bytes(&index, hash_slice(&hash));
+        }
+        memory_state_set(w->state, state_key_slice(&key), buf_slice(&index));
+        if (n < STATE_CERTIFICATES_MAX)
+            (void)fate_do(w, CLINIC, of_unit(FATE_OTHER), MINUTES(3));
+        else
+            fate_refused(w, CLINIC, of_unit(FATE_OTHER), MINUTES(3), REFUSED_FULL);
+    }
 }
 
 /* ------------------------------------------------------------------ revoking */
@@ -199,6 +225,7 @@ int main(void)
         CASE(a_place_or_a_company_has_a_history_of_its_own),
         CASE(who_and_what_is_checked_in_order),
         CASE(there_are_so_many_of_one_subject),
+        CASE(there_are_so_many_of_all_issuers),
         CASE(a_revocation_reaches_back),
         CASE(a_revocation_is_told_where_the_certificate_was),
         CASE(only_its_issuer_revokes_it),
