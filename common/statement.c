@@ -236,6 +236,36 @@ bool statement_samples(const struct statement *s, struct samples *ret_samples, s
     return true;
 }
 
+const struct asset_set *statement_assets(const struct statement *s)
+{
+    switch (s->kind) {
+    case KIND_CUSTODY: return &s->as.custody.assets;
+    case KIND_COMMISSION: return &s->as.commission.assets;
+    case KIND_OPEN: return &s->as.open.assets;
+    case KIND_SCAN: return &s->as.scan.assets;
+    case KIND_CALL: return s->as.call.has_assets ? &s->as.call.assets : NULL;
+    case KIND_DOCUMENT: return s->as.document.has_assets ? &s->as.document.assets : NULL;
+    case KIND_PACK: return &s->as.pack.assets;
+    case KIND_DISPOSITION: return &s->as.disposition.assets;
+    case KIND_DISPUTE: return &s->as.dispute.assets;
+    case KIND_CERTIFICATE: return s->as.certificate.has_assets ? &s->as.certificate.assets : NULL;
+    case KIND_LABEL_SEAL: return &s->as.label_seal.assets;
+    case KIND_READING:
+    case KIND_ATTACH:
+    case KIND_ENROL:
+    case KIND_REVOKE:
+    case KIND_PRODUCT:
+    case KIND_PLACE:
+    case KIND_PARTY:
+    case KIND_AGREE:
+    case KIND_MAKE:
+    case KIND_CERTIFICATE_REVOKE:
+    case KIND_CORRECTION:
+    case KIND_LABEL_REVEAL: break;
+    }
+    return NULL;
+}
+
 const char *statement_kind_name(enum statement_kind kind)
 {
     switch (kind) {

@@ -98,10 +98,8 @@ bool statement_decode(struct slice bytes, struct statement *ret_statement, struc
 bool statement_verify(const struct statement *s, const uint8_t pub[PUB_SIZE],
                       const struct hash *ledger, struct buf *scratch);
 
-/*
- * Encodes kind, link and as, and signs with key; the bytes are appended to out and ret_hash is theirs.
- * Returns: false when a buffer is too small or the statement would not decode.
- */
+/* Encodes kind, link and as, and signs with key; the bytes are appended to out and ret_hash is theirs.
+ * Returns: false when a buffer is too small or the statement would not decode. */
 bool statement_sign(const struct statement *s, const struct key_pair *key,
                     const struct hash *ledger, struct buf *out, struct hash *ret_hash,
                     struct err *err);
@@ -111,6 +109,9 @@ void statement_put_payload(struct buf *out, const struct statement *s);
 
 /* Samples of a reading, native or SenML. */
 bool statement_samples(const struct statement *s, struct samples *ret_samples, struct err *err);
+
+/* The one set of goods that it names; NULL when it names none, a single one, or several sets. */
+const struct asset_set *statement_assets(const struct statement *s);
 
 /* "reading", "custody" … */
 const char *statement_kind_name(enum statement_kind kind);

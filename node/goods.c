@@ -1,20 +1,30 @@
 #include "node/goods.h"
 
-#include "common/goods_name.h"
-
-bool goods_gtin(struct slice asset, struct slice *ret_gtin)
+enum refusal goods_load(struct execution *x, struct slice name, struct state_asset *ret_asset)
 {
-    return goods_name_gtin(asset, ret_gtin);
+    if (!execution_step(x, EXECUTION_LOOK_STEPS))
+        return REFUSED_STEPS;
+    return execution_asset(x, name, ret_asset) && state_asset_is_made(ret_asset)
+               ? ACCEPTED
+               : REFUSED_UNKNOWN_ASSET;
 }
 
-bool goods_is_lot(struct slice asset)
+enum refusal goods_check_holder(const struct speaker *by, const struct state_asset *a)
 {
-    return goods_name_is_lot(asset);
+    if (a->goods.end != GOODS_ACTIVE)
+        return REFUSED_ENDED;
+    return a->has_custodian && kid_equal(&a->custodian, &by->key.member) ? ACCEPTED
+                                                                         : REFUSED_NOT_HOLDER;
 }
 
-bool goods_lot_name(struct slice asset, struct slice lot, char ret_name[ASSET_NAME_MAX + 1])
+enum refusal goods_check_loose(const struct speaker *by, const struct state_asset *a)
 {
-    return goods_name_lot(asset, lot, ret_name);
+    enum refusal code = goods_check_holder(by, a);
+    if (code == ACCEPTED && (a->has_offer || a->goods.has_sale))
+        code = REFUSED_OFFER_OPEN;
+    if (code == ACCEPTED && a->goods.container.len > 0)
+        code = REFUSED_PACKED;
+    return code;
 }
 
 bool goods_load_hold(struct execution *x, struct slice name, struct state_hold *ret_hold)

@@ -7,11 +7,12 @@
 
 #include "node/execution.h"
 
-/* The name of an asset's lot, "01/GTIN/10/LOT": false when it is of none, or its number is no GS1 lot number. */
-bool goods_lot_name(struct slice asset, struct slice lot, char ret_name[ASSET_NAME_MAX + 1]);
-/* The GTIN that a name begins with, "01/GTIN/…": false when it begins otherwise. */
-bool goods_gtin(struct slice asset, struct slice *ret_gtin);
-bool goods_is_lot(struct slice asset); /* its name is a lot's, 01/GTIN/10/… */
+/* A step, and the asset: UNKNOWN_ASSET unless it was made, STEPS when they are used up. */
+enum refusal goods_load(struct execution *x, struct slice name, struct state_asset *ret_asset);
+/* ENDED, or NOT_HOLDER unless the speaker's member is its custodian. */
+enum refusal goods_check_holder(const struct speaker *by, const struct state_asset *a);
+/* The same; then OFFER_OPEN, of either role, or PACKED, inside a container. */
+enum refusal goods_check_loose(const struct speaker *by, const struct state_asset *a);
 /*
  * The commission or making that brought it into being: false when that is not kept. It costs steps, as large as it
  * is, unless it was the last one asked for.

@@ -1,4 +1,5 @@
 /* Goods come into being: by a commission, or out of other goods. */
+#include "common/goods_name.h"
 #include "node/finding.h"
 #include "node/goods.h"
 
@@ -44,7 +45,7 @@ static enum refusal check_lot(struct execution *x, const struct speaker *by, str
                               struct slice lot_number, struct tally *last)
 {
     char lot[ASSET_NAME_MAX + 1];
-    if (!goods_lot_name(name, lot_number, lot) || (last->there && strcmp(last->name, lot) == 0))
+    if (!goods_name_lot(name, lot_number, lot) || (last->there && strcmp(last->name, lot) == 0))
         return ACCEPTED;
     last->there = true;
     memcpy(last->name, lot, sizeof lot);
@@ -116,7 +117,7 @@ static void count_one(struct execution *x, const struct speaker *by,
                       struct goods_surplus *surplus)
 {
     char lot[ASSET_NAME_MAX + 1];
-    if (!goods_lot_name(name, birth->lot, lot))
+    if (!goods_name_lot(name, birth->lot, lot))
         return;
     if (!t->there || strcmp(t->name, lot) != 0) {
         store_tally(x, t);
@@ -125,7 +126,7 @@ static void count_one(struct execution *x, const struct speaker *by,
         if (!load_lot(x, lot, &t->lot))
             t->lot = (struct state_lot){ .maker = by->key.member };
     }
-    if (goods_is_lot(name)) {
+    if (goods_name_is_lot(name)) {
         uint64_t declared;
         if (birth->has_amount && whole_pieces(&birth->amount, &declared)) {
             t->lot.has_declared = true;

@@ -4,6 +4,7 @@
  * they find it by walking back through the makings that they come from. Goods of one making walk the same
  * way, so what a statement has found clean it does not walk again.
  */
+#include "common/goods_name.h"
 #include "node/goods.h"
 
 #include <stdlib.h>
@@ -136,12 +137,12 @@ static bool lot_of(struct execution *x, struct slice name, const struct state_go
                    char ret_lot[ASSET_NAME_MAX + 1])
 {
     struct slice number = { NULL, 0 };
-    if (goods_is_lot(name) || !g->has_origin)
+    if (goods_name_is_lot(name) || !g->has_origin)
         return false;
     const struct state_making *m = load_making(x, &g->origin);
     if (m != NULL && g->origin_output < m->output_count)
         number = m->outputs[g->origin_output].lot;
-    return goods_lot_name(name, number, ret_lot);
+    return goods_name_lot(name, number, ret_lot);
 }
 
 /* ------------------------------------------------------------------ judging */

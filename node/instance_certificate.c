@@ -1,4 +1,5 @@
 /* Certificates, as a contract at work may ask for them: of a party, or of all its goods. */
+#include "common/goods_name.h"
 #include "node/goods.h"
 #include "node/instance_parts.h"
 
@@ -82,9 +83,9 @@ static void search_asset(struct instance_frame *f, struct slice asset, struct ce
     struct state_key key = state_key_text(TABLE_CERTIFIED, asset);
     s->found.standing = EXPR_STANDS_NONE;
     search(f, &key, s);
-    bool is_lot = goods_lot_name(asset, (struct slice){ NULL, 0 }, lot);
+    bool is_lot = goods_name_lot(asset, (struct slice){ NULL, 0 }, lot);
     if (is_lot || s->found.standing == EXPR_STANDS_HOLDS ||
-        !goods_lot_name(asset, lot_number(f, s, asset), lot))
+        !goods_name_lot(asset, lot_number(f, s, asset), lot))
         return;
     key = state_key_text(TABLE_CERTIFIED, slice_text(lot));
     search(f, &key, s);

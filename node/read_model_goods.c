@@ -1,4 +1,5 @@
 #include "node/read_model_goods.h"
+#include "common/goods_name.h"
 
 #include "common/gs1.h"
 #include "node/goods.h"
@@ -161,7 +162,7 @@ static bool lot_id(const struct read_model_at *at, const struct read_model_run *
     char name[ASSET_NAME_MAX + 1];
     struct db_stmt *find = begin(at, GM_LOT_FIND), *insert = begin(at, GM_LOT_INSERT);
     *ret_found = false;
-    if (!goods_lot_name(slice_of(run->name, run->name_len), o->lot, name))
+    if (!goods_name_lot(slice_of(run->name, run->name_len), o->lot, name))
         return true;
     db_bind_text(find, 1, slice_text(name));
     if (!ask_id(find, ret_id, ret_found, at->err) || *ret_found)

@@ -168,37 +168,19 @@ static void tell_reading(const struct correcting *c)
 static void tell_all(const struct correcting *c)
 {
     const struct statement *o = c->original;
-    switch (o->kind) {
-    case KIND_READING: tell_reading(c); break;
-    case KIND_CUSTODY: tell(c, o->as.custody.assets.raw); break;
-    case KIND_COMMISSION: tell(c, o->as.commission.assets.raw); break;
-    case KIND_ATTACH: tell_asset(c, o->as.attach.asset); break;
-    case KIND_SCAN: tell(c, o->as.scan.assets.raw); break;
-    case KIND_PACK:
-        tell(c, o->as.pack.assets.raw);
+    const struct asset_set *set = statement_assets(o);
+    if (set != NULL)
+        tell(c, set->raw);
+    if (o->kind == KIND_READING)
+        tell_reading(c);
+    if (o->kind == KIND_ATTACH)
+        tell_asset(c, o->as.attach.asset);
+    if (o->kind == KIND_PACK)
         tell_asset(c, o->as.pack.container);
-        break;
-    case KIND_MAKE: tell_make(c); break;
-    case KIND_DISPOSITION: tell(c, o->as.disposition.assets.raw); break;
-    case KIND_CERTIFICATE:
-        if (o->as.certificate.has_assets)
-            tell(c, o->as.certificate.assets.raw);
-        break;
-    case KIND_LABEL_SEAL: tell(c, o->as.label_seal.assets.raw); break;
-    case KIND_LABEL_REVEAL: tell_asset(c, o->as.label_reveal.asset); break;
-    case KIND_ENROL:
-    case KIND_REVOKE:
-    case KIND_PRODUCT:
-    case KIND_PLACE:
-    case KIND_PARTY:
-    case KIND_OPEN:
-    case KIND_AGREE:
-    case KIND_CALL:
-    case KIND_DOCUMENT:
-    case KIND_DISPUTE:
-    case KIND_CERTIFICATE_REVOKE:
-    case KIND_CORRECTION: break; /* is_correctable() lets none of these pass */
-    }
+    if (o->kind == KIND_MAKE)
+        tell_make(c);
+    if (o->kind == KIND_LABEL_REVEAL)
+        tell_asset(c, o->as.label_reveal.asset);
     tell(c, execution_subject_bytes(c->x, hash_slice(&o->hash)));
 }
 
@@ -277,10 +259,8 @@ static enum refusal undo(const struct correcting *c)
     const struct statement *o = c->original;
     if (o->kind == KIND_READING)
         return rules_withdraw_reading(c->x, c->by, o);
-    if (o->kind == KIND_SCAN)
-        return undo_each(c, &o->as.scan.assets);
-    if (o->kind == KIND_DISPOSITION)
-        return undo_each(c, &o->as.disposition.assets);
+    if (o->kind == KIND_SCAN || o->kind == KIND_DISPOSITION)
+        return undo_each(c, statement_assets(o));
     if (o->kind == KIND_CERTIFICATE)
         undo_certificate(c);
     return ACCEPTED;

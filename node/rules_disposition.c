@@ -107,18 +107,11 @@ static enum refusal check_end(struct execution *x, const struct target *t)
     const struct state_goods *g = &t->asset.goods;
     if (!t->made)
         return REFUSED_UNKNOWN_ASSET;
-    if (g->end != GOODS_ACTIVE)
-        return REFUSED_ENDED;
-    if (!is_custodian(t))
-        return REFUSED_NOT_HOLDER;
-    if (t->asset.has_offer || g->has_sale)
-        return REFUSED_OFFER_OPEN;
-    if (g->container.len > 0)
-        return REFUSED_PACKED;
-    if (g->inside > 0)
-        return REFUSED_NOT_EMPTY;
-    if (t->d->action != DISPOSITION_DISPENSE)
-        return ACCEPTED;
+    enum refusal code = goods_check_loose(t->by, &t->asset);
+    if (code == ACCEPTED && g->inside > 0)
+        code = REFUSED_NOT_EMPTY;
+    if (code != ACCEPTED || t->d->action != DISPOSITION_DISPENSE)
+        return code;
     return is_past_expiry(x, g) ? REFUSED_EXPIRED : goods_check_holds(x, t->name, &t->asset, NULL);
 }
 

@@ -1,5 +1,5 @@
 /* Disputes: a signed objection that stands beside an earlier statement and changes nothing. */
-#include "node/execution.h"
+#include "node/goods.h"
 
 enum refusal rules_dispute(struct execution *x, const struct speaker *by)
 {
@@ -9,11 +9,10 @@ enum refusal rules_dispute(struct execution *x, const struct speaker *by)
         return REFUSED_NOT_ALLOWED;
     while (asset_set_next(&it)) {
         struct state_asset a;
-        if (!execution_step(x, EXECUTION_LOOK_STEPS))
-            return REFUSED_STEPS;
-        if (!execution_asset(x, slice_of(it.name, it.name_len), &a) || !state_asset_is_made(&a)) {
+        enum refusal code = goods_load(x, slice_of(it.name, it.name_len), &a);
+        if (code != ACCEPTED) {
             execution_explain(x, "%s", it.name);
-            return REFUSED_UNKNOWN_ASSET;
+            return code;
         }
     }
     struct buf *data = execution_emit(x, EVENT_DISPUTED, d->assets.raw, by->st->link.time_ms, 2);

@@ -1,5 +1,5 @@
 /* Keys and master data: enrolment, revocation, products, places, parties (DESIGN section 4). */
-#include "node/execution.h"
+#include "node/rules_parts.h"
 
 #include <string.h>
 
@@ -94,13 +94,10 @@ enum refusal rules_revoke(struct execution *x, const struct speaker *by)
 
 /* ------------------------------------------------------------------ master data */
 
-/* A place that names its member is that member's to amend. */
-static bool place_is_anothers(struct execution *x, const struct speaker *by,
-                              const struct state_key *key)
+bool rules_load_place(struct execution *x, const struct state_key *key, struct place *ret_place)
 {
     struct slice value, payload;
     struct hash statement;
-    struct place place;
     if (!execution_get(x, key, &value) || !state_master_take(value, &payload, &statement))
         return false;
     struct cbor_reader r = cbor_reader(payload);
@@ -108,8 +105,17 @@ static bool place_is_anothers(struct execution *x, const struct speaker *by,
     for (int64_t base = 0; base <= 4; base++)
         if (fields_has(&f, base))
             (void)cbor_take_item(&r);
-    place_take(&f, &place);
-    return !r.failed && place.has_member && !kid_equal(&place.member, &by->key.member);
+    place_take(&f, ret_place);
+    return !r.failed;
+}
+
+/* A place that names its member is that member's to amend. */
+static bool place_is_anothers(struct execution *x, const struct speaker *by,
+                              const struct state_key *key)
+{
+    struct place place;
+    return rules_load_place(x, key, &place) && place.has_member &&
+           !kid_equal(&place.member, &by->key.member);
 }
 
 static void put_master(struct execution *x, const struct speaker *by, const struct state_key *key)

@@ -7,15 +7,10 @@
 static enum refusal check_seal(struct execution *x, const struct speaker *by, struct slice name)
 {
     struct state_asset a;
-    if (!execution_step(x, EXECUTION_LOOK_STEPS))
-        return REFUSED_STEPS;
-    if (!execution_asset(x, name, &a) || !state_asset_is_made(&a))
-        return REFUSED_UNKNOWN_ASSET;
-    if (a.goods.end != GOODS_ACTIVE)
-        return REFUSED_ENDED;
-    if (!a.has_custodian || !kid_equal(&a.custodian, &by->key.member))
-        return REFUSED_NOT_HOLDER;
-    return a.goods.has_label ? REFUSED_EXISTS : ACCEPTED;
+    enum refusal code = goods_load(x, name, &a);
+    if (code == ACCEPTED)
+        code = goods_check_holder(by, &a);
+    return code == ACCEPTED && a.goods.has_label ? REFUSED_EXISTS : code;
 }
 
 enum refusal rules_label_seal(struct execution *x, const struct speaker *by)
@@ -111,15 +106,12 @@ enum refusal rules_label_reveal(struct execution *x, const struct speaker *by)
 {
     const struct label_reveal *r = &by->st->as.label_reveal;
     struct state_asset a;
-    if (!execution_step(x, EXECUTION_LOOK_STEPS))
-        return REFUSED_STEPS;
-    if (!execution_asset(x, r->asset, &a) || !state_asset_is_made(&a)) {
+    enum refusal code = goods_load(x, r->asset, &a);
+    if (code == ACCEPTED && !a.goods.has_label)
+        code = REFUSED_NO_LABEL;
+    if (code != ACCEPTED) {
         execution_explain(x, "%.*s", (int)r->asset.len, (const char *)r->asset.data);
-        return REFUSED_UNKNOWN_ASSET;
-    }
-    if (!a.goods.has_label) {
-        execution_explain(x, "%.*s", (int)r->asset.len, (const char *)r->asset.data);
-        return REFUSED_NO_LABEL;
+        return code;
     }
     enum event_reveal result = reveal(x, by, &a);
     struct buf *data = execution_emit(x, EVENT_REVEALED, execution_subject_asset(x, r->asset),

@@ -1,4 +1,5 @@
 /* Goods are made of others: divided, poured together, or turned into something else. */
+#include "common/goods_name.h"
 #include "node/goods.h"
 
 #include <string.h>
@@ -61,7 +62,8 @@ static enum refusal check_gtin(struct execution *x, const struct names *names, s
             struct slice mine;
             if (!execution_step(x, 1))
                 return REFUSED_STEPS;
-            if (!goods_gtin(name_of(&it), &mine) || (gtin->len > 0 && !slice_equal(*gtin, mine))) {
+            if (!goods_name_gtin(name_of(&it), &mine) ||
+                (gtin->len > 0 && !slice_equal(*gtin, mine))) {
                 execution_explain(x, "%s: not of one product", it.name);
                 return REFUSED_BAD_REQUEST;
             }
@@ -192,21 +194,13 @@ static enum refusal check_input(struct execution *x, const struct speaker *by,
 {
     struct state_asset a;
     struct amount left;
-    if (!execution_step(x, EXECUTION_LOOK_STEPS))
-        return REFUSED_STEPS;
-    if (!execution_asset(x, name, &a) || !state_asset_is_made(&a))
-        return REFUSED_UNKNOWN_ASSET;
-    if (a.goods.end != GOODS_ACTIVE)
-        return REFUSED_ENDED;
-    if (!a.has_custodian || !kid_equal(&a.custodian, &by->key.member))
-        return REFUSED_NOT_HOLDER;
-    if (a.has_offer || a.goods.has_sale)
-        return REFUSED_OFFER_OPEN;
-    if (a.goods.container.len > 0)
-        return REFUSED_PACKED;
-    if (a.goods.inside > 0)
-        return REFUSED_NOT_EMPTY;
-    enum refusal code = goods_check_holds(x, name, &a, NULL);
+    enum refusal code = goods_load(x, name, &a);
+    if (code == ACCEPTED)
+        code = goods_check_loose(by, &a);
+    if (code == ACCEPTED && a.goods.inside > 0)
+        code = REFUSED_NOT_EMPTY;
+    if (code == ACCEPTED)
+        code = goods_check_holds(x, name, &a, NULL);
     if (code == ACCEPTED && input->has_amount)
         code = check_part(&a, &input->amount, &left);
     if (code != ACCEPTED)

@@ -18,22 +18,18 @@ static enum refusal check_asset(struct execution *x, const struct speaker *by,
 {
     const struct custody *c = &by->st->as.custody;
     struct state_asset a;
-    enum refusal code = ACCEPTED;
-    if (!execution_step(x, EXECUTION_LOOK_STEPS)) {
-        code = REFUSED_STEPS;
-    } else if (!execution_asset(x, name_of(at), &a) || !state_asset_is_made(&a)) {
-        code = REFUSED_UNKNOWN_ASSET;
-    } else if (a.goods.end != GOODS_ACTIVE) {
+    enum refusal code = goods_load(x, name_of(at), &a);
+    if (code == ACCEPTED && a.goods.end != GOODS_ACTIVE)
         code = REFUSED_ENDED;
-    } else if (!rules_custody_holds(&a, c->role, &by->key.member)) {
+    if (code == ACCEPTED && !rules_custody_holds(&a, c->role, &by->key.member)) {
         if (c->role == ROLE_CUSTODIAN)
             finding_claim(x, FINDING_TWO_CUSTODIANS, name_of(at));
         code = REFUSED_NOT_HOLDER;
-    } else if (rules_custody_on_offer(x, &a, c->role)) {
-        code = REFUSED_OFFER_OPEN;
-    } else if (a.goods.container.len > 0) {
-        code = REFUSED_PACKED;
     }
+    if (code == ACCEPTED && rules_custody_on_offer(x, &a, c->role))
+        code = REFUSED_OFFER_OPEN;
+    if (code == ACCEPTED && a.goods.container.len > 0)
+        code = REFUSED_PACKED;
     if (code == ACCEPTED)
         return rules_custody_check_way(x, at, &a, c->role, &by->key.member, &c->to);
     execution_explain(x, "%s", at->name);

@@ -1,4 +1,5 @@
 /* Opening of a contract: who, what, which goods, and whether it all fits. */
+#include "node/goods.h"
 #include "node/rules_parts.h"
 
 #include <string.h>
@@ -33,12 +34,11 @@ static enum refusal check_assets(struct execution *x, const struct asset_set *as
     struct asset_iter it = asset_set_begin(assets);
     while (asset_set_next(&it)) {
         struct state_asset a;
-        if (!execution_step(x, EXECUTION_LOOK_STEPS))
-            return REFUSED_STEPS;
-        if (!execution_asset(x, slice_of(it.name, it.name_len), &a) || !state_asset_is_made(&a)) {
+        enum refusal code = goods_load(x, slice_of(it.name, it.name_len), &a);
+        if (code == REFUSED_UNKNOWN_ASSET)
             execution_explain(x, "%s", it.name);
-            return REFUSED_UNKNOWN_ASSET;
-        }
+        if (code != ACCEPTED)
+            return code;
         if (!is_of_a_party(&a, members, n)) {
             execution_explain(x, "%s: neither its owner nor its custodian is a party", it.name);
             return REFUSED_NOT_A_PARTY;

@@ -1,26 +1,12 @@
 /* Goods go into containers and come out of them. */
 #include "node/goods.h"
 
-static bool has_open_offer(const struct state_asset *a)
-{
-    return a->has_offer || a->goods.has_sale;
-}
-
 /* What is asked of the container and of what goes in alike. */
 static enum refusal check_loose(struct execution *x, const struct speaker *by, struct slice name,
                                 struct state_asset *ret_asset)
 {
-    if (!execution_step(x, EXECUTION_LOOK_STEPS))
-        return REFUSED_STEPS;
-    if (!execution_asset(x, name, ret_asset) || !state_asset_is_made(ret_asset))
-        return REFUSED_UNKNOWN_ASSET;
-    if (ret_asset->goods.end != GOODS_ACTIVE)
-        return REFUSED_ENDED;
-    if (!ret_asset->has_custodian || !kid_equal(&ret_asset->custodian, &by->key.member))
-        return REFUSED_NOT_HOLDER;
-    if (has_open_offer(ret_asset))
-        return REFUSED_OFFER_OPEN;
-    return ret_asset->goods.container.len > 0 ? REFUSED_PACKED : ACCEPTED;
+    enum refusal code = goods_load(x, name, ret_asset);
+    return code == ACCEPTED ? goods_check_loose(by, ret_asset) : code;
 }
 
 /* In and out: inside: units in the container, with all that is in them. */
@@ -35,11 +21,9 @@ static enum refusal check_fits(struct execution *x, const struct state_asset *a,
 static enum refusal check_out(struct execution *x, struct slice name, struct slice container)
 {
     struct state_asset a;
-    if (!execution_step(x, EXECUTION_LOOK_STEPS))
-        return REFUSED_STEPS;
-    if (!execution_asset(x, name, &a) || !state_asset_is_made(&a))
-        return REFUSED_UNKNOWN_ASSET;
-    return slice_equal(a.goods.container, container) ? ACCEPTED : REFUSED_NOT_PACKED;
+    enum refusal code = goods_load(x, name, &a);
+    return code == ACCEPTED && !slice_equal(a.goods.container, container) ? REFUSED_NOT_PACKED
+                                                                          : code;
 }
 
 static enum refusal check_container(struct execution *x, const struct speaker *by,

@@ -12,6 +12,11 @@ size_t rules_member_parties(struct execution *x, struct slice parties,
                             struct kid ret_members[OPEN_PARTIES_MAX]);
 bool rules_names_kid(const struct kid *list, size_t n, const struct kid *kid);
 
+/* ------------------------------------------------------------------ rules_identity.c */
+
+/* A place's master data. What it borrows is good until the next state access. */
+bool rules_load_place(struct execution *x, const struct state_key *key, struct place *ret_place);
+
 /* ------------------------------------------------------------------ rules_call.c */
 
 /*

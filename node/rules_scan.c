@@ -4,7 +4,8 @@
  */
 #include "contracts/distance.h"
 #include "node/finding.h"
-#include "node/instance.h"
+#include "node/goods.h"
+#include "node/rules_parts.h"
 
 #define GHOSTS_MAX        1000  /* names nobody made that one scan may bring up */
 #define FINDINGS_MAX      1000  /* that one scan may tell of; the rest of it counts all the same */
@@ -27,18 +28,8 @@ struct sight {
 static bool find_position(struct execution *x, struct slice gln, struct distance_point *ret_point)
 {
     struct state_key key = state_key_text(TABLE_PLACE, gln);
-    struct slice value, payload;
-    struct hash statement;
     struct place place;
-    if (!execution_get(x, &key, &value) || !state_master_take(value, &payload, &statement))
-        return false;
-    struct cbor_reader r = cbor_reader(payload);
-    struct fields f = fields_begin(&r);
-    for (int64_t base = 0; base <= 4; base++)
-        if (fields_has(&f, base))
-            (void)cbor_take_item(&r);
-    place_take(&f, &place);
-    if (r.failed || !place.has_position)
+    if (!rules_load_place(x, &key, &place) || !place.has_position)
         return false;
     *ret_point = (struct distance_point){ place.lat, place.lon };
     return true;

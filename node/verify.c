@@ -1,4 +1,5 @@
 #include "node/verify.h"
+#include "common/goods_name.h"
 
 #include "common/event_data.h"
 #include "common/gs1.h"
@@ -164,7 +165,7 @@ static void look_at_goods(struct walk *w, struct slice name)
         return;
     find_making(w, &a.goods.origin);
     if (load_origin(w, &a.goods.origin, &making) && a.goods.origin_output < making.output_count &&
-        goods_lot_name(name, making.outputs[a.goods.origin_output].lot, lot))
+        goods_name_lot(name, making.outputs[a.goods.origin_output].lot, lot))
         look_at_hold(w, slice_text(lot));
 }
 
@@ -299,7 +300,7 @@ static bool load_facts(const struct state_view *view, struct goods_facts *p)
                     g->origin_output < making.output_count;
     if (p->has_output) {
         p->output = making.outputs[g->origin_output];
-        p->has_lot_name = goods_lot_name(p->name, p->output.lot, p->lot_name);
+        p->has_lot_name = goods_name_lot(p->name, p->output.lot, p->lot_name);
     }
     p->hold = get_hold(view, p->name, &p->hold_value);
     if (p->has_lot_name)

@@ -48,37 +48,6 @@ int cmd_correct(int argc, char **argv)
 
 /* ------------------------------------------------------------------ dispute */
 
-/* The one set of goods a statement speaks of. */
-static const struct asset_set *spoken_of(const struct statement *st)
-{
-    switch (st->kind) {
-    case KIND_CUSTODY: return &st->as.custody.assets;
-    case KIND_COMMISSION: return &st->as.commission.assets;
-    case KIND_SCAN: return &st->as.scan.assets;
-    case KIND_PACK: return &st->as.pack.assets;
-    case KIND_DISPOSITION: return &st->as.disposition.assets;
-    case KIND_LABEL_SEAL: return &st->as.label_seal.assets;
-    case KIND_CERTIFICATE: return st->as.certificate.has_assets ? &st->as.certificate.assets : NULL;
-    case KIND_READING:
-    case KIND_ATTACH:
-    case KIND_ENROL:
-    case KIND_REVOKE:
-    case KIND_PRODUCT:
-    case KIND_PLACE:
-    case KIND_PARTY:
-    case KIND_OPEN:
-    case KIND_AGREE:
-    case KIND_CALL:
-    case KIND_DOCUMENT:
-    case KIND_MAKE:
-    case KIND_DISPUTE:
-    case KIND_CERTIFICATE_REVOKE:
-    case KIND_CORRECTION:
-    case KIND_LABEL_REVEAL: return NULL;
-    }
-    return NULL;
-}
-
 /* What was typed, or else the goods of the statement itself; these borrow from bytes. */
 static bool find_goods(struct cmd_home *home, const struct cmd_args *args, struct buf *names,
                        struct buf *bytes, struct dispute *d, struct err *err)
@@ -90,7 +59,7 @@ static bool find_goods(struct cmd_home *home, const struct cmd_args *args, struc
     if (!cmd_node_get_statement(home, &d->statement, bytes, err) ||
         !statement_decode(buf_slice(bytes), &st, err))
         return false;
-    const struct asset_set *set = spoken_of(&st);
+    const struct asset_set *set = statement_assets(&st);
     if (set == NULL)
         return err_set(err, ERR_INPUT,
                        "a %s does not name one set of goods: say which ASSET... this is about",

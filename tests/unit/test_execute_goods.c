@@ -1,4 +1,5 @@
 /* Goods come into being by a commission: what is kept of that, whose a lot is, and how many it has. */
+#include "common/goods_name.h"
 #include "tests/unit/support_making.h"
 
 #include "node/goods.h"
@@ -45,7 +46,7 @@ static uint64_t declared(struct world *w, const char *name)
 static const char *lot_name(const char *asset, const char *lot)
 {
     static char name[ASSET_NAME_MAX + 1];
-    return goods_lot_name(slice_text(asset), slice_text(lot), name) ? name : "-";
+    return goods_name_lot(slice_text(asset), slice_text(lot), name) ? name : "-";
 }
 
 static void lots_have_names_of_their_own(void **state)

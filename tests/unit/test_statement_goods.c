@@ -275,6 +275,30 @@ static void kinds_and_dispositions_have_names(void **state)
                             actions[action]);
 }
 
+/* Of several sets, of a single asset and of none there is no "the" set. */
+static void the_goods_of_a_statement_are_found(void **state)
+{
+    (void)state;
+    struct statement s = { .kind = KIND_CUSTODY };
+    assert_ptr_equal(statement_assets(&s), &s.as.custody.assets);
+    s.kind = KIND_PACK;
+    assert_ptr_equal(statement_assets(&s), &s.as.pack.assets);
+    s.kind = KIND_LABEL_SEAL;
+    assert_ptr_equal(statement_assets(&s), &s.as.label_seal.assets);
+    s = (struct statement){ .kind = KIND_CERTIFICATE };
+    assert_null(statement_assets(&s));
+    s.as.certificate.has_assets = true;
+    assert_ptr_equal(statement_assets(&s), &s.as.certificate.assets);
+    s = (struct statement){ .kind = KIND_CALL };
+    assert_null(statement_assets(&s));
+    static const enum statement_kind none[] = { KIND_READING, KIND_ATTACH, KIND_MAKE,
+                                                KIND_CORRECTION, KIND_LABEL_REVEAL };
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
+        s.kind = none[i];
+        assert_null(statement_assets(&s));
+    }
+}
+
 /* ------------------------------------------------------------------ hostile */
 
 static bool accepts(struct slice bytes, const struct key_pair *key, const struct hash *ledger)
@@ -325,6 +349,7 @@ int main(void)
         cmocka_unit_test(what_is_said_of_goods),
         cmocka_unit_test(a_commitment_is_a_hash_of_asset_and_code),
         cmocka_unit_test(kinds_and_dispositions_have_names),
+        cmocka_unit_test(the_goods_of_a_statement_are_found),
         cmocka_unit_test(no_flipped_bit_and_no_cut_is_accepted),
     };
     if (!crypto_init())
