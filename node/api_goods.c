@@ -200,6 +200,13 @@ static void put_hold(struct api_context *c, struct json_doc *list, const struct 
         json_doc_put_text(one, "reason", h->reason);
 }
 
+void api_put_holds(struct api_context *c, struct json_doc *doc)
+{
+    struct json_doc *list = json_doc_put_array(doc, "holds");
+    for (size_t i = 0; i < c->view->holds.count; i++)
+        put_hold(c, list, &c->view->holds.at[i]);
+}
+
 static void put_findings(struct json_doc *doc, const struct provenance_goods *g)
 {
     struct json_doc *list = json_doc_put_array(doc, "findings");
@@ -220,9 +227,7 @@ void api_put_goods(struct api_context *c, struct json_doc *doc)
     const struct asset_view *v = c->view;
     const struct provenance_goods *g = &v->journey.goods;
     const struct provenance_box *box = provenance_goods_box(g);
-    struct json_doc *holds = json_doc_put_array(doc, "holds");
-    for (size_t i = 0; i < v->holds.count; i++)
-        put_hold(c, holds, &v->holds.at[i]);
+    api_put_holds(c, doc);
     json_doc_put_text(doc, "state", provenance_end_name((enum goods_end)v->now.end));
     if (v->stand.has_amount)
         api_put_amount(doc, &v->stand.amount);

@@ -30,6 +30,8 @@ size_t api_put_rows(struct api_context *c, struct json_doc *list, enum read_mode
 /* The only row of a list, into an object: false when there is none, or err is filled. */
 bool api_put_row(struct api_context *c, struct json_doc *into, enum read_model_list which,
                  const struct read_model_args *args, int64_t *ret_id, struct err *err);
+/* "holds": what holds the asset back, by whatever name. */
+void api_put_holds(struct api_context *c, struct json_doc *doc);
 /* "amount": {"mantissa", "exponent", "unit", "text"} */
 void api_put_amount(struct json_doc *into, const struct amount *amount);
 /* {"gln", "name", "lat", "lon"}; nothing when gln is empty. */

@@ -189,6 +189,7 @@ static void answer(struct api_context *c, const struct http_request *q, struct h
     json_doc_put_text(doc, "asset", c->view->name);
     json_doc_put_int(doc, "makings", (int64_t)path->count);
     json_doc_put_bool(doc, "cut", path->cut);
+    api_put_holds(c, doc);
     if (i < path->count)
         json_doc_put_int(doc, "next", (int64_t)i);
     api_end_goods(a, doc, &err);

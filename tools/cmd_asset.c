@@ -3,9 +3,9 @@
 #include "common/json.h"
 #include "tools/cmd_action.h"
 #include "tools/cmd_asset_ask.h"
-#include "tools/cmd_contract_words.h"
 #include "tools/cmd_names.h"
 #include "tools/cmd_node.h"
+#include "tools/cmd_pages.h"
 #include "tools/cmd_send.h"
 
 #include <inttypes.h>
@@ -123,36 +123,6 @@ static void tell_text(const struct json_doc *doc, const char *pointer, const cha
         (void)printf("  %-10s %.*s\n", label, (int)text.len, (const char *)text.data);
 }
 
-/* What holds it back: by its own name, its lot's, or that of what it was made of. */
-static void tell_hold(const struct json_doc *doc, size_t i)
-{
-    static const char *const words[][2] = { { "recall", "RECALLED" },
-                                            { "rejected", "REJECTED" },
-                                            { "quarantine", "QUARANTINED" } };
-    char at[64];
-    struct slice hold, way, text;
-    (void)snprintf(at, sizeof at, "/holds/%zu/hold", i);
-    if (!json_doc_get_text(json_doc_at(doc, at), &hold))
-        return;
-    for (size_t k = 0; k < sizeof words / sizeof words[0]; k++)
-        if (slice_equal(hold, slice_text(words[k][0])))
-            (void)printf("  %s by ", words[k][1]);
-    (void)snprintf(at, sizeof at, "/holds/%zu/member/name", i);
-    cmd_contract_print_at(doc, at);
-    (void)snprintf(at, sizeof at, "/holds/%zu/by", i);
-    if (json_doc_get_text(json_doc_at(doc, at), &way) && !slice_equal(way, slice_text("own"))) {
-        (void)printf(slice_equal(way, slice_text("lot")) ? ", with its lot " : ", made of ");
-        (void)snprintf(at, sizeof at, "/holds/%zu/name", i);
-        cmd_contract_print_at(doc, at);
-    }
-    (void)snprintf(at, sizeof at, "/holds/%zu/reason", i);
-    if (json_doc_get_text(json_doc_at(doc, at), &text)) {
-        (void)printf(": ");
-        cmd_contract_print(text);
-    }
-    (void)printf("\n");
-}
-
 static void tell_finding(const struct json_doc *doc, size_t i)
 {
     char at[64];
@@ -172,11 +142,13 @@ static void tell_goods(const struct json_doc *doc)
     if (json_doc_get_text(json_doc_at(doc, "/state"), &state) &&
         !slice_equal(state, slice_text("active")))
         tell_text(doc, "/state", "ended");
+    tell_text(doc, "/lot", "lot");
+    tell_text(doc, "/expiry", "expiry");
+    tell_text(doc, "/amount/text", "amount");
     tell_text(doc, "/container", "inside of");
     if (json_doc_get_int(json_doc_at(doc, "/inside"), &inside) && inside > 0)
         (void)printf("  %-10s %" PRId64 " inside\n", "contents", inside);
-    for (size_t i = 0; i < json_doc_count(json_doc_at(doc, "/holds")); i++)
-        tell_hold(doc, i);
+    cmd_pages_print_holds("  ", json_doc_at(doc, "/holds"));
     for (size_t i = 0; i < json_doc_count(json_doc_at(doc, "/findings")); i++)
         tell_finding(doc, i);
 }

@@ -68,9 +68,10 @@ static void tell_head(void *ctx, const struct json_doc *doc)
 {
     const bool *back = ctx;
     cmd_pages_print("", doc, "/asset", "");
-    (void)printf(*back ? ": %" PRId64 " makings on the way back\n"
-                       : ": %" PRId64 " makings of it\n",
-                 cmd_pages_int(doc, "/makings"));
+    int64_t makings = cmd_pages_int(doc, "/makings");
+    (void)printf(": %" PRId64 " making%s %s\n", makings, makings == 1 ? "" : "s",
+                 *back ? "on the way back" : "of it");
+    cmd_pages_print_holds("  ", json_doc_at(doc, "/holds"));
     if (cmd_pages_true(doc, "/cut"))
         (void)printf("  more happened than is shown here\n");
 }

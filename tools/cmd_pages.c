@@ -219,3 +219,26 @@ void cmd_pages_print_hash(const char *before, const struct json_doc *doc, const 
     (void)printf("%s", before);
     cmd_contract_print(slice_from(text, 0, HASH_SHOWN));
 }
+
+static const char *hold_word(const struct json_doc *hold)
+{
+    struct slice kind = cmd_contract_text_at(hold, "/hold", "");
+    if (slice_equal(kind, slice_text("recall")))
+        return "RECALLED";
+    return slice_equal(kind, slice_text("rejected")) ? "REJECTED" : "QUARANTINED";
+}
+
+void cmd_pages_print_holds(const char *before, const struct json_doc *holds)
+{
+    for (size_t i = 0; i < json_doc_count(holds); i++) {
+        const struct json_doc *one = json_doc_element(holds, i);
+        struct slice way = cmd_contract_text_at(one, "/by", "own");
+        (void)printf("%s%s", before, hold_word(one));
+        cmd_pages_print(" by ", one, "/member/name", "");
+        if (!slice_equal(way, slice_text("own")))
+            cmd_pages_print(slice_equal(way, slice_text("lot")) ? ", with its lot " : ", made of ",
+                            one, "/name", "");
+        cmd_pages_print(": ", one, "/reason", "");
+        (void)printf("\n");
+    }
+}

@@ -46,6 +46,8 @@ void cmd_pages_print_number(const char *before, const struct json_doc *doc, cons
 /* {"asset": …} or {"first": …, "last": …}, with "count" and perhaps "amount". */
 void cmd_pages_print_set(const struct json_doc *set);
 void cmd_pages_print_sets(const struct json_doc *list);
+/* What holds goods back: by their own name, their lot's, or that of what they were made of; a line each. */
+void cmd_pages_print_holds(const char *before, const struct json_doc *holds);
 /* The first 16 digits of a hash. */
 void cmd_pages_print_hash(const char *before, const struct json_doc *doc, const char *pointer);
 

@@ -33,6 +33,20 @@ says "custody to the second" "custodian Carrier B, since $at" out.txt
 expect "its amount, lot and expiry" '["2 kg","L1","2030-01-02T00:00:00Z"]' \
     "$(curl -sf "$url/v1/assets/$gtin/21/U2" | jq -c '[.amount.text, .lot, .expiry]')"
 
+waybill asset show $gtin/21/U2 >out.txt
+says "its lot" '^  lot        L1$' out.txt
+says "its amount" '^  amount     2 kg$' out.txt
+
+# ---- what something was made of is recalled
+waybill make split --from $gtin/21/U3 --to $gtin/21/W1=1kg --to $gtin/21/W2=1000g --as "Farm A" >/dev/null
+waybill goods recall $gtin/21/U3 --meaning recall --reason "a stone" --as "Farm A" >/dev/null
+waybill origin $gtin/21/W1 >out.txt
+says "on the way back" "^  RECALLED by Farm A, made of $gtin/21/U3: a stone" out.txt
+says "how many makings" ': 2 makings on the way back' out.txt
+waybill uses $gtin/21/U3 >out.txt
+says "on the way forward" '^  RECALLED by Farm A: a stone' out.txt
+says "how many uses" ': 1 making of it' out.txt
+
 # ---- the list to telephone by
 waybill product set 09506000134352 --name "Bar 70 %" --as "Farm A" >/dev/null
 waybill party set --name "Carrier B" --contact "desk@b.example" --as "Carrier B" >/dev/null
