@@ -4,7 +4,6 @@
  */
 #include "contracts/distance.h"
 #include "node/finding.h"
-#include "node/goods.h"
 #include "node/rules_parts.h"
 
 #define GHOSTS_MAX        1000  /* names nobody made that one scan may bring up */

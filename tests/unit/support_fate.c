@@ -1,5 +1,7 @@
 #include "tests/unit/support_fate.h"
 
+#include "tests/support/transform.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -201,22 +203,11 @@ struct statement fate_reveal(const char *name, const char *code)
 
 struct statement fate_transform(const char *from, const char *to, const char *lot)
 {
-    static uint8_t memory[2][256];
-    struct buf inputs = buf_fixed(memory[0], sizeof memory[0]);
-    struct buf outputs = buf_fixed(memory[1], sizeof memory[1]);
+    static uint8_t memory[512];
+    struct buf entries = buf_fixed(memory, sizeof memory);
     struct make_input input = { .assets = custody_one(from) };
     struct make_output output = { .assets = custody_one(to), .lot = slice_text(lot) };
-    struct statement s = { .kind = KIND_MAKE };
-    cbor_put_array(&inputs, 1);
-    make_put_input(&inputs, &input);
-    cbor_put_array(&outputs, 1);
-    make_put_output(&outputs, &output);
-    s.as.make = (struct make){ .action = MAKE_TRANSFORM,
-                               .input_count = 1,
-                               .output_count = 1,
-                               .inputs = buf_slice(&inputs),
-                               .outputs = buf_slice(&outputs) };
-    return s;
+    return transform_draft(&input, &output, &entries);
 }
 
 struct statement fate_pack(const char *container, const char *name, bool unpack)

@@ -1,6 +1,7 @@
 #include "tests/unit/support_goods.h"
 
 #include "common/hex.h"
+#include "tests/support/transform.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -131,8 +132,8 @@ static struct hash certify(struct support_goods *g, const char *name, uint64_t u
 /* 2 t of beans become 3,000 bars of 0.5 kg. */
 static void make_bars(struct support_goods *g)
 {
-    uint8_t in[256], out[256];
-    struct buf inputs = buf_fixed(in, sizeof in), outputs = buf_fixed(out, sizeof out);
+    uint8_t memory[512];
+    struct buf entries = buf_fixed(memory, sizeof memory);
     struct make_input input = { .assets = range(g, 1, GOODS_BEANS, "1", 2) };
     struct make_output output = { .assets = range(g, 2, GOODS_BARS, "0001", 3000),
                                   .has_amount = true,
@@ -140,17 +141,7 @@ static void make_bars(struct support_goods *g)
                                   .lot = slice_text("BAR1"),
                                   .has_expiry = true,
                                   .expiry_ms = KIT_T0 + 300 * DAY };
-    struct statement s = { .kind = KIND_MAKE };
-    cbor_put_array(&inputs, 1);
-    make_put_input(&inputs, &input);
-    cbor_put_array(&outputs, 1);
-    make_put_output(&outputs, &output);
-    s.as.make = (struct make){ .action = MAKE_TRANSFORM,
-                               .input_count = 1,
-                               .output_count = 1,
-                               .inputs = buf_slice(&inputs),
-                               .outputs = buf_slice(&outputs) };
-    g->made = support_goods_say(g, &g->maker, s);
+    g->made = support_goods_say(g, &g->maker, transform_draft(&input, &output, &entries));
 }
 
 static void pack(struct support_goods *g, struct kit_signer *who, struct asset_set assets,

@@ -1,14 +1,14 @@
 /* What happened to goods, as a journey tells it: each event in words and in JSON, what was corrected marked. */
 #include "node/proof.h"
+#include "tests/support/transform.h"
 #include "tests/unit/support_ledger.h"
-#include "tools/cmd_journey.h"
+#include "tests/unit/support_printed.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -78,23 +78,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void print(struct told *t, const struct journey *j)
-{
-    FILE *file = tmpfile();
-    assert_non_null(file);
-    (void)fflush(stdout);
-    int kept = dup(STDOUT_FILENO);
-    assert_true(kept >= 0 && dup2(fileno(file), STDOUT_FILENO) >= 0);
-    journey_print(t->home, j, true);
-    (void)fflush(stdout);
-    assert_true(dup2(kept, STDOUT_FILENO) >= 0);
-    (void)close(kept);
-    rewind(file);
-    size_t len = fread(t->text, 1, TOLD_MAX, file);
-    t->text[len] = '\0';
-    (void)fclose(file);
-}
-
 /* Seals what happened, and tells it both ways. */
 static void tell(struct told *t)
 {
@@ -106,7 +89,7 @@ static void tell(struct told *t)
     if (!proof_bundle(t->l->store, &proof, slice_text(UNIT), &bundle, &err) ||
         !journey_load(t->home, buf_slice(&bundle), &t->l->identity, &j, &err))
         fail_msg("%s", err.msg);
-    print(t, j);
+    printed_journey(t->home, j, t->text, sizeof t->text);
     t->doc = journey_json(t->home, j, true);
     journey_free(j);
     buf_free(&bundle);
@@ -191,24 +174,16 @@ static void what_both_sides_saw(void **state)
 
 static struct hash add_make(struct told *t)
 {
-    struct buf memory = buf_heap(1 << 12), in = buf_heap(1 << 12), out = buf_heap(1 << 12);
-    struct statement s = { .kind = KIND_MAKE, .as.make = { .action = MAKE_TRANSFORM } };
+    struct buf memory = buf_heap(1 << 12), entries = buf_heap(1 << 12);
     struct make_input input = { .has_amount = true, .amount = { 250, 0, slice_text("kg") } };
     struct make_output output = { .has_amount = true, .amount = { 1, -1, slice_text("kg") } };
     input.assets = asset_set_one("01/09506000134352/10/BEANS", &memory);
     output.assets = asset_set_range("01/09506000134352/21/B", "0001", 2000, &memory);
-    cbor_put_array(&in, 1);
-    make_put_input(&in, &input);
-    cbor_put_array(&out, 1);
-    make_put_output(&out, &output);
-    s.as.make.input_count = s.as.make.output_count = 1;
-    s.as.make.inputs = buf_slice(&in);
-    s.as.make.outputs = buf_slice(&out);
     t->time_ms += 60000;
-    struct hash making = ledger_add(t->l, &t->l->farm, t->time_ms, s);
+    struct hash making =
+        ledger_add(t->l, &t->l->farm, t->time_ms, transform_draft(&input, &output, &entries));
     buf_free(&memory);
-    buf_free(&in);
-    buf_free(&out);
+    buf_free(&entries);
     return making;
 }
 

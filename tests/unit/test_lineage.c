@@ -2,6 +2,7 @@
  * that contradict each other. */
 #include "common/state_key.h"
 #include "node/proof.h"
+#include "tests/support/transform.h"
 #include "tests/unit/support_ledger.h"
 #include "tools/lineage.h"
 
@@ -63,19 +64,12 @@ struct made {
 /* In these blocks an output is commissioned too: that gives it its owner in the test's state. */
 static struct hash make(struct world *w, const struct made *m)
 {
-    struct buf memory = buf_heap(1 << 16), in = buf_heap(1 << 16), out = buf_heap(1 << 16);
-    struct statement s = { .kind = KIND_MAKE, .as.make = { .action = MAKE_TRANSFORM } };
+    struct buf memory = buf_heap(1 << 16), entries = buf_heap(1 << 17);
     struct make_input input = { .assets = set_of(&memory, m->inputs, m->input_count) };
     struct make_output output = { .assets = m->outputs };
-    cbor_put_array(&in, 1);
-    make_put_input(&in, &input);
-    cbor_put_array(&out, 1);
-    make_put_output(&out, &output);
-    s.as.make.input_count = s.as.make.output_count = 1;
-    s.as.make.inputs = buf_slice(&in);
-    s.as.make.outputs = buf_slice(&out);
     w->time_ms += 1000;
-    struct hash making = ledger_add(w->l, &w->l->farm, w->time_ms, s);
+    struct hash making =
+        ledger_add(w->l, &w->l->farm, w->time_ms, transform_draft(&input, &output, &entries));
     uint64_t action = MAKING_TRANSFORM;
     if (!m->hide_use)
         ledger_event_raw(w->l, EVENT_USED, input.assets.raw, w->time_ms, "uhnnn", action, &making);
@@ -84,8 +78,7 @@ static struct hash make(struct world *w, const struct made *m)
         ledger_event_raw(w->l, EVENT_MADE, m->outputs.raw, w->time_ms, "uhu", action, &making,
                          UINT64_C(0));
     buf_free(&memory);
-    buf_free(&in);
-    buf_free(&out);
+    buf_free(&entries);
     return making;
 }
 

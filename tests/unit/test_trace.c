@@ -3,6 +3,7 @@
 #include "node/proof.h"
 #include "tests/support/contract_kit.h"
 #include "tests/unit/support_ledger.h"
+#include "tests/unit/support_printed.h"
 #include "tools/cmd_journey_holds.h"
 
 #include <fcntl.h>
@@ -79,22 +80,9 @@ static struct journey *load(struct told *t)
     return j;
 }
 
-/* What journey_print() says. */
 static void tell(struct told *t, const struct journey *j, char text[TOLD_MAX + 1])
 {
-    FILE *file = tmpfile();
-    assert_non_null(file);
-    (void)fflush(stdout);
-    int kept = dup(STDOUT_FILENO);
-    assert_true(kept >= 0 && dup2(fileno(file), STDOUT_FILENO) >= 0);
-    journey_print(t->home, j, true);
-    (void)fflush(stdout);
-    assert_true(dup2(kept, STDOUT_FILENO) >= 0);
-    (void)close(kept);
-    rewind(file);
-    size_t len = fread(text, 1, TOLD_MAX, file);
-    text[len] = '\0';
-    (void)fclose(file);
+    printed_journey(t->home, j, text, TOLD_MAX + 1);
 }
 
 static void expect_text(const char *text, const char *wanted)
