@@ -1,20 +1,22 @@
 /*
  * One fixed journey through the ledger's rules: an opening and its agreements, packs of readings in and out of
- * order, handovers, calls, timers. Prints what each statement came to, the state root after every block and
- * the bytes of the verdict. tests/e2e/compilers.test.sh builds it with several compilers: all must print the
+ * order, handovers, calls, timers; then goods that are packed, made, recalled and seen, by chance. Prints what each
+ * statement came to, the state root after every block, the bytes of the verdict, and what became of the goods. tests/e2e/compilers.test.sh builds it with several compilers: all must print the
  * same.
  */
 #include "common/hex.h"
 #include "contracts/compile.h"
 #include "contracts/definition.h"
+#include "tests/support/goods_play.h"
 #include "tests/support/world.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PACKS 24 /* of readings, a pack an hour and a half */
-#define ROWS  18 /* of a pack, five minutes apart */
+#define PACKS 24   /* of readings, a pack an hour and a half */
+#define ROWS  18   /* of a pack, five minutes apart */
+#define GOODS 3000 /* operations on goods */
 
 static const char contract[] = "contract: everything\n"
                                "version: 1\n"
@@ -194,6 +196,27 @@ static void travel(struct world *w, const struct hash *opening)
         buf_free(&packs[i]);
 }
 
+/* All the kinds of statements about goods, accepted and refused, as a seed draws them. */
+static void play_goods(void)
+{
+    const struct goods_world_size size = {
+        .names = 500, .operations = GOODS, .block = 20, .alive = 60, .bulk = 30
+    };
+    char text[2 * HASH_SIZE + 1];
+    struct goods_play *p = goods_play_new(2026, &size);
+    for (size_t n = 100; n <= GOODS; n += 100) {
+        need(goods_play_run(p, n, SIZE_MAX), p->why);
+        hex_encode(hash_slice(&p->digest), text);
+        printf("goods %zu: %s\n", n, text);
+    }
+    for (size_t kind = 1; kind < sizeof p->kinds / sizeof p->kinds[0]; kind++)
+        if (p->kinds[kind][0] + p->kinds[kind][1] > 0)
+            printf("goods: %s: %" PRIu64 " accepted, %" PRIu64 " refused\n",
+                   statement_kind_name((enum statement_kind)kind), p->kinds[kind][1],
+                   p->kinds[kind][0]);
+    goods_play_free(p);
+}
+
 int main(void)
 {
     struct world *w = world_new();
@@ -217,5 +240,6 @@ int main(void)
     for (size_t i = 0; i < w->event_count; i++)
         printf("  %s\n", w->events[i].text);
     world_free(w);
+    play_goods();
     return 0;
 }

@@ -56,4 +56,5 @@ done
 grep -q '^book: a' "$first" || grep -q '^book: 8' "$first" || die "the journey left no book"
 ! grep -v ': ACCEPTED$' "$first" | grep -qE '^(pack|open|agree|offer|accept|depart|attach|commission): ' ||
     die "something of the journey was refused"
+grep -q '^goods: correction: [1-9][0-9]* accepted' "$first" || die "no goods were played with"
 echo "compilers: $(grep -c '^block' "$first") state roots and the verdict are the same of ${variants[*]}"

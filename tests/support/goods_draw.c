@@ -361,8 +361,8 @@ static void draw_dispute(struct goods_world *w)
 {
     struct goods_op *op = goods_world_add(w, KIND_DISPUTE, goods_world_signer(w, member_of(w)));
     enum goods_want want = goods_world_chance(w, 8) ? GOODS_ANY : GOODS_MADE;
-    op->what.names = goods_world_set(w, goods_world_find(w, want, GOODS_NONE), want, GOODS_NONE,
-                                     goods_world_few(w));
+    uint32_t first = goods_world_find(w, want, GOODS_NONE);
+    op->what.names = goods_world_set(w, first, want, GOODS_NONE, goods_world_few(w));
     if (op->number > 0)
         op->refers = (uint32_t)goods_world_pick(w, op->number);
 }

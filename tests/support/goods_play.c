@@ -74,8 +74,16 @@ static void begin_block(struct goods_play *p, uint64_t time_ms)
 
 static void apply(struct goods_play *p, const struct execute_result *result)
 {
-    for (size_t i = 0; i < result->write_count; i++)
+    struct sha256 h;
+    crypto_sha256_begin(&h);
+    crypto_sha256_add(&h, hash_slice(&p->digest));
+    crypto_sha256_add(&h, hash_slice(&result->outcomes_root));
+    for (size_t i = 0; i < result->write_count; i++) {
         goods_store_set(p->store, result->writes[i].key, result->writes[i].value);
+        crypto_sha256_add(&h, result->writes[i].key);
+        crypto_sha256_add(&h, result->writes[i].value);
+    }
+    p->digest = crypto_sha256_end(&h);
 }
 
 /* Places are master data: the first block. */

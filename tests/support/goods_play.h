@@ -49,6 +49,7 @@ struct goods_play {
     uint64_t codes[GOODS_PLAY_CODES]; /* how often each was reached */
     uint64_t kinds[32][2];            /* statements by kind: refused, accepted */
     uint64_t findings[FINDING_LAST + 1], reveals[REVEAL_MISMATCH + 1];
+    struct hash digest; /* of all that the rules made of it so far: outcomes, and what they wrote */
     uint32_t failed_at; /* operation */
     size_t good;        /* so many operations had been played when all was found well last */
     char why[512];      /* empty: all is well */
