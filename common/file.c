@@ -100,6 +100,9 @@ static bool put_file(const char *path, struct slice content, unsigned mode, bool
                      struct err *err)
 {
     char part[PATH_MAX];
+    struct stat there;
+    if (replace && stat(path, &there) == 0 && !S_ISREG(there.st_mode))
+        return err_set(err, ERR_INPUT, "%s: is no plain file and is not replaced", path);
     if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part)
         return err_set(err, ERR_INPUT, "%s: the name is too long", path);
     bool named = write_part(part, content, mode) &&

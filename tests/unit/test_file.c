@@ -1,0 +1,79 @@
+/* Whole files: what is replaced, and what is left alone. */
+#include "common/file.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define PATH_ROOM 128
+
+struct folder {
+    char path[64];
+    char at[PATH_ROOM];
+};
+
+static int set_up(void **state)
+{
+    static struct folder f;
+    (void)snprintf(f.path, sizeof f.path, "/tmp/test_file.XXXXXX");
+    *state = &f;
+    return mkdtemp(f.path) == NULL;
+}
+
+static int tear_down(void **state)
+{
+    struct folder *f = *state;
+    (void)unlink(f->at);
+    (void)rmdir(f->at);
+    return rmdir(f->path);
+}
+
+static const char *name(struct folder *f, const char *text)
+{
+    (void)snprintf(f->at, sizeof f->at, "%s/%s", f->path, text);
+    return f->at;
+}
+
+static void a_plain_file_is_replaced(void **state)
+{
+    struct err err;
+    struct stat st;
+    const char *path = name(*state, "plain");
+    assert_true(file_replace(path, slice_text("one"), 0600, &err));
+    assert_true(file_replace(path, slice_text("three"), 0644, &err));
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_size, 5);
+    assert_int_equal(st.st_mode & 0777, 0644);
+}
+
+/* root may write -o /dev/null: the device must not become a file. */
+static void what_is_no_plain_file_is_left_alone(void **state)
+{
+    struct err err;
+    struct stat st;
+    const char *path = name(*state, "pipe");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_false(file_replace(path, slice_text("one"), 0600, &err));
+    assert_int_equal(err.code, ERR_INPUT);
+    assert_non_null(strstr(err.msg, "is no plain file"));
+    assert_int_equal(lstat(path, &st), 0);
+    assert_true(S_ISFIFO(st.st_mode));
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_false(file_replace(path, slice_text("one"), 0600, &err));
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_plain_file_is_replaced, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_no_plain_file_is_left_alone, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
