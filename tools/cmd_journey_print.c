@@ -202,7 +202,7 @@ static void print_line(const struct cmd_home *home, const struct journey *j,
                  line->corrected ? "[corrected below] " : "", line->disputed ? "[disputed] " : "");
     switch (line->what) {
     case JOURNEY_COMMISSIONED:
-        (void)printf("packed by %s\n", cmd_home_member_name(home, &line->from, name));
+        (void)printf("commissioned by %s\n", cmd_home_member_name(home, &line->from, name));
         return;
     case JOURNEY_PASSED:
         print_handover(home, line, line->role == ROLE_OWNER ? "ownership" : "custody");

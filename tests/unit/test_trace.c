@@ -97,7 +97,7 @@ static void journey_reads_as_a_person_would_want(void **state)
     char text[TOLD_MAX + 1];
     struct journey *j = load(t);
     tell(t, j, text);
-    expect_text(text, "packed by Farm A");
+    expect_text(text, "commissioned by Farm A");
     expect_text(text, "10:00  EXCURSION ");
     expect_text(text, "60 min above 8 °C");
     expect_text(text, "20 min with Farm A, 40 min with Carrier B");
