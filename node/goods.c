@@ -53,3 +53,8 @@ struct kid goods_maker(struct execution *x, const struct state_asset *a)
         return making.member;
     return a->owner;
 }
+
+uint64_t goods_counted_time(const struct execution *x, uint64_t time_ms)
+{
+    return time_ms > x->context.time_ms + FUTURE_ALLOWED_MS ? x->context.time_ms : time_ms;
+}

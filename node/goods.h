@@ -21,6 +21,8 @@ bool goods_load_making(struct execution *x, const struct hash *statement,
                        struct state_making *ret_making);
 bool goods_load_hold(struct execution *x, struct slice name, struct state_hold *ret_hold);
 void goods_store_hold(struct execution *x, struct slice name, const struct state_hold *hold);
+/* A signed time as it counts: a clock that is ahead is not to hide what comes after. */
+uint64_t goods_counted_time(const struct execution *x, uint64_t time_ms);
 /* The member that made it; its owner when that is not kept. */
 struct kid goods_maker(struct execution *x, const struct state_asset *a);
 

@@ -196,12 +196,13 @@ static void undo_end(const struct correcting *c, struct slice name)
     execution_store_asset(c->x, name, &a);
 }
 
+/* What was rejected since stays so, whoever thinks better of the quarantine before. */
 static void undo_hold(const struct correcting *c, struct slice name)
 {
     struct state_hold h;
     if (!goods_load_hold(c->x, name, &h))
         return;
-    bool quarantine = h.quarantined && hash_equal(&h.quarantine, &c->original->hash);
+    bool quarantine = h.quarantined && !h.rejected && hash_equal(&h.quarantine, &c->original->hash);
     bool recall = h.recalled && hash_equal(&h.recall, &c->original->hash);
     if (!quarantine && !recall)
         return;

@@ -48,6 +48,12 @@ static bool is_maker(struct execution *x, const struct target *t)
     return is_speaker(t, true, &maker);
 }
 
+/* A quarantine of this name reaches units that others may hold: only who made the lot may say so. */
+static bool is_anothers_lot(const struct target *t)
+{
+    return t->is_lot && t->lot.made > 0 && !is_speaker(t, true, &t->lot.maker);
+}
+
 /* ------------------------------------------------------------------ checks, an action each */
 
 static enum refusal check_quarantine(struct execution *x, const struct target *t)
@@ -58,7 +64,7 @@ static enum refusal check_quarantine(struct execution *x, const struct target *t
         return REFUSED_NOT_HOLDER;
     if (!t->made && !t->is_lot)
         return REFUSED_UNKNOWN_ASSET;
-    if (!t->made && !is_maker(x, t))
+    if ((!t->made && !is_maker(x, t)) || is_anothers_lot(t))
         return REFUSED_NOT_MAKER;
     return t->hold.quarantined ? REFUSED_EXISTS : ACCEPTED;
 }
@@ -67,8 +73,9 @@ static enum refusal check_release(const struct target *t)
 {
     if (!t->hold.quarantined || t->hold.rejected)
         return REFUSED_NOT_HELD;
-    return is_speaker(t, true, &t->hold.quarantine_member) || is_owner(t) ? ACCEPTED
-                                                                          : REFUSED_NOT_ALLOWED;
+    if (is_speaker(t, true, &t->hold.quarantine_member))
+        return ACCEPTED;
+    return is_owner(t) && !is_anothers_lot(t) ? ACCEPTED : REFUSED_NOT_ALLOWED;
 }
 
 static enum refusal check_return(const struct target *t)
@@ -77,7 +84,9 @@ static enum refusal check_return(const struct target *t)
         return REFUSED_UNKNOWN_ASSET;
     if (t->asset.goods.end != GOODS_DISPENSED)
         return REFUSED_WRONG_STATE;
-    return is_speaker(t, true, &t->asset.goods.end_member) ? ACCEPTED : REFUSED_NOT_ALLOWED;
+    if (!is_speaker(t, true, &t->asset.goods.end_member))
+        return REFUSED_NOT_ALLOWED;
+    return is_anothers_lot(t) ? REFUSED_NOT_MAKER : ACCEPTED; /* it comes back into quarantine */
 }
 
 static enum refusal check_recall(struct execution *x, const struct target *t)
@@ -149,7 +158,7 @@ static void end_target(struct execution *x, struct target *t, enum goods_end end
     g->end = end;
     g->end_by = t->by->st->hash;
     g->end_member = t->by->key.member;
-    g->end_ms = t->by->st->link.time_ms;
+    g->end_ms = goods_counted_time(x, t->by->st->link.time_ms);
     execution_store_asset(x, t->name, &t->asset);
 }
 

@@ -259,7 +259,7 @@ static void use_one(struct execution *x, const struct speaker *by, const struct 
         a.goods.end = GOODS_USED_UP;
         a.goods.end_by = by->st->hash;
         a.goods.end_member = by->key.member;
-        a.goods.end_ms = by->st->link.time_ms;
+        a.goods.end_ms = goods_counted_time(x, by->st->link.time_ms);
     }
     execution_store_asset(x, name, &a);
 }

@@ -4,6 +4,7 @@
  */
 #include "contracts/distance.h"
 #include "node/finding.h"
+#include "node/goods.h"
 #include "node/rules_parts.h"
 
 #define GHOSTS_MAX        1000  /* names nobody made that one scan may bring up */
@@ -157,16 +158,12 @@ static enum refusal check_names(struct execution *x, const struct scan *s)
     return ACCEPTED;
 }
 
-/* A scanner whose clock is ahead is not to hide what comes after. */
-static uint64_t counted_time(const struct execution *x, uint64_t time_ms)
-{
-    return time_ms > x->context.time_ms + FUTURE_ALLOWED_MS ? x->context.time_ms : time_ms;
-}
-
 static void compare_all(struct execution *x, const struct speaker *by)
 {
     const struct scan *scan = &by->st->as.scan;
-    struct sight s = { .by = by, .scan = scan, .time_ms = counted_time(x, by->st->link.time_ms) };
+    struct sight s = { .by = by,
+                       .scan = scan,
+                       .time_ms = goods_counted_time(x, by->st->link.time_ms) };
     s.has_position = scan->place.len > 0 && find_position(x, scan->place, &s.at);
     struct asset_iter it = asset_set_begin(&scan->assets);
     while (!execution_is_over(x) && asset_set_next(&it))

@@ -20,6 +20,12 @@ static bool whys(const struct goods_op *op)
     return op->has_meaning && op->has_reason;
 }
 
+/* It has units, which others may hold. */
+static bool is_anothers_lot(const struct goods_name *n, unsigned member)
+{
+    return n->is_lot && n->lot_made > 0 && n->lot_maker != member;
+}
+
 static enum refusal check_quarantine(const struct goods_reference *r, const struct goods_name *n,
                                      unsigned member)
 {
@@ -31,6 +37,8 @@ static enum refusal check_quarantine(const struct goods_reference *r, const stru
     if (!n->made && !n->is_lot)
         return REFUSED_UNKNOWN_ASSET;
     if (!n->made && n->lot_maker != member)
+        return REFUSED_NOT_MAKER;
+    if (is_anothers_lot(n, member))
         return REFUSED_NOT_MAKER;
     return n->hold.quarantined ? REFUSED_EXISTS : ACCEPTED;
 }
@@ -53,7 +61,9 @@ static enum refusal check_return(const struct goods_name *n, unsigned member)
         return REFUSED_UNKNOWN_ASSET;
     if (n->end != GOODS_DISPENSED)
         return REFUSED_WRONG_STATE;
-    return n->end_member == member ? ACCEPTED : REFUSED_NOT_ALLOWED;
+    if (n->end_member != member)
+        return REFUSED_NOT_ALLOWED;
+    return is_anothers_lot(n, member) ? REFUSED_NOT_MAKER : ACCEPTED;
 }
 
 static enum refusal check_end(struct goods_reference *r, const struct goods_op *op, uint32_t name)
@@ -89,7 +99,8 @@ static enum refusal check_disposition(struct goods_reference *r, const struct go
     case DISPOSITION_REJECT:
         if (!n->hold.quarantined || n->hold.rejected)
             return REFUSED_NOT_HELD;
-        return n->hold.quarantine_member == member || (n->made && n->owner == member)
+        return n->hold.quarantine_member == member ||
+                       (n->made && n->owner == member && !is_anothers_lot(n, member))
                    ? ACCEPTED
                    : REFUSED_NOT_ALLOWED;
     case DISPOSITION_RETURN: return check_return(n, member);
@@ -245,8 +256,8 @@ static void undo_disposition(struct goods_reference *r, uint32_t number, struct 
 {
     if (n->end != GOODS_ACTIVE && n->end_by == number)
         n->end = GOODS_ACTIVE;
-    if (n->hold.quarantined && n->hold.quarantine == number)
-        n->hold.quarantined = n->hold.rejected = false;
+    if (n->hold.quarantined && !n->hold.rejected && n->hold.quarantine == number)
+        n->hold.quarantined = false;
     if (n->hold.recalled && n->hold.recall == number) {
         n->hold.recalled = false;
         r->recalls--;

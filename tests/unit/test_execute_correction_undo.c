@@ -71,12 +71,21 @@ static void a_quarantine_is_undone_and_a_recall_stays(void **state)
     struct state_hold hold;
     struct fate_said quarantine = fate_judge(w, FARM, FATE_FIRST, DISPOSITION_QUARANTINE);
     struct fate_said recall = fate_judge(w, FARM, FATE_FIRST, DISPOSITION_RECALL);
-    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_REJECT);
     (void)fate_take_back(w, FARM, &quarantine);
     assert_true(fate_is_held(w, FATE_FIRST, &hold) && !hold.quarantined && hold.recalled);
-    assert_false(hold.rejected); /* there is nothing left that was rejected */
     (void)fate_take_back(w, FARM, &recall);
     assert_false(fate_is_held(w, FATE_FIRST, &hold));
+}
+
+/* What was rejected does not come free by a second thought about the quarantine before. */
+static void a_rejection_outlives_its_quarantine(void **state)
+{
+    struct world *w = *state;
+    struct state_hold hold;
+    struct fate_said quarantine = fate_judge(w, FARM, FATE_FIRST, DISPOSITION_QUARANTINE);
+    (void)fate_judge(w, FARM, FATE_FIRST, DISPOSITION_REJECT);
+    (void)fate_take_back(w, FARM, &quarantine);
+    assert_true(fate_is_held(w, FATE_FIRST, &hold) && hold.quarantined && hold.rejected);
 }
 
 static void a_recall_of_a_lot_is_undone(void **state)
@@ -307,6 +316,7 @@ int main(void)
         CASE(an_end_is_undone),
         CASE(only_what_this_very_statement_did_is_undone),
         CASE(a_quarantine_is_undone_and_a_recall_stays),
+        CASE(a_rejection_outlives_its_quarantine),
         CASE(a_recall_of_a_lot_is_undone),
         CASE(other_dispositions),
         CASE(a_set_is_undone_name_by_name),
