@@ -21,12 +21,12 @@
 #define EXECUTE_ITEMS_STATEMENT (CBOR_MAX_ITEMS - 64)
 /* An event is one link in the chain of each asset that it speaks of: of a range it is said in few bytes. */
 #define EXECUTE_LINKS_STATEMENT 100000
-#define EXECUTE_LINKS_BLOCK     500000 /* a block stops taking statements here */
+#define EXECUTE_LINKS_BLOCK     250000 /* a block stops taking statements here */
 /* Each link hashes the whole event, names and all: a range costs little, a long list of names its square. */
-#define EXECUTE_HASHED_STATEMENT (256u * 1024 * 1024)  /* bytes */
-#define EXECUTE_HASHED_BLOCK     (1024u * 1024 * 1024) /* a block stops taking statements here */
-#define EXECUTE_EVENTS_BLOCK     (32u * 1024 * 1024)   /* bytes after which a block takes no more */
-#define EXECUTE_MEMORY_BLOCK     (96u * 1024 * 1024)   /* and of state that it touched */
+#define EXECUTE_HASHED_STATEMENT (256u * 1024 * 1024) /* bytes */
+#define EXECUTE_HASHED_BLOCK     (512u * 1024 * 1024) /* a block stops taking statements here */
+#define EXECUTE_EVENTS_BLOCK     (32u * 1024 * 1024)  /* bytes after which a block takes no more */
+#define EXECUTE_MEMORY_BLOCK     (96u * 1024 * 1024)  /* and of state that it touched */
 #define EXECUTE_RULES_GOODS      3      /* from this version on it is kept where goods come from */
 #define FUTURE_ALLOWED_MS        120000 /* device time beyond block time: flagged FUTURE */
 

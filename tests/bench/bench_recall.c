@@ -21,7 +21,7 @@
 #define UNITS      1000000
 #define UNITS_FEW  10000
 #define SET        10000
-#define LINKS      400000 /* of a block: chains that its events lengthen */
+#define LINKS      200000 /* of a block: chains that its events lengthen */
 #define PER_BLOCK  64
 #define RECORDINGS 21
 #define GTIN       "01/09506000134352"
