@@ -243,6 +243,10 @@ void api_put_goods(struct api_context *c, struct json_doc *doc)
     json_doc_put_int(doc, "disputes", (int64_t)g->dispute_count);
     if (g->reveals > 0)
         json_doc_put_text(doc, "label", provenance_reveal_name(g->last_reveal.result));
+    if (g->label_opened) {
+        json_doc_put_text(doc, "label_opening", provenance_reveal_name(g->label_result));
+        api_put_time(doc, "label_opened", g->label_opened_ms);
+    }
 }
 
 /* ------------------------------------------------------------------ contents, custody at a time */

@@ -167,6 +167,20 @@ static void put_count(struct buf *out, size_t count, const char *one, const char
     page_markup(out, "<p class=\"note\">%zu %s.</p>", count, count == 1 ? one : many);
 }
 
+/* What became of its covered code: everybody else's tries are in the history. */
+static void put_label(const struct provenance_goods *g, struct buf *out)
+{
+    if (!g->label_opened)
+        return;
+    bool tamper = g->label_result == REVEAL_TAMPER;
+    page_markup(out, tamper ? "<p><strong>Its covered code was opened while it was still on its "
+                              "way: </strong>"
+                            : "<p>Its covered code was opened after delivery: ");
+    page_time(out, g->label_opened_ms);
+    page_markup(out, tamper ? ". Do not trust the pack.</p>"
+                            : ". If that was not you, somebody had it before.</p>");
+}
+
 void page_goods_notes(const struct asset_view *v, struct buf *out)
 {
     const struct provenance_goods *g = &v->journey.goods;
@@ -180,6 +194,7 @@ void page_goods_notes(const struct asset_view *v, struct buf *out)
     }
     if (g->inside > 0)
         page_markup(out, "<p>%llu units are inside.</p>", (unsigned long long)g->inside);
+    put_label(g, out);
     if (g->correction_count > 0)
         put_count(out, g->correction_count, "statement about it was corrected later",
                   "statements about it were corrected later");

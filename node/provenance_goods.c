@@ -154,14 +154,18 @@ static void disputed(struct provenance_goods *g, uint64_t time_ms, struct slice 
         g->dispute[g->dispute_count++] = (struct provenance_dispute){ d, time_ms };
 }
 
-static void revealed(struct provenance_goods *g, struct slice data)
+static void revealed(struct provenance_goods *g, uint64_t time_ms, struct slice data)
 {
     struct event_revealed r;
     if (!event_data_revealed(data, &r))
         return;
     g->last_reveal = r;
-    if (g->reveals++ == 0)
-        g->first_reveal = r;
+    g->reveals++;
+    if (r.result != REVEAL_AUTHENTIC_OPENED && r.result != REVEAL_TAMPER)
+        return;
+    g->label_opened = true;
+    g->label_opened_ms = time_ms;
+    g->label_result = r.result;
 }
 
 void provenance_goods_add(struct provenance_goods *g, enum event_what what, uint64_t time_ms,
@@ -188,7 +192,7 @@ void provenance_goods_add(struct provenance_goods *g, enum event_what what, uint
     else if (what == EVENT_DISPUTED)
         disputed(g, time_ms, data);
     else if (what == EVENT_REVEALED)
-        revealed(g, data);
+        revealed(g, time_ms, data);
 }
 
 /* ------------------------------------------------------------------ answers */

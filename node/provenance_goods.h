@@ -67,7 +67,9 @@ struct provenance_goods {
     size_t dispute_count;
     struct provenance_dispute dispute[PROVENANCE_DISPUTES];
     uint64_t reveals;
-    struct event_revealed first_reveal, last_reveal;
+    struct event_revealed last_reveal;
+    bool label_opened; /* the covered code was told: authentic, or on the way */
+    uint64_t label_opened_ms, label_result;
 };
 
 /* Of all events, those about goods; a misfit changes nothing. */

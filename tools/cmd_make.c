@@ -134,6 +134,17 @@ static bool put_outputs(const struct cmd_args *args, struct buf *out, struct mak
 
 /* ------------------------------------------------------------------ the three of them */
 
+static bool fits(const struct make *m)
+{
+    struct cbor_reader inputs = make_inputs(m), outputs = make_outputs(m);
+    uint64_t in = 0, out = 0;
+    for (size_t i = 0; i < m->input_count; i++)
+        in += make_next_input(&inputs).assets.count;
+    for (size_t i = 0; i < m->output_count; i++)
+        out += make_next_output(&outputs).assets.count;
+    return in <= ASSET_SET_MAX && out <= ASSET_SET_MAX;
+}
+
 static int make(struct cmd_home *home, const struct cmd_args *args, enum make_action action,
                 struct err *err)
 {
@@ -145,8 +156,11 @@ static int make(struct cmd_home *home, const struct cmd_args *args, enum make_ac
                 put_inputs(args, &inputs, m, err) && put_outputs(args, &outputs, m, err) &&
                 cmd_names_place(args, "place", &m->place, err) &&
                 cmd_names_instant(args, "time", &draft.link.time_ms, err);
-    if (good && (inputs.failed || outputs.failed))
-        good = err_set(err, ERR_INPUT, "these goods are too many for one statement");
+    if (good && (inputs.failed || outputs.failed || !fits(m)))
+        good = err_set(err, ERR_INPUT,
+                       "these goods are too many for one statement: at most %d go in, and %d come "
+                       "out",
+                       ASSET_SET_MAX, ASSET_SET_MAX);
     int code = good ? cmd_send_finish(home, done[action], &draft) : cmd_action_fail(err);
     buf_free(&inputs);
     buf_free(&outputs);

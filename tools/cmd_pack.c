@@ -3,6 +3,15 @@
 #include "tools/cmd_names.h"
 #include "tools/cmd_send.h"
 
+static bool check_itself(const struct pack *p, struct err *err)
+{
+    struct asset_iter it = asset_set_begin(&p->assets);
+    while (asset_set_next(&it))
+        if (slice_equal((struct slice){ (const uint8_t *)it.name, it.name_len }, p->container))
+            return err_set(err, ERR_INPUT, "%s cannot be inside itself", it.name);
+    return true;
+}
+
 static bool build(const struct cmd_args *args, const char *option, char *container,
                   struct buf *names, struct pack *p, struct err *err)
 {
@@ -13,7 +22,7 @@ static bool build(const struct cmd_args *args, const char *option, char *contain
         return err_wrap(err, "--%s", option);
     p->container = slice_text(container);
     return cmd_names_assets(args, 0, cmd_args_flag(args, "range"), names, &p->assets, err) &&
-           cmd_names_place(args, "place", &p->place, err);
+           check_itself(p, err) && cmd_names_place(args, "place", &p->place, err);
 }
 
 static int move(struct cmd_home *home, const struct cmd_args *args, bool out, struct err *err)

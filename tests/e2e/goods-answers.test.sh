@@ -78,4 +78,27 @@ says "an offer to oneself" 'BAD_REQUEST: .* an offer to oneself' out.txt
 grep -q "not signed" out.txt && die "an offer to oneself is told to be unsigned"
 waybill make split --from $gtin/10/SILO --to $gtin/10/S1=24t --as "Farm A" >out.txt 2>&1 && die "24 t of 25"
 grep -q "More would come out" out.txt && die "less is told as more"
+
+# ---- what cannot be said is told plainly
+waybill pack $gtin/21/V2 --into $gtin/21/V2 --as "Farm A" >out.txt 2>&1 && die "packed into itself"
+says "packed into itself" '21/V2 cannot be inside itself' out.txt
+waybill make transform --from $gtin/21/K00001..10000 --from $gtin/21/V2 --to $gtin/21/V3 --as "Farm A" >out.txt 2>&1 &&
+    die "made of 10,001"
+says "made of 10,001" 'at most 10000 go in' out.txt
+
+# ---- what a consumer sees of a covered code, whatever somebody else types later
+waybill asset commission $gtin/21/C1..2 --as "Farm A" >/dev/null
+waybill label seal $gtin/21/C1..2 -o labels --as "Farm A" >/dev/null
+code() { sed -n 's/.*'"$1"'","\([^"]*\)".*/\1/p' labels/codes.csv; }
+waybill label reveal $gtin/21/C1 "$(code C1)" --as "Farm A" >/dev/null && die "opened with its maker"
+waybill custody offer $gtin/21/C2 --to "Shop C" --as "Farm A" >/dev/null
+waybill custody accept $gtin/21/C2 --as "Shop C" >/dev/null
+waybill label reveal $gtin/21/C2 "$(code C2)" --as "Shop C" >/dev/null
+waybill label reveal $gtin/21/C2 "$(code C1)" --as "Farm A" >/dev/null && die "another's code"
+expect "the last look and the opening" '["MISMATCH","AUTHENTIC_OPENED"]' \
+    "$(curl -sf "$url/v1/assets/$gtin/21/C2" | jq -c '[.label, .label_opening]')"
+curl -sf "$url/$gtin/21/C1" >page.html
+says "the page of what was opened on its way" 'opened while it was still on its way' page.html
+curl -sf "$url/$gtin/21/C2" >page.html
+says "the page of what was opened by its buyer" 'opened after delivery' page.html
 exit 0
