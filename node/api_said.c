@@ -2,10 +2,14 @@
 #include "node/api_goods.h"
 
 #include "common/hex.h"
+#include "common/state_goods.h"
+#include "common/state_key.h"
 #include "node/asset_goods.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#define CERTIFICATE_VALUE_MAX STATEMENT_MAX
 
 /* ------------------------------------------------------------------ certificates */
 
@@ -72,6 +76,32 @@ static bool find_standing(void *ctx, const struct read_model_cell *cells, size_t
     return false;
 }
 
+/* Why it does not hold: the revocation, or the correction of the certificate, that stands. */
+static void put_revocation(struct api_context *c, struct json_doc *doc,
+                           const struct hash *certificate)
+{
+    struct buf value = buf_heap(CERTIFICATE_VALUE_MAX), bytes = buf_heap(STATEMENT_MAX);
+    struct state_key key = state_key_hash(TABLE_CERTIFICATE, certificate);
+    struct state_certificate v;
+    struct statement st;
+    uint64_t leaf = 0;
+    if (store_state_get(c->store, state_key_slice(&key), &value, NULL) &&
+        state_certificate_take(buf_slice(&value), &v) && v.revoked &&
+        store_find_statement(c->store, &v.revoked_by, &leaf, NULL) &&
+        store_statement(c->store, leaf, &bytes, NULL) &&
+        statement_decode(buf_slice(&bytes), &st, NULL)) {
+        struct json_doc *one = json_doc_put_object(doc, "revocation");
+        bool corrected = st.kind == KIND_CORRECTION;
+        json_doc_put_hex(one, "statement", hash_slice(&st.hash));
+        json_doc_put_bool(one, "correction", corrected);
+        json_doc_put_slice(one, "reason",
+                           corrected ? st.as.correction.reason : st.as.certificate_revoke.reason);
+        api_put_time(one, "time", st.link.time_ms);
+    }
+    buf_free(&value);
+    buf_free(&bytes);
+}
+
 static void one_certificate(struct api_context *c, const struct hash *statement,
                             struct http_answer *a)
 {
@@ -85,6 +115,7 @@ static void one_certificate(struct api_context *c, const struct hash *statement,
         struct standing now = { .time_ms = head.time_ms };
         (void)read_model_list(c->store, LIST_CERTIFICATE, &arg, find_standing, &now, &err);
         json_doc_put_text(doc, "status", asset_goods_certificate_name(now.status));
+        put_revocation(c, doc, statement);
         struct read_model_args of = { 1, { read_model_arg_number((uint64_t)id) } };
         (void)api_put_rows(c, json_doc_put_array(doc, "assets"), LIST_CERTIFICATE_ASSETS, &of, NULL,
                            &err);

@@ -78,7 +78,10 @@ int cmd_cert_show(struct cmd_home *home, const struct cmd_args *args, struct err
     for (size_t i = 0; i < json_doc_count(goods); i++)
         cmd_pages_print("    ", json_doc_element(goods, i), "/asset", "\n");
     cmd_pages_print("  document ", doc, "/document", "\n");
-    cmd_pages_print("  now ", doc, "/status", "\n");
+    cmd_pages_print("  now ", doc, "/status", "");
+    cmd_pages_print(": ", doc, "/revocation/reason", "");
+    cmd_pages_print_hash("; statement ", doc, "/revocation/statement");
+    (void)printf("\n");
     json_doc_free(doc);
     return CMD_GOOD;
 }

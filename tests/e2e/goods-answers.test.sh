@@ -101,4 +101,16 @@ curl -sf "$url/$gtin/21/C1" >page.html
 says "the page of what was opened on its way" 'opened while it was still on its way' page.html
 curl -sf "$url/$gtin/21/C2" >page.html
 says "the page of what was opened by its buyer" 'opened after delivery' page.html
+
+# ---- why a certificate does not hold
+paper=$(waybill cert issue organic $gtin/21/V2 --until "9 d" --as "Shop C" --json | jq -r .statement)
+waybill cert show "$paper" >out.txt
+says "a certificate that holds" '^  now VALID$' out.txt
+waybill cert revoke "$paper" --reason pesticides --as "Shop C" >/dev/null
+waybill cert show "$paper" >out.txt
+says "why it is revoked" '^  now REVOKED: pesticides; statement ' out.txt
+mistake=$(waybill cert issue organic $gtin/21/V1 --until "9 d" --as "Shop C" --json | jq -r .statement)
+waybill correct "$mistake" --meaning correction --reason "another lot" --as "Shop C" >/dev/null
+waybill cert show "$mistake" >out.txt
+says "why it never held" '^  now REVOKED: another lot; statement ' out.txt
 exit 0
