@@ -55,10 +55,9 @@ static void run_block(struct vector_chain *c, const char *header_name, const str
     struct execute_result result;
     struct state_view view = memory_state_view(c->state);
     assert_true(header_decode(vectors_bytes(header_name), &h, NULL));
-    struct execute_context context = { .ledger = h.ledger,
-                                       .rules = h.rules,
-                                       .height = h.height,
-                                       .time_ms = h.time_ms };
+    struct execute_context context = {
+        .ledger = h.ledger, .rules = h.rules, .height = h.height, .time_ms = h.time_ms
+    };
     context.parent_hash = header_hash(&c->parent);
     assert_hash(&context.parent_hash, &h.prev);
     execute_begin(c->execution, &view, &context);
