@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "common/disposition.h"
+#include "common/event.h"
 #include "contracts/flow.h"
 #include "contracts/property.h"
 
@@ -332,6 +334,34 @@ static bool take_named(struct compile *c, const struct yaml_node *node, struct p
     return compile_refuse_near(c, node, at, why, &nearest);
 }
 
+/* What happens to goods has names of its own: "dispensed", "impossible travel". */
+static bool take_goods_detail(struct compile *c, const struct yaml_node *node, struct place at,
+                              struct contract_reaction *r)
+{
+    bool finding = r->trigger == CONTRACT_ON_FINDING;
+    unsigned last = finding ? FINDING_LAST : 1 + DISPOSITION_DESTROY;
+    if (finding &&
+        (compile_is_word(node, "never commissioned") || compile_is_word(node, "more than made")))
+        return compile_refuse(c, node, at, "goods that this is found of have no contract yet",
+                              node->text);
+    struct compile_nearest nearest =
+        compile_nearest_begin(slice_text(node->kind == YAML_SCALAR ? node->text : ""));
+    for (r->detail = 0; r->detail <= last; r->detail++) {
+        const char *word = definition_detail_word(r->trigger, r->detail);
+        if (word != NULL && compile_is_word(node, word))
+            return true;
+        if (word != NULL)
+            compile_nearest_try(&nearest, slice_text(word));
+    }
+    return compile_refuse_near(c, node, at,
+                               finding ? "expected after end, impossible travel, two custodians "
+                                         "or any"
+                                       : "expected quarantined, released, rejected, returned, "
+                                         "recalled, recall ended, decommissioned, dispensed, "
+                                         "destroyed or any",
+                               &nearest);
+}
+
 static bool take_detail(struct compile *c, const struct yaml_node *node, struct place at,
                         struct contract_reaction *r)
 {
@@ -355,6 +385,8 @@ static bool take_detail(struct compile *c, const struct yaml_node *node, struct 
                compile_refuse(c, node, at, "expected custody or ownership", NULL);
     case CONTRACT_ON_SUCCESS:
     case CONTRACT_ON_FAILURE: return take_instance(c, node, at, &r->detail);
+    case CONTRACT_ON_DISPOSITION:
+    case CONTRACT_ON_FINDING: return take_goods_detail(c, node, at, r);
     }
     return false;
 }
@@ -363,11 +395,12 @@ static bool take_trigger(struct compile *c, const struct yaml_node *map, struct 
                          struct contract_reaction *r)
 {
     /* As enum contract_trigger. */
-    static const char *const triggers[] = { "reading",  "broken",   "ended",   "scan",
-                                            "handover", "document", "success", "failure" };
+    static const char *const triggers[] = { "reading",     "broken",   "ended",   "scan",
+                                            "handover",    "document", "success", "failure",
+                                            "disposition", "finding" };
     static const char form[] =
         "expected \"on\" with one of reading, broken, ended, scan, handover, "
-        "document, success or failure";
+        "document, success, failure, disposition or finding";
     const struct yaml_node *on = yaml_get(map, "on");
     at.key = "on";
     if (on == NULL || on->kind != YAML_MAP || on->count != 1)

@@ -267,6 +267,8 @@ static bool detail_is_good(struct check *c, const struct contract_reaction *r)
     case CONTRACT_ON_DOCUMENT: return r->detail < d->document_count;
     case CONTRACT_ON_SUCCESS:
     case CONTRACT_ON_FAILURE: return is_instance(c, r->detail);
+    case CONTRACT_ON_DISPOSITION:
+    case CONTRACT_ON_FINDING: return definition_detail_word(r->trigger, r->detail) != NULL;
     }
     return false;
 }

@@ -180,7 +180,7 @@ void definition_decode_reactions(struct definition_decoder *d)
         cbor_take_array_of(&d->r, 6);
         struct contract_reaction *reaction = &def->reactions[i];
         reaction->name = definition_decode_name(d);
-        reaction->trigger = (enum contract_trigger)cbor_take_uint_max(&d->r, CONTRACT_ON_FAILURE);
+        reaction->trigger = (enum contract_trigger)cbor_take_uint_max(&d->r, CONTRACT_TRIGGER_LAST);
         reaction->detail = (unsigned)cbor_take_uint_max(&d->r, UINT16_MAX);
         reaction->states = take_bits(d, MAX_BITS);
         take_step(d, &reaction->step);

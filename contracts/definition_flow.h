@@ -82,7 +82,10 @@ enum contract_trigger {
     CONTRACT_ON_DOCUMENT = 5, /* document `detail` */
     CONTRACT_ON_SUCCESS = 6,  /* the contract that term `detail` names */
     CONTRACT_ON_FAILURE = 7,
+    CONTRACT_ON_DISPOSITION = 8, /* detail: 0 any, else 1 + enum disposition_action */
+    CONTRACT_ON_FINDING = 9,     /* detail: 0 any, else enum event_finding */
 };
+#define CONTRACT_TRIGGER_LAST CONTRACT_ON_FINDING
 
 struct contract_reaction {
     struct slice name;
@@ -97,5 +100,14 @@ struct contract_document {
     struct slice name;
     struct contract_callers callers; /* who may attach it */
 };
+
+/* Whether the reaction listens to this, whatever state the contract is in. */
+bool definition_hears(const struct contract_reaction *r, enum contract_trigger trigger,
+                      unsigned detail);
+/*
+ * What the detail of a disposition or of a finding is called: "dispensed", "impossible travel", and "any" for 0.
+ * NULL where no contract can hear of it, and for the other triggers, whose details are the contract's own.
+ */
+const char *definition_detail_word(enum contract_trigger trigger, unsigned detail);
 
 #endif

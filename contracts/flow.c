@@ -323,8 +323,7 @@ enum flow_result flow_run_step(struct flow_run *run, const struct contract_step 
 static bool listens(const struct contract_reaction *r, enum contract_trigger trigger,
                     unsigned detail, unsigned state)
 {
-    return r->trigger == trigger && (trigger == CONTRACT_ON_SCAN || r->detail == detail) &&
-           (r->states >> state & 1) != 0;
+    return definition_hears(r, trigger, detail) && (r->states >> state & 1) != 0;
 }
 
 // NOLINTNEXTLINE(readability-function-size): what happens is three of the parameters

@@ -17,8 +17,7 @@ bool instance_may_react(const struct execution *x)
 static bool listens(const struct contract_definition *d, const struct instance_event *e)
 {
     for (size_t i = 0; i < d->reaction_count; i++)
-        if (d->reactions[i].trigger == e->trigger &&
-            (e->trigger == CONTRACT_ON_SCAN || d->reactions[i].detail == e->detail))
+        if (definition_hears(&d->reactions[i], e->trigger, e->detail))
             return true;
     return false;
 }

@@ -1,5 +1,6 @@
 /* What becomes of goods: held back, recalled, ended. A name stands for what it names, however much that is. */
 #include "node/goods.h"
+#include "node/instance.h"
 
 /* One name of a disposition, as the rules find it. */
 struct target {
@@ -228,6 +229,16 @@ static void tell(struct execution *x, const struct speaker *by)
     put_remark(data, d->reason);
 }
 
+/* Those of the goods it names: what a recall reaches by reference alone is told of nothing. */
+static void tell_contracts(struct execution *x, const struct speaker *by)
+{
+    const struct disposition *d = &by->st->as.disposition;
+    struct instance_event e = { .trigger = CONTRACT_ON_DISPOSITION,
+                                .detail = 1 + (unsigned)d->action,
+                                .time_ms = by->st->link.time_ms };
+    instance_react_set(x, &d->assets, &e);
+}
+
 enum refusal rules_disposition(struct execution *x, const struct speaker *by)
 {
     const struct disposition *d = &by->st->as.disposition;
@@ -256,5 +267,6 @@ enum refusal rules_disposition(struct execution *x, const struct speaker *by)
         dispose(x, &t);
     }
     tell(x, by);
+    tell_contracts(x, by);
     return ACCEPTED;
 }

@@ -7,6 +7,8 @@
 #include "node/goods.h"
 #include "node/rules_parts.h"
 
+#include <string.h>
+
 #define GHOSTS_MAX        1000  /* names nobody made that one scan may bring up */
 #define FINDINGS_MAX      1000  /* that one scan may tell of; the rest of it counts all the same */
 #define USUAL_FASTEST_KMH 1200  /* faster than goods fly */
@@ -20,7 +22,9 @@ struct sight {
     uint64_t time_ms; /* as it counts */
     bool has_position;
     struct distance_point at;
-    size_t told; /* findings */
+    size_t told;    /* findings */
+    size_t number;  /* of the name at hand in the scan */
+    uint8_t *found; /* of each name: bit i is finding i; NULL while there are none */
 };
 
 /* ------------------------------------------------------------------ where */
@@ -68,8 +72,14 @@ static uint64_t fastest_kmh(struct execution *x, struct slice name)
 static void tell(struct execution *x, struct sight *s, enum event_finding finding,
                  struct slice name, const struct finding_other *other)
 {
-    if (s->told++ < FINDINGS_MAX)
-        finding_tell(x, s->by, finding, name, other);
+    size_t count = s->scan->assets.count;
+    if (s->told++ >= FINDINGS_MAX)
+        return;
+    finding_tell(x, s->by, finding, name, other);
+    if (s->found == NULL && (s->found = overlay_alloc(x->overlay, count)) != NULL)
+        memset(s->found, 0, count);
+    if (s->found != NULL)
+        s->found[s->number] |= (uint8_t)(1u << finding);
 }
 
 static void compare_end(struct execution *x, struct sight *s, struct slice name,
@@ -140,6 +150,40 @@ static void compare(struct execution *x, struct sight *s, struct slice name)
     compare_custody(x, s, name, &a);
 }
 
+/* ------------------------------------------------------------------ who is told of it */
+
+/* The names that something was found of. */
+static struct asset_set list_found(struct execution *x, const struct sight *s, unsigned finding)
+{
+    const struct asset_set *all = &s->scan->assets;
+    struct asset_set list = { { NULL, 0 }, 0 };
+    for (size_t i = 0; i < all->count; i++)
+        list.count += s->found[i] >> finding & 1;
+    size_t size = list.count * (ASSET_NAME_MAX + 2) + 9; /* a name's head is two bytes at most */
+    void *memory = list.count > 0 ? overlay_alloc(x->overlay, size) : NULL;
+    if (memory == NULL)
+        return (struct asset_set){ { NULL, 0 }, 0 };
+    struct buf out = buf_fixed(memory, size);
+    struct asset_iter it = asset_set_begin(all);
+    cbor_put_array(&out, list.count);
+    for (size_t i = 0; asset_set_next(&it); i++)
+        if ((s->found[i] >> finding & 1) != 0)
+            cbor_put_text(&out, slice_of(it.name, it.name_len));
+    list.raw = buf_slice(&out);
+    return list;
+}
+
+/* Once all is compared: what contracts do about it is not to change what else is found. */
+static void tell_contracts(struct execution *x, const struct sight *s, unsigned finding)
+{
+    struct asset_set found = list_found(x, s, finding);
+    struct instance_event e = { .trigger = CONTRACT_ON_FINDING,
+                                .detail = finding,
+                                .time_ms = s->by->st->link.time_ms };
+    if (found.count > 0)
+        instance_react_set(x, &found, &e);
+}
+
 /* ------------------------------------------------------------------ the statement */
 
 static enum refusal check_names(struct execution *x, const struct scan *s)
@@ -166,8 +210,11 @@ static void compare_all(struct execution *x, const struct speaker *by)
                        .time_ms = goods_counted_time(x, by->st->link.time_ms) };
     s.has_position = scan->place.len > 0 && find_position(x, scan->place, &s.at);
     struct asset_iter it = asset_set_begin(&scan->assets);
-    while (!execution_is_over(x) && asset_set_next(&it))
+    for (; !execution_is_over(x) && asset_set_next(&it); s.number++)
         compare(x, &s, slice_of(it.name, it.name_len));
+    for (unsigned finding = 0; s.found != NULL && finding <= FINDING_LAST; finding++)
+        if (definition_detail_word(CONTRACT_ON_FINDING, finding) != NULL)
+            tell_contracts(x, &s, finding);
 }
 
 enum refusal rules_scan(struct execution *x, const struct speaker *by)

@@ -215,6 +215,16 @@ static void say_by(struct saying *s)
     say_note(s, &st, "reason");
 }
 
+static void say_goods_trigger(struct saying *s, const struct contract_reaction *r)
+{
+    words_add(&s->words, r->trigger == CONTRACT_ON_FINDING ? "a finding" : "a disposition");
+    if (r->detail == 0)
+        return;
+    words_add(&s->words, " (");
+    words_add(&s->words, definition_detail_word(r->trigger, r->detail));
+    words_add(&s->words, ")");
+}
+
 /* What a reaction listens to. */
 static void say_trigger(struct saying *s, const struct contract_reaction *r)
 {
@@ -246,6 +256,8 @@ static void say_trigger(struct saying *s, const struct contract_reaction *r)
         if (r->detail < d->term_count)
             words_add_slice(&s->words, d->terms[r->detail].name);
         return;
+    case CONTRACT_ON_DISPOSITION:
+    case CONTRACT_ON_FINDING: say_goods_trigger(s, r); return;
     }
 }
 

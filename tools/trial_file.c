@@ -225,6 +225,8 @@ static const struct verb {
     { "attach", trial_step_attach },
     { "detach", trial_step_detach },
     { "scan", trial_step_scan },
+    { "place", trial_step_place },
+    { "disposition", trial_step_disposition },
     { "certificate", trial_certificate_take },
     { "revoke", trial_certificate_revoke },
     { "call", trial_call_take },

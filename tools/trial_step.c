@@ -464,14 +464,18 @@ bool trial_step_detach(struct trial_case *c, const struct yaml_node *step)
 
 bool trial_step_scan(struct trial_case *c, const struct yaml_node *step)
 {
-    static const char *const known[] = { "by", "place", "note", "units", NULL };
+    static const char *const known[] = { "by", "place", "note", "in custody", "units", NULL };
     struct statement draft = { .kind = KIND_SCAN };
     struct trial_person *by;
-    const char *place, *note;
+    const char *place, *note, *custody;
     if (!trial_case_check_keys(c, step, known) || !trial_case_person(c, step, "by", &by) ||
         !trial_case_text(c, step, "place", &place) || !trial_case_text(c, step, "note", &note) ||
+        !trial_case_text(c, step, "in custody", &custody) ||
         !trial_case_units(c, step, &c->bufs[0], &draft.as.scan.assets))
         return false;
+    if (custody != NULL && strcmp(custody, "yes") != 0 && strcmp(custody, "no") != 0)
+        return trial_case_refuse(c, yaml_get(step, "in custody"), "in custody: expected yes or no");
+    draft.as.scan.in_custody = custody != NULL && strcmp(custody, "yes") == 0;
     draft.as.scan.place = slice_text(place != NULL ? place : "");
     draft.as.scan.note = slice_text(note != NULL ? note : "");
     return trial_case_say(c, step, by, draft);

@@ -11,6 +11,8 @@ bool trial_step_handover(struct trial_case *c, const struct yaml_node *step);
 bool trial_step_attach(struct trial_case *c, const struct yaml_node *step);
 bool trial_step_detach(struct trial_case *c, const struct yaml_node *step);
 bool trial_step_scan(struct trial_case *c, const struct yaml_node *step);
+bool trial_step_disposition(struct trial_case *c, const struct yaml_node *step);
+bool trial_step_place(struct trial_case *c, const struct yaml_node *step);
 bool trial_certificate_take(struct trial_case *c, const struct yaml_node *step);
 bool trial_certificate_revoke(struct trial_case *c, const struct yaml_node *step);
 bool trial_call_take(struct trial_case *c, const struct yaml_node *step);

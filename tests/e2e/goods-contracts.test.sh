@@ -142,4 +142,8 @@ says "dispensing what is suspect" 'called now  *WRONG_STATE: dispense: not in th
 call "Shop H" dispense --unit $gtin/21/M1 >/dev/null
 waybill goods dispense $gtin/21/M1 --as "Shop H" >/dev/null
 expect "dispensed" dispensed "$(unit_state 1)"
+waybill goods quarantine $gtin/21/M3 --as "Maker M" >/dev/null
+expect "in quarantine" suspect "$(unit_state 3)"
+waybill contract explain $gtin/21/M3 >out.txt
+says "in quarantine" 'state shipped -> suspect, by hold what is in quarantine, a reaction to a disposition (quarantined)'
 kill_node TERM

@@ -1,8 +1,9 @@
-/* What a contract says and asks of goods: how fast they travel, and certificates. */
+/* What a contract says and asks of goods: how fast they travel, certificates, and what becomes of them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -221,6 +222,107 @@ static void test_names_that_are_declared_come_first(void **state)
     assert_int_equal(c.def.code[0], EXPR_FIELD);
 }
 
+/* ------------------------------------------------------------------ what becomes of goods */
+
+#define HEARING                                                                              \
+    "contract: t\nroles: { farm: x }\nparties: { farmer: farm }\nstates: { open: , done: { " \
+    "ends: success } }\nreactions:\n  it: { to: done, on: { "
+
+static void hear(const char *on)
+{
+    char yaml[400];
+    (void)snprintf(yaml, sizeof yaml, HEARING "%s } }\n", on);
+    support_contract_make(yaml, &c);
+    decode_again();
+}
+
+static void unheard(const char *on, const char *why)
+{
+    char yaml[400], message[400];
+    (void)snprintf(yaml, sizeof yaml, HEARING "%s } }\n", on);
+    (void)snprintf(message, sizeof message, "c.yaml:6: reactions.it.on: %s", why);
+    support_contract_refused(yaml, message);
+}
+
+/* The numbers are those of the bytes (docs/contracts.md): they stay. */
+static void test_what_happens_to_goods_is_heard(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *on;
+        unsigned trigger, detail;
+    } known[] = {
+        { "disposition: any", 8, 0 },
+        { "disposition: quarantined", 8, 1 },
+        { "disposition: released", 8, 2 },
+        { "disposition: rejected", 8, 3 },
+        { "disposition: returned", 8, 4 },
+        { "disposition: recalled", 8, 5 },
+        { "disposition: recall ended", 8, 6 },
+        { "disposition: decommissioned", 8, 7 },
+        { "disposition: dispensed", 8, 8 },
+        { "disposition: destroyed", 8, 9 },
+        { "finding: any", 9, 0 },
+        { "finding: after end", 9, 2 },
+        { "finding: impossible travel", 9, 4 },
+        { "finding: two custodians", 9, 5 },
+    };
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        hear(known[i].on);
+        assert_int_equal(c.def.reactions[0].trigger, known[i].trigger);
+        assert_int_equal(c.def.reactions[0].detail, known[i].detail);
+    }
+}
+
+static void test_what_can_not_be_heard_is_refused(void **state)
+{
+    (void)state;
+    static const char no_contract[] = "goods that this is found of have no contract yet, found ";
+    char why[200];
+    unheard("disposition: dispnsed",
+            "expected quarantined, released, rejected, returned, recalled, recall ended, "
+            "decommissioned, dispensed, destroyed or any, found \"dispnsed\"; did you mean "
+            "\"dispensed\"?");
+    unheard("finding: two owners", "expected after end, impossible travel, two custodians or any, "
+                                   "found \"two owners\"");
+    (void)snprintf(why, sizeof why, "%s\"never commissioned\"", no_contract);
+    unheard("finding: never commissioned", why);
+    (void)snprintf(why, sizeof why, "%s\"more than made\"", no_contract);
+    unheard("finding: more than made", why);
+}
+
+/* Neither names what a scan or a handover does. */
+static void test_they_know_no_place_and_no_sides(void **state)
+{
+    (void)state;
+    struct err err = { 0 };
+    support_contract_error(HEARING "disposition: any }, when: place = \"x\" }\n", &err);
+    assert_non_null(strstr(err.msg, "only a reaction to a scan has one"));
+    support_contract_error(HEARING "finding: any }, when: to = farmer }\n", &err);
+    assert_non_null(strstr(err.msg, "only a reaction to a handover has one"));
+}
+
+/* Of all numbers a detail can have in the bytes only those above are taken. */
+static void test_other_details_in_bytes_are_refused(void **state)
+{
+    (void)state;
+    static struct contract_definition def;
+    static const char reaction[] = "\x86\x62it"; /* six items: its name, then the trigger */
+    for (unsigned trigger = 8; trigger <= 10; trigger++)
+        for (unsigned detail = 0; detail < 24; detail++) {
+            struct err err = { 0 };
+            hear("disposition: any");
+            uint8_t *at = memmem(c.bytes, c.len, reaction, 4);
+            assert_non_null(at);
+            at[4] = (uint8_t)trigger;
+            at[5] = (uint8_t)detail;
+            bool good = trigger == 8 ? detail <= 9
+                                     : trigger == 9 && (detail == 0 || detail == 2 || detail == 4 ||
+                                                        detail == 5);
+            assert_int_equal(definition_decode(slice_of(c.bytes, c.len), &def, &err), good);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +334,10 @@ int main(void)
         cmocka_unit_test(test_certificates_are_asked_for),
         cmocka_unit_test(test_certificates_of_nothing_are_refused),
         cmocka_unit_test(test_names_that_are_declared_come_first),
+        cmocka_unit_test(test_what_happens_to_goods_is_heard),
+        cmocka_unit_test(test_what_can_not_be_heard_is_refused),
+        cmocka_unit_test(test_they_know_no_place_and_no_sides),
+        cmocka_unit_test(test_other_details_in_bytes_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
