@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The story of docs/goods.md: each command of its sh blocks, in order and on one ledger, does what its remark says:
 # it is accepted, "# refused: CODE", ends with "# exit code N", or "# says: TEXT" among other things.
+# At the end an auditor makes the same of it all.
 . "$(dirname "$0")/node.sh"
 manual=$here/../../docs/goods.md
 
@@ -35,3 +36,7 @@ while IFS= read -r line; do
     *) die "docs/goods.md: a remark that says nothing to a test: $remark" ;;
     esac
 done <story.sh
+
+# All of it, executed again from the blocks, is what the node holds, read models and all.
+kill_node TERM
+waybill audit home >audit.txt || die "the story does not pass an audit: $(cat audit.txt)"
