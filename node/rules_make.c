@@ -13,6 +13,8 @@ struct making_sum {
     bool mixed;                  /* amounts of several dimensions, or beyond all measure */
     bool begun;                  /* the sums have a dimension */
     struct amount_sum taken, made;
+    bool has_expiry;
+    uint64_t expiry_ms; /* of the inputs, the earliest */
 };
 
 static struct slice name_of(const struct asset_iter *it)
@@ -188,6 +190,18 @@ static enum refusal check_part(const struct state_asset *a, const struct amount 
 
 /* ------------------------------------------------------------------ inputs */
 
+static void note_expiry(struct execution *x, const struct state_goods *g, struct making_sum *sum)
+{
+    struct state_making m;
+    if (!g->has_origin || !goods_load_making(x, &g->origin, &m) ||
+        g->origin_output >= m.output_count || !m.outputs[g->origin_output].has_expiry)
+        return;
+    uint64_t expiry_ms = m.outputs[g->origin_output].expiry_ms;
+    if (!sum->has_expiry || expiry_ms < sum->expiry_ms)
+        sum->expiry_ms = expiry_ms;
+    sum->has_expiry = true;
+}
+
 static enum refusal check_input(struct execution *x, const struct speaker *by,
                                 const struct make_input *input, struct slice name,
                                 struct making_sum *sum)
@@ -210,6 +224,7 @@ static enum refusal check_input(struct execution *x, const struct speaker *by,
     sum->has_owner = true;
     if (sum->anothers[0] == '\0' && !kid_equal(&sum->owner, &a.owner))
         memcpy(sum->anothers, name.data, name.len); /* zero-terminated: it was all zero */
+    note_expiry(x, &a.goods, sum);
     if (a.goods.has_amount) {
         sum->measured++;
         add_amount(sum, &sum->taken, input->has_amount ? &input->amount : &a.goods.amount, 1);
@@ -359,7 +374,21 @@ static bool join_inputs(struct execution *x, const struct make *m, struct slice 
     return !sets.failed;
 }
 
-static void store_making(struct execution *x, const struct speaker *by, struct slice inputs)
+/* Goods that are only divided or poured together keep no longer than they did: a date is not split away. */
+static struct making_output keep_of(const struct make_output *output, enum make_action action,
+                                    const struct making_sum *sum)
+{
+    struct making_output o = { output->lot, output->has_expiry, output->expiry_ms };
+    if (action != MAKE_TRANSFORM && sum->has_expiry &&
+        (!o.has_expiry || o.expiry_ms > sum->expiry_ms)) {
+        o.has_expiry = true;
+        o.expiry_ms = sum->expiry_ms;
+    }
+    return o;
+}
+
+static void store_making(struct execution *x, const struct speaker *by,
+                         const struct making_sum *sum, struct slice inputs)
 {
     const struct make *m = &by->st->as.make;
     struct state_making making = { .kind = (enum making_kind)m->action,
@@ -372,8 +401,7 @@ static void store_making(struct execution *x, const struct speaker *by, struct s
     struct cbor_reader r = make_outputs(m);
     for (size_t i = 0; i < m->output_count; i++) {
         struct make_output output = make_next_output(&r);
-        making.outputs[i] =
-            (struct making_output){ output.lot, output.has_expiry, output.expiry_ms };
+        making.outputs[i] = keep_of(&output, m->action, sum);
     }
     goods_store_making(x, by, &making);
 }
@@ -407,6 +435,6 @@ enum refusal rules_make(struct execution *x, const struct speaker *by)
         return code;
     use_inputs(x, by);
     bear_outputs(x, by, &sum);
-    store_making(x, by, inputs);
+    store_making(x, by, &sum, inputs);
     return ACCEPTED;
 }

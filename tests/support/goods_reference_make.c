@@ -387,6 +387,19 @@ static void use(struct goods_reference *r, const struct goods_op *op, const stru
     n->end_ms = op->time_ms;
 }
 
+/* What is split or merged keeps until the first of its inputs would have gone off; 0: for ever. */
+static uint64_t keeps_until(const struct goods_reference *r, const struct goods_op *op)
+{
+    uint64_t until = 0;
+    for (size_t e = 0; op->action != MAKE_TRANSFORM && e < op->input_count; e++)
+        for (size_t i = 0; i < op->inputs[e].names.count; i++) {
+            uint64_t one = r->names[op->inputs[e].names.at[i]].expiry_ms;
+            if (one != 0 && (until == 0 || one < until))
+                until = one;
+        }
+    return until;
+}
+
 enum refusal goods_reference_make(struct goods_reference *r, const struct goods_op *op)
 {
     enum refusal code = check_form(r, op);
@@ -401,10 +414,15 @@ enum refusal goods_reference_make(struct goods_reference *r, const struct goods_
     if (code != ACCEPTED)
         return code;
     unsigned owner = r->names[op->inputs[0].names.at[0]].owner;
+    uint64_t until = keeps_until(r, op);
     for (size_t e = 0; e < op->input_count; e++)
         for (size_t i = 0; i < op->inputs[e].names.count; i++)
             use(r, op, &op->inputs[e], op->inputs[e].names.at[i]);
-    for (size_t e = 0; e < op->output_count; e++)
-        goods_reference_bear(r, op, e, &op->outputs[e], owner);
+    for (size_t e = 0; e < op->output_count; e++) {
+        struct goods_entry output = op->outputs[e];
+        if (until != 0 && (output.expiry_ms == 0 || output.expiry_ms > until))
+            output.expiry_ms = until;
+        goods_reference_bear(r, op, e, &output, owner);
+    }
     return ACCEPTED;
 }

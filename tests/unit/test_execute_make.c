@@ -376,6 +376,38 @@ static void more_units_than_were_declared_are_told_of(void **state)
 }
 
 /* The first of all checks that fails gives the code: each is made to fail with those after it. */
+static uint64_t keeps(struct world *w, const char *name)
+{
+    struct state_making m;
+    struct state_asset a = making_asset(w, name);
+    assert_true(making_record(w, &a.goods.origin, &m));
+    const struct making_output *o = &m.outputs[a.goods.origin_output];
+    return o->has_expiry ? o->expiry_ms : 0;
+}
+
+static void a_date_is_not_split_away(void **state)
+{
+    struct world *w = *state;
+    struct statement fresh = making_commission(MAKING_BEAN "D1", "3 t", NULL);
+    fresh.as.commission.has_expiry = true;
+    fresh.as.commission.expiry_ms = KIT_T0 + MINUTES(900);
+    (void)custody_do(w, FARM, fresh, MINUTES(4));
+    struct statement s = making_begin(MAKE_SPLIT);
+    making_add_input(&s, MAKING_BEAN "D1", NULL);
+    making_add_output(&s, MAKING_BEAN "E1", "1 t", NULL);
+    making_add_output(&s, MAKING_BEAN "E2", "2 t", NULL);
+    (void)make(w, s);
+    assert_int_equal(keeps(w, MAKING_BEAN "E1"), fresh.as.commission.expiry_ms);
+    s = making_begin(MAKE_MERGE);
+    making_add_input(&s, BEANS, NULL);
+    making_add_input(&s, MAKING_BEAN "E1", NULL);
+    making_add_output(&s, MAKING_BEAN "F1", "26 t", NULL);
+    (void)make(w, s);
+    assert_int_equal(keeps(w, MAKING_BEAN "F1"), fresh.as.commission.expiry_ms);
+    (void)make(w, making_of(MAKE_TRANSFORM, MAKING_BEAN "E2", NULL, MAKING_BAR "G1", "1 t"));
+    assert_int_equal(keeps(w, MAKING_BAR "G1"), 0);
+}
+
 static void checks_come_in_their_order(void **state)
 {
     struct world *w = *state;
@@ -447,6 +479,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(inputs_have_one_owner, setup, teardown),
         cmocka_unit_test_setup_teardown(outputs_are_new_and_of_ones_own_lots, setup, teardown),
         cmocka_unit_test_setup_teardown(more_units_than_were_declared_are_told_of, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_date_is_not_split_away, setup, teardown),
         cmocka_unit_test_setup_teardown(checks_come_in_their_order, setup, teardown),
         cmocka_unit_test_setup_teardown(inputs_of_many_words_are_too_long, setup, teardown),
     };
