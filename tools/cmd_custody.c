@@ -191,77 +191,76 @@ static int show(struct cmd_home *home, const struct cmd_args *args, struct err *
     return CMD_GOOD;
 }
 
+static const struct cmd_action actions[] = {
+    { "offer", "custody offer", "to= role= condition= expires= seal= reading= time= range no-wait",
+      "Usage: waybill custody offer ASSET... --to MEMBER [options]\n"
+      "Offers goods, and what is inside them; they stay with this company until the other one "
+      "accepts.\n"
+      "\n"
+      "  --role custodian|owner  what passes: who holds them (default) or whose they are\n"
+      "  --condition TEXT        how they look\n"
+      "  --expires WHEN          a duration or an instant: nobody can accept from then on\n"
+      "  --seal intact|broken|none[:NUMBER]  how the seal is\n"
+      "  --reading auto|DEVICE   binds the last reading of the goods to this offer\n"
+      "  --time INSTANT          when (default: now)\n"
+      "  --range                 ASSET... is PREFIX FIRST COUNT\n"
+      "Exit code: 0 accepted, 1 error, 4 refused.\n",
+      offer },
+    { "accept", "custody accept", "role= condition= seal= reading= missing= counts= time= no-wait",
+      "Usage: waybill custody accept ASSET [options]\n"
+      "Takes over what the open offer for ASSET names, all of it but what is missing.\n"
+      "\n"
+      "  --role custodian|owner  which offer, when both are open (default: custodian)\n"
+      "  --condition TEXT        how they look\n"
+      "  --missing ASSET         was not there and stays with who offered it; as often as "
+      "needed.\n"
+      "                          Only what the offer names: what is in a box goes with the "
+      "box; "
+      "count it\n"
+      "  --counts M,S,D          how many are missing, too many, damaged\n"
+      "  --seal intact|broken|none[:NUMBER]  how the seal was found\n"
+      "  --reading auto|DEVICE   binds the last reading of the goods to this acceptance\n"
+      "  --time INSTANT          when (default: now)\n"
+      "Exit code: 0 accepted, 1 error, 4 refused.\n",
+      accept },
+    { "reject", "custody reject", "role= reason= meaning= condition= time= no-wait",
+      "Usage: waybill custody reject ASSET --reason TEXT [--meaning TEXT] [options]\n"
+      "Declines the open offer; the goods stay where they are.\n"
+      "\n"
+      "  --reason TEXT     why\n"
+      "  --meaning TEXT    what this signature stands for (default: rejection of delivery)\n"
+      "  --condition TEXT  how they look\n"
+      "  --time INSTANT    when (default: now)\n"
+      "Exit code: 0 accepted, 1 error, 4 refused.\n",
+      reject },
+    { "cancel", "custody cancel", "role= condition= time= no-wait",
+      "Usage: waybill custody cancel ASSET\n"
+      "Takes this company's own open offer back.\n"
+      "Exit code: 0 accepted, 1 error, 4 refused.\n",
+      cancel },
+    { "show", "custody show", "",
+      "Usage: waybill custody show ASSET\n"
+      "Who held it and whose it was, as the node says.\n"
+      "Exit code: 0 good, 1 error.\n",
+      show },
+    { "at", "custody at", "",
+      "Usage: waybill custody at ASSET INSTANT\n"
+      "Who held it and whose it was at a time, as the node says.\n"
+      "Exit code: 0 good, 1 error.\n",
+      cmd_custody_at },
+    { "receipt", "custody receipt", "o=",
+      "Usage: waybill custody receipt ASSET|OFFER|ANSWER -o FILE\n"
+      "Keeps a handover as both sides signed it: offer and answer, each with its receipts. Of "
+      "an "
+      "ASSET its\n"
+      "last one. It is checked before it is written; waybill receipt verify FILE checks it "
+      "again, offline.\n"
+      "Exit code: 0 proven, 1 error, 3 the proof failed.\n",
+      cmd_custody_receipt },
+    { .word = NULL },
+};
+
 int cmd_custody(int argc, char **argv)
 {
-    static const struct cmd_action actions[] = {
-        { "offer", "custody offer",
-          "to= role= condition= expires= seal= reading= time= range no-wait",
-          "Usage: waybill custody offer ASSET... --to MEMBER [options]\n"
-          "Offers goods, and what is inside them; they stay with this company until the other one "
-          "accepts.\n"
-          "\n"
-          "  --role custodian|owner  what passes: who holds them (default) or whose they are\n"
-          "  --condition TEXT        how they look\n"
-          "  --expires WHEN          a duration or an instant: nobody can accept from then on\n"
-          "  --seal intact|broken|none[:NUMBER]  how the seal is\n"
-          "  --reading auto|DEVICE   binds the last reading of the goods to this offer\n"
-          "  --time INSTANT          when (default: now)\n"
-          "  --range                 ASSET... is PREFIX FIRST COUNT\n"
-          "Exit code: 0 accepted, 1 error, 4 refused.\n",
-          offer },
-        { "accept", "custody accept",
-          "role= condition= seal= reading= missing= counts= time= no-wait",
-          "Usage: waybill custody accept ASSET [options]\n"
-          "Takes over what the open offer for ASSET names, all of it but what is missing.\n"
-          "\n"
-          "  --role custodian|owner  which offer, when both are open (default: custodian)\n"
-          "  --condition TEXT        how they look\n"
-          "  --missing ASSET         was not there and stays with who offered it; as often as "
-          "needed.\n"
-          "                          Only what the offer names: what is in a box goes with the "
-          "box; "
-          "count it\n"
-          "  --counts M,S,D          how many are missing, too many, damaged\n"
-          "  --seal intact|broken|none[:NUMBER]  how the seal was found\n"
-          "  --reading auto|DEVICE   binds the last reading of the goods to this acceptance\n"
-          "  --time INSTANT          when (default: now)\n"
-          "Exit code: 0 accepted, 1 error, 4 refused.\n",
-          accept },
-        { "reject", "custody reject", "role= reason= meaning= condition= time= no-wait",
-          "Usage: waybill custody reject ASSET --reason TEXT [--meaning TEXT] [options]\n"
-          "Declines the open offer; the goods stay where they are.\n"
-          "\n"
-          "  --reason TEXT     why\n"
-          "  --meaning TEXT    what this signature stands for (default: rejection of delivery)\n"
-          "  --condition TEXT  how they look\n"
-          "  --time INSTANT    when (default: now)\n"
-          "Exit code: 0 accepted, 1 error, 4 refused.\n",
-          reject },
-        { "cancel", "custody cancel", "role= condition= time= no-wait",
-          "Usage: waybill custody cancel ASSET\n"
-          "Takes this company's own open offer back.\n"
-          "Exit code: 0 accepted, 1 error, 4 refused.\n",
-          cancel },
-        { "show", "custody show", "",
-          "Usage: waybill custody show ASSET\n"
-          "Who held it and whose it was, as the node says.\n"
-          "Exit code: 0 good, 1 error.\n",
-          show },
-        { "at", "custody at", "",
-          "Usage: waybill custody at ASSET INSTANT\n"
-          "Who held it and whose it was at a time, as the node says.\n"
-          "Exit code: 0 good, 1 error.\n",
-          cmd_custody_at },
-        { "receipt", "custody receipt", "o=",
-          "Usage: waybill custody receipt ASSET|OFFER|ANSWER -o FILE\n"
-          "Keeps a handover as both sides signed it: offer and answer, each with its receipts. Of "
-          "an "
-          "ASSET its\n"
-          "last one. It is checked before it is written; waybill receipt verify FILE checks it "
-          "again, offline.\n"
-          "Exit code: 0 proven, 1 error, 3 the proof failed.\n",
-          cmd_custody_receipt },
-        { .word = NULL },
-    };
     return cmd_action_choose(actions, argc, argv);
 }
