@@ -336,6 +336,21 @@ static void travel(struct goods_reference *r, const struct goods_op *op, uint32_
     n->seen_by = op->number;
 }
 
+/*
+ * A thousand are told of one scan. Where it is doubtful whether some were found, as many beyond the thousandth
+ * are doubtful too.
+ */
+static void tell_no_more(struct goods_reference *r)
+{
+    size_t doubtful = 0;
+    for (size_t i = 0; i < r->finding_count; i++)
+        doubtful += r->findings[i].doubtful ? 1 : 0;
+    if (r->finding_count > 1000 + doubtful)
+        r->finding_count = 1000 + doubtful;
+    for (size_t i = 1000; i < r->finding_count; i++)
+        r->findings[i].doubtful = true;
+}
+
 static enum refusal scan(struct goods_reference *r, const struct goods_op *op)
 {
     size_t ghosts = 0;
@@ -357,8 +372,7 @@ static enum refusal scan(struct goods_reference *r, const struct goods_op *op)
         if (n->made && op->in_custody && n->custodian != goods_reference_member(op->signer))
             goods_reference_find(r, FINDING_TWO_CUSTODIANS, name, GOODS_NONE);
     }
-    if (r->finding_count > 1000)
-        r->finding_count = 1000; /* no more are told of one scan */
+    tell_no_more(r);
     return ACCEPTED;
 }
 
