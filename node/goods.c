@@ -54,6 +54,16 @@ struct kid goods_maker(struct execution *x, const struct state_asset *a)
     return a->owner;
 }
 
+bool goods_expiry(struct execution *x, const struct state_goods *g, uint64_t *ret_expiry_ms)
+{
+    struct state_making making;
+    if (!g->has_origin || !goods_load_making(x, &g->origin, &making) ||
+        g->origin_output >= making.output_count || !making.outputs[g->origin_output].has_expiry)
+        return false;
+    *ret_expiry_ms = making.outputs[g->origin_output].expiry_ms;
+    return true;
+}
+
 uint64_t goods_counted_time(const struct execution *x, uint64_t time_ms)
 {
     return time_ms > x->context.time_ms + FUTURE_ALLOWED_MS ? x->context.time_ms : time_ms;

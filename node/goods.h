@@ -25,6 +25,8 @@ void goods_store_hold(struct execution *x, struct slice name, const struct state
 uint64_t goods_counted_time(const struct execution *x, uint64_t time_ms);
 /* The member that made it; its owner when that is not kept. */
 struct kid goods_maker(struct execution *x, const struct state_asset *a);
+/* Until when they keep: false when nobody said, or where they come from is not kept. */
+bool goods_expiry(struct execution *x, const struct state_goods *g, uint64_t *ret_expiry_ms);
 
 /* ------------------------------------------------------------------ coming into being: goods_birth.c */
 

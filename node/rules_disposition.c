@@ -106,10 +106,8 @@ static enum refusal check_end_recall(const struct target *t)
 
 static bool is_past_expiry(struct execution *x, const struct state_goods *g)
 {
-    struct state_making making;
-    return g->has_origin && goods_load_making(x, &g->origin, &making) &&
-           g->origin_output < making.output_count && making.outputs[g->origin_output].has_expiry &&
-           making.outputs[g->origin_output].expiry_ms <= x->context.time_ms;
+    uint64_t expiry_ms;
+    return goods_expiry(x, g, &expiry_ms) && expiry_ms <= x->context.time_ms;
 }
 
 static enum refusal check_end(struct execution *x, const struct target *t)

@@ -192,11 +192,9 @@ static enum refusal check_part(const struct state_asset *a, const struct amount 
 
 static void note_expiry(struct execution *x, const struct state_goods *g, struct making_sum *sum)
 {
-    struct state_making m;
-    if (!g->has_origin || !goods_load_making(x, &g->origin, &m) ||
-        g->origin_output >= m.output_count || !m.outputs[g->origin_output].has_expiry)
+    uint64_t expiry_ms;
+    if (!goods_expiry(x, g, &expiry_ms))
         return;
-    uint64_t expiry_ms = m.outputs[g->origin_output].expiry_ms;
     if (!sum->has_expiry || expiry_ms < sum->expiry_ms)
         sum->expiry_ms = expiry_ms;
     sum->has_expiry = true;
