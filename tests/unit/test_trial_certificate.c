@@ -1,21 +1,14 @@
 /* Certificates in the tests of a contract: of companies, goods and lots; from when, until when, revoked. */
+#include "tests/unit/support_trial.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
-
-#include "common/crypto.h"
-#include "common/file.h"
-#include "tools/trial_file.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-static char folder[] = "/tmp/waybill-trial-XXXXXX";
 
 static const char contract[] =
     "contract: chocolate\n"
@@ -51,50 +44,12 @@ static const char contract[] =
     "  Office C: office\n" \
     "  Clerk: operator of Maker B\n"
 
-static void write_file(const char *name, const char *head, const char *rest)
-{
-    char path[64];
-    struct buf all = buf_heap(1 << 16);
-    struct err err = { 0 };
-    buf_add(&all, head, strlen(head));
-    buf_add(&all, rest, strlen(rest));
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    if (!file_replace(path, buf_slice(&all), 0600, &err))
-        fail_msg("%s", err.msg);
-    buf_free(&all);
-}
-
-/* The first message, or "". */
-static const char *run_with(const char *people, const char *steps)
-{
-    static struct trial_outcome outcome;
-    struct trial_file *f = NULL;
-    struct err err = { 0 };
-    char path[64];
-    write_file("t.yaml", people, steps);
-    (void)snprintf(path, sizeof path, "%s/t.yaml", folder);
-    if (!trial_file_load(path, &f, &err))
-        fail_msg("%s", err.msg);
-    trial_file_run(f, 0, &outcome);
-    trial_file_free(f);
-    return outcome.message_count == 0 ? "" : outcome.messages[0];
-}
-
 #define ONE_UNIT    PEOPLE "tests:\n  it:\n"
 #define THREE_UNITS PEOPLE "goods: { units: 3, lot: L7 }\ntests:\n  it:\n"
 
-static void passes(const char *people, const char *steps)
-{
-    const char *said = run_with(people, steps);
-    if (said[0] != '\0')
-        fail_msg("%s", said);
-}
-
 static void fails(const char *steps, const char *part)
 {
-    const char *said = run_with(ONE_UNIT, steps);
-    if (strstr(said, part) == NULL)
-        fail_msg("expected \"%s\", found \"%s\"", part, said);
+    support_trial_fails(ONE_UNIT, steps, part);
 }
 
 #define BOUGHT                                                         \
@@ -105,70 +60,76 @@ static void fails(const char *steps, const char *part)
 static void test_a_company_is_certified(void **state)
 {
     (void)state;
-    passes(ONE_UNIT,
-           "    - open:\n"
-           "    - call: { by: Maker B, action: buy }\n"
-           "      refused: GUARD \"certificate \"organic\" of farmer by certifier is missing\"\n");
-    passes(ONE_UNIT, BOUGHT "    - expect: { state: bought }\n");
-    passes(ONE_UNIT, "    - open:\n"
-                     "    - certificate: { by: Office C, name: fair trade, of: Farm A }\n"
-                     "    - certificate: { by: Office C, name: organic, of: Maker B }\n"
-                     "    - call: { by: Maker B, action: buy }\n"
-                     "      refused: GUARD \"is missing\"\n");
+    support_trial_passes(
+        ONE_UNIT,
+        "    - open:\n"
+        "    - call: { by: Maker B, action: buy }\n"
+        "      refused: GUARD \"certificate \"organic\" of farmer by certifier is missing\"\n");
+    support_trial_passes(ONE_UNIT, BOUGHT "    - expect: { state: bought }\n");
+    support_trial_passes(ONE_UNIT,
+                         "    - open:\n"
+                         "    - certificate: { by: Office C, name: fair trade, of: Farm A }\n"
+                         "    - certificate: { by: Office C, name: organic, of: Maker B }\n"
+                         "    - call: { by: Maker B, action: buy }\n"
+                         "      refused: GUARD \"is missing\"\n");
 }
 
 static void test_whoever_certifies_itself_is_not_believed(void **state)
 {
     (void)state;
-    passes(ONE_UNIT, "    - certificate: { by: Farm A, name: organic, of: Farm A }\n"
-                     "    - open:\n"
-                     "    - call: { by: Maker B, action: buy }\n"
-                     "      refused: GUARD \"by certifier is missing\"\n"
-                     "    - certificate: { by: Office C, name: organic, of: Farm A }\n"
-                     "    - call: { by: Maker B, action: buy }\n"
-                     "    - certificate: { by: Office C, name: GMP, of: Maker B }\n"
-                     "    - certificate: { by: Maker B, name: organic, of: goods }\n"
-                     "    - call: { by: Maker B, action: sell }\n"
-                     "      refused: GUARD \"by certifier is missing\"\n");
+    support_trial_passes(ONE_UNIT,
+                         "    - certificate: { by: Farm A, name: organic, of: Farm A }\n"
+                         "    - open:\n"
+                         "    - call: { by: Maker B, action: buy }\n"
+                         "      refused: GUARD \"by certifier is missing\"\n"
+                         "    - certificate: { by: Office C, name: organic, of: Farm A }\n"
+                         "    - call: { by: Maker B, action: buy }\n"
+                         "    - certificate: { by: Office C, name: GMP, of: Maker B }\n"
+                         "    - certificate: { by: Maker B, name: organic, of: goods }\n"
+                         "    - call: { by: Maker B, action: sell }\n"
+                         "      refused: GUARD \"by certifier is missing\"\n");
 }
 
 static void test_it_holds_from_and_until(void **state)
 {
     (void)state;
-    passes(ONE_UNIT, "    - open:\n"
-                     "    - certificate: { by: Office C, name: organic, of: Farm A, from: 10:00, "
-                     "until: 12:00, number: \"DE-ÖKO-006\" }\n"
-                     "    - at: 09:59:59\n"
-                     "    - call: { by: Maker B, action: buy }\n"
-                     "      refused: GUARD \"begins later\"\n"
-                     "    - at: 12:00:01\n"
-                     "    - call: { by: Maker B, action: buy }\n"
-                     "      refused: GUARD \"has expired\"\n"
-                     "    - certificate: { by: Office C, name: organic, of: Farm A, from: 10:00, "
-                     "until: day 2 10:00 }\n"
-                     "    - call: { by: Maker B, action: buy }\n");
+    support_trial_passes(
+        ONE_UNIT, "    - open:\n"
+                  "    - certificate: { by: Office C, name: organic, of: Farm A, from: 10:00, "
+                  "until: 12:00, number: \"DE-ÖKO-006\" }\n"
+                  "    - at: 09:59:59\n"
+                  "    - call: { by: Maker B, action: buy }\n"
+                  "      refused: GUARD \"begins later\"\n"
+                  "    - at: 12:00:01\n"
+                  "    - call: { by: Maker B, action: buy }\n"
+                  "      refused: GUARD \"has expired\"\n"
+                  "    - certificate: { by: Office C, name: organic, of: Farm A, from: 10:00, "
+                  "until: day 2 10:00 }\n"
+                  "    - call: { by: Maker B, action: buy }\n");
 }
 
 static void test_it_is_revoked_from_a_time(void **state)
 {
     (void)state;
-    passes(ONE_UNIT, "    - certificate: { by: Office C, name: organic, of: Farm A }\n"
-                     "      as: the first\n"
-                     "    - open:\n"
-                     "    - revoke: { by: Office C, from: 10:00, reason: residues }\n"
-                     "    - wait: 1 h\n"
-                     "    - call: { by: Maker B, action: buy }\n"
-                     "    - expect: { state: bought }\n"
-                     "    - revoke: { by: Office C, certificate: the first }\n"
-                     "      refused: EXISTS\n");
-    passes(ONE_UNIT, "    - certificate: { by: Office C, name: organic, of: Farm A }\n"
-                     "    - open:\n"
-                     "    - revoke: { by: Maker B }\n"
-                     "      refused: NOT_ALLOWED\n"
-                     "    - revoke: { by: Office C }\n"
-                     "    - wait: 1 s\n"
-                     "    - call: { by: Maker B, action: buy }\n"
-                     "      refused: GUARD \"was revoked\"\n");
+    support_trial_passes(ONE_UNIT,
+                         "    - certificate: { by: Office C, name: organic, of: Farm A }\n"
+                         "      as: the first\n"
+                         "    - open:\n"
+                         "    - revoke: { by: Office C, from: 10:00, reason: residues }\n"
+                         "    - wait: 1 h\n"
+                         "    - call: { by: Maker B, action: buy }\n"
+                         "    - expect: { state: bought }\n"
+                         "    - revoke: { by: Office C, certificate: the first }\n"
+                         "      refused: EXISTS\n");
+    support_trial_passes(ONE_UNIT,
+                         "    - certificate: { by: Office C, name: organic, of: Farm A }\n"
+                         "    - open:\n"
+                         "    - revoke: { by: Maker B }\n"
+                         "      refused: NOT_ALLOWED\n"
+                         "    - revoke: { by: Office C }\n"
+                         "    - wait: 1 s\n"
+                         "    - call: { by: Maker B, action: buy }\n"
+                         "      refused: GUARD \"was revoked\"\n");
 }
 
 static void test_goods_and_their_lot_are_certified(void **state)
@@ -186,15 +147,15 @@ static void test_goods_and_their_lot_are_certified(void **state)
                    "    - certificate: { by: Office C, name: organic, of: lot }\n"
                    "    - call: { by: Clerk, action: sell }\n"
                    "    - expect: { state: sold }\n");
-    passes(THREE_UNITS, steps);
+    support_trial_passes(THREE_UNITS, steps);
     (void)snprintf(steps, sizeof steps, "%s%s", gmp,
                    "    - certificate: { by: Office C, name: organic, of: goods }\n"
                    "    - call: { by: Maker B, action: sell }\n");
-    passes(ONE_UNIT, steps);
-    passes(THREE_UNITS,
-           BOUGHT "    - certificate: { by: Office C, name: organic, of: lot }\n"
-                  "    - call: { by: Maker B, action: sell }\n"
-                  "      refused: GUARD \"certificate \"GMP\" of caller is missing\"\n");
+    support_trial_passes(ONE_UNIT, steps);
+    support_trial_passes(THREE_UNITS, BOUGHT
+                         "    - certificate: { by: Office C, name: organic, of: lot }\n"
+                         "    - call: { by: Maker B, action: sell }\n"
+                         "      refused: GUARD \"certificate \"GMP\" of caller is missing\"\n");
 }
 
 /* 10,000 goods of a lot with many certificates: what is asked has its price, and an end. */
@@ -218,20 +179,21 @@ static void test_what_costs_too_much_is_refused(void **state)
                        "    - certificate: { by: Office C, name: organic, of: lot }\n"
                        "    - call: { by: Maker B, action: sell }\n%s",
                        others > 9 ? "      refused: GUARD \"of goods is not known\"\n" : "");
-        passes(PEOPLE "goods: { units: 10000, lot: L7 }\ntests:\n  it:\n", steps);
+        support_trial_passes(PEOPLE "goods: { units: 10000, lot: L7 }\ntests:\n  it:\n", steps);
     }
 }
 
 static void test_reactions_ask_of_both_sides(void **state)
 {
     (void)state;
-    passes(ONE_UNIT, "    - certificate: { by: Office C, name: organic, of: Farm A }\n"
-                     "    - open:\n"
-                     "    - handover: { from: Farm A, to: Maker B }\n"
-                     "    - expect: { state: offered }\n"
-                     "    - certificate: { by: Office C, name: organic, of: Maker B }\n"
-                     "    - handover: { from: Maker B, to: Farm A }\n"
-                     "    - expect: { state: bought }\n");
+    support_trial_passes(ONE_UNIT,
+                         "    - certificate: { by: Office C, name: organic, of: Farm A }\n"
+                         "    - open:\n"
+                         "    - handover: { from: Farm A, to: Maker B }\n"
+                         "    - expect: { state: offered }\n"
+                         "    - certificate: { by: Office C, name: organic, of: Maker B }\n"
+                         "    - handover: { from: Maker B, to: Farm A }\n"
+                         "    - expect: { state: bought }\n");
 }
 
 static void test_what_cannot_be_certified_is_said(void **state)
@@ -247,33 +209,22 @@ static void test_what_cannot_be_certified_is_said(void **state)
     fails("    - revoke: { by: Office C }\n", "nothing was certified yet");
     fails("    - revoke: { by: Office C, certificate: that }\n",
           "certificate: nothing was named \"that\"");
-    struct trial_file *f = NULL;
     struct err err = { 0 };
-    char path[64];
-    write_file("t.yaml", PEOPLE "goods: { lot: \"a b\" }\ntests:\n  it:\n    - wait: 1 s\n", "");
-    (void)snprintf(path, sizeof path, "%s/t.yaml", folder);
-    assert_false(trial_file_load(path, &f, &err));
+    support_trial_refused(PEOPLE "goods: { lot: \"a b\" }\n", "tests:\n  it:\n    - wait: 1 s\n",
+                          &err);
     assert_non_null(strstr(err.msg, "lot: expected a lot number of 1 to 20 characters"));
 }
 
 static int begin(void **state)
 {
     (void)state;
-    if (!crypto_init() || mkdtemp(folder) == NULL)
-        return -1;
-    write_file("c.yaml", contract, "");
-    return 0;
+    return support_trial_begin(contract);
 }
 
 static int end(void **state)
 {
     (void)state;
-    char path[64];
-    (void)snprintf(path, sizeof path, "%s/c.yaml", folder);
-    (void)unlink(path);
-    (void)snprintf(path, sizeof path, "%s/t.yaml", folder);
-    (void)unlink(path);
-    return rmdir(folder);
+    return support_trial_end();
 }
 
 int main(void)

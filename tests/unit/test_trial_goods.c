@@ -1,21 +1,14 @@
 /* What becomes of goods in the tests of a contract, and what scans far apart find. */
+#include "tests/unit/support_trial.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
-
-#include "common/crypto.h"
-#include "common/file.h"
-#include "tools/trial_file.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-static char folder[] = "/tmp/waybill-trial-XXXXXX";
 
 static const char contract[] =
     "contract: bars\n"
@@ -39,95 +32,59 @@ static const char contract[] =
     "  Maker B: maker\n" \
     "  Shop D: shop\n"
 
-static void write_file(const char *name, const char *head, const char *rest)
-{
-    char path[64];
-    struct buf all = buf_heap(1 << 16);
-    struct err err = { 0 };
-    buf_add(&all, head, strlen(head));
-    buf_add(&all, rest, strlen(rest));
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    if (!file_replace(path, buf_slice(&all), 0600, &err))
-        fail_msg("%s", err.msg);
-    buf_free(&all);
-}
-
-/* The first message, or "". */
-static const char *run_with(const char *people, const char *steps)
-{
-    static struct trial_outcome outcome;
-    struct trial_file *f = NULL;
-    struct err err = { 0 };
-    char path[64];
-    write_file("t.yaml", people, steps);
-    (void)snprintf(path, sizeof path, "%s/t.yaml", folder);
-    if (!trial_file_load(path, &f, &err))
-        fail_msg("%s", err.msg);
-    trial_file_run(f, 0, &outcome);
-    trial_file_free(f);
-    return outcome.message_count == 0 ? "" : outcome.messages[0];
-}
-
 #define ONE_UNIT    PEOPLE "tests:\n  it:\n"
 #define THREE_UNITS PEOPLE "goods: { units: 3, lot: L7 }\ntests:\n  it:\n"
 
-static void passes(const char *people, const char *steps)
-{
-    const char *said = run_with(people, steps);
-    if (said[0] != '\0')
-        fail_msg("%s", said);
-}
-
 static void fails(const char *steps, const char *part)
 {
-    const char *said = run_with(ONE_UNIT, steps);
-    if (strstr(said, part) == NULL)
-        fail_msg("expected \"%s\", found \"%s\"", part, said);
+    support_trial_fails(ONE_UNIT, steps, part);
 }
 
 static void test_goods_are_disposed_of(void **state)
 {
     (void)state;
-    passes(ONE_UNIT, "    - open:\n"
-                     "    - disposition: { by: Maker B, what: dispense }\n"
-                     "    - expect: { state: eaten, ended: success }\n"
-                     "    - disposition: { by: Maker B, what: return }\n"
-                     "    - disposition: { by: Maker B, what: dispense }\n"
-                     "      refused: QUARANTINED\n");
-    passes(ONE_UNIT, "    - open:\n"
-                     "    - disposition: { by: Shop D, what: dispense }\n"
-                     "      refused: NOT_HOLDER\n"
-                     "    - expect: { state: made }\n"
-                     "    - disposition: { by: Maker B, what: destroy }\n"
-                     "    - expect: { state: odd }\n");
+    support_trial_passes(ONE_UNIT, "    - open:\n"
+                                   "    - disposition: { by: Maker B, what: dispense }\n"
+                                   "    - expect: { state: eaten, ended: success }\n"
+                                   "    - disposition: { by: Maker B, what: return }\n"
+                                   "    - disposition: { by: Maker B, what: dispense }\n"
+                                   "      refused: QUARANTINED\n");
+    support_trial_passes(ONE_UNIT, "    - open:\n"
+                                   "    - disposition: { by: Shop D, what: dispense }\n"
+                                   "      refused: NOT_HOLDER\n"
+                                   "    - expect: { state: made }\n"
+                                   "    - disposition: { by: Maker B, what: destroy }\n"
+                                   "    - expect: { state: odd }\n");
 }
 
 /* They say why, in whose name: the ledger asks for it, and the test may see that. */
 static void test_reasons_are_the_tests_to_give(void **state)
 {
     (void)state;
-    passes(ONE_UNIT,
-           "    - open:\n"
-           "    - scan: { by: Shop D, in custody: yes }\n"
-           "    - expect: { state: odd }\n"
-           "    - disposition: { by: Maker B, what: recall, meaning: recall }\n"
-           "      refused: NO_REASON\n"
-           "    - disposition: { by: Maker B, what: recall, meaning: recall, reason: odd }\n"
-           "    - disposition: { by: Maker B, what: end recall, meaning: recall, reason: x }\n"
-           "    - expect: { state: made }\n");
+    support_trial_passes(
+        ONE_UNIT,
+        "    - open:\n"
+        "    - scan: { by: Shop D, in custody: yes }\n"
+        "    - expect: { state: odd }\n"
+        "    - disposition: { by: Maker B, what: recall, meaning: recall }\n"
+        "      refused: NO_REASON\n"
+        "    - disposition: { by: Maker B, what: recall, meaning: recall, reason: odd }\n"
+        "    - disposition: { by: Maker B, what: end recall, meaning: recall, reason: x }\n"
+        "    - expect: { state: made }\n");
 }
 
 static void test_units_and_their_lot_are_named(void **state)
 {
     (void)state;
-    passes(THREE_UNITS, "    - open:\n"
-                        "    - disposition: { by: Maker B, what: dispense, units: [1, 2] }\n"
-                        "    - disposition: { by: Maker B, what: dispense, units: 2 }\n"
-                        "      refused: ENDED\n"
-                        "    - disposition: { by: Maker B, what: recall, of: lot, meaning: recall, "
-                        "reason: odd }\n"
-                        "    - disposition: { by: Maker B, what: dispense, units: 3 }\n"
-                        "      refused: RECALLED\n");
+    support_trial_passes(
+        THREE_UNITS, "    - open:\n"
+                     "    - disposition: { by: Maker B, what: dispense, units: [1, 2] }\n"
+                     "    - disposition: { by: Maker B, what: dispense, units: 2 }\n"
+                     "      refused: ENDED\n"
+                     "    - disposition: { by: Maker B, what: recall, of: lot, meaning: recall, "
+                     "reason: odd }\n"
+                     "    - disposition: { by: Maker B, what: dispense, units: 3 }\n"
+                     "      refused: RECALLED\n");
 }
 
 /* Rome to Lyon, 749 km: seven hours and a half at 100 km/h. */
@@ -142,15 +99,15 @@ static void test_units_and_their_lot_are_named(void **state)
 static void test_scans_far_apart_are_found(void **state)
 {
     (void)state;
-    passes(ONE_UNIT, PLACES "    - at: 15:00\n"
-                            "    - scan: { by: Shop D, place: \"9506000134369\" }\n"
-                            "    - expect: { state: odd }\n");
-    passes(ONE_UNIT, PLACES "    - at: 16:00\n"
-                            "    - scan: { by: Shop D, place: \"9506000134369\" }\n"
-                            "    - expect: { state: made }\n");
-    passes(ONE_UNIT, PLACES "    - scan: { by: Shop D, place: \"9506000134376\" }\n"
-                            "    - scan: { by: Shop D, in custody: no }\n"
-                            "    - expect: { state: made }\n");
+    support_trial_passes(ONE_UNIT, PLACES "    - at: 15:00\n"
+                                          "    - scan: { by: Shop D, place: \"9506000134369\" }\n"
+                                          "    - expect: { state: odd }\n");
+    support_trial_passes(ONE_UNIT, PLACES "    - at: 16:00\n"
+                                          "    - scan: { by: Shop D, place: \"9506000134369\" }\n"
+                                          "    - expect: { state: made }\n");
+    support_trial_passes(ONE_UNIT, PLACES "    - scan: { by: Shop D, place: \"9506000134376\" }\n"
+                                          "    - scan: { by: Shop D, in custody: no }\n"
+                                          "    - expect: { state: made }\n");
 }
 
 static void test_what_can_not_be_said_is_explained(void **state)
@@ -188,29 +145,22 @@ static void test_degrees_are_within_the_globe(void **state)
                        "    - place: { by: Shop D, number: \"9506000134352\", %s }\n", bad[i]);
         fails(step, "expected degrees such as 45.764");
     }
-    passes(ONE_UNIT, "    - place: { by: Shop D, number: \"9506000134352\", lat: -90, lon: 180 }\n"
-                     "    - place: { by: Shop D, number: \"9506000134352\", lat: 0.0000001, lon: "
-                     "-0.5 }\n");
+    support_trial_passes(
+        ONE_UNIT, "    - place: { by: Shop D, number: \"9506000134352\", lat: -90, lon: 180 }\n"
+                  "    - place: { by: Shop D, number: \"9506000134352\", lat: 0.0000001, lon: "
+                  "-0.5 }\n");
 }
 
 static int begin(void **state)
 {
     (void)state;
-    if (!crypto_init() || mkdtemp(folder) == NULL)
-        return -1;
-    write_file("c.yaml", contract, "");
-    return 0;
+    return support_trial_begin(contract);
 }
 
 static int end(void **state)
 {
     (void)state;
-    char path[64];
-    (void)snprintf(path, sizeof path, "%s/c.yaml", folder);
-    (void)unlink(path);
-    (void)snprintf(path, sizeof path, "%s/t.yaml", folder);
-    (void)unlink(path);
-    return rmdir(folder);
+    return support_trial_end();
 }
 
 int main(void)
