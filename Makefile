@@ -60,7 +60,7 @@ ALL_H := $(wildcard $(addsuffix /*.h,$(FOLDERS)) tests/*/*.h)
 
 # The product's libraries. --as-needed leaves out of each program those it does not call.
 LIBRARIES := libmosquitto sqlite3 libsodium libcbor libqrencode zbar jansson libmicrohttpd libcurl \
-	yaml-0.1 libpng libjpeg libseccomp
+	gnutls yaml-0.1 libpng libjpeg libseccomp
 TEST_LIBRARIES := cmocka
 
 # gcc's warnings are the house's; clang builds only the fuzz targets, from sources gcc has seen.
