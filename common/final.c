@@ -1,5 +1,7 @@
 #include "common/final.h"
 
+#include "common/set_chain.h"
+
 void final_put(struct buf *out, const struct header *h, struct slice seals)
 {
     uint8_t memory[HEADER_SIZE_MAX];
@@ -66,7 +68,7 @@ void identity_put(struct buf *out, const struct identity *id)
     cbor_put_bytes(out, buf_slice(&set));
 }
 
-static bool identity_take(struct cbor_reader *r, struct identity *ret_identity, struct err *err)
+bool identity_take(struct cbor_reader *r, struct identity *ret_identity, struct err *err)
 {
     cbor_take_array_of(r, 3);
     (void)cbor_take_int_in(r, 1, 1);
@@ -106,46 +108,8 @@ void identity_put_set_proof(struct buf *out, const struct identity *id)
     cbor_put_array(out, 0);
 }
 
-/* One change of set: sealed by the one in force, which it replaces from the next height on. */
-static bool follow_change(struct cbor_reader *r, const struct hash *ledger,
-                          struct authority_set *set, struct err *err)
-{
-    struct final f = { .header_bytes = { NULL, 0 } };
-    cbor_take_array_of(r, 3);
-    final_take(r, &f);
-    struct slice next_bytes = cbor_take_bytes(r, 1, AUTHORITY_SET_SIZE_MAX + 16);
-    struct authority_set next = { .count = 0 };
-    if (r->failed)
-        return err_set(err, ERR_INPUT, "set proof: not [header, seals, set]");
-    if (!hash_equal(&f.header.ledger, ledger))
-        return err_set(err, ERR_PROOF, "set proof: a block of another ledger");
-    if (!final_verify(&f, set, err) || !authority_set_decode(next_bytes, &next, err))
-        return err_wrap(err, "set proof");
-    struct hash next_hash = authority_set_hash(&next);
-    if (!hash_equal(&next_hash, &f.header.next))
-        return err_set(err, ERR_PROOF, "set proof: a set that the header does not name");
-    *set = next;
-    return true;
-}
-
 bool identity_follow(struct slice set_proof, const struct identity *trusted,
                      struct authority_set *ret_set, struct err *err)
 {
-    if (!cbor_scan(set_proof, err))
-        return err_wrap(err, "set proof");
-    struct cbor_reader r = cbor_reader(set_proof);
-    struct identity id;
-    cbor_take_array_of(&r, 2);
-    if (!identity_take(&r, &id, err))
-        return err_wrap(err, "set proof");
-    if (!hash_equal(&id.genesis.ledger, &trusted->genesis.ledger))
-        return err_set(err, ERR_PROOF, "set proof: of another ledger");
-    struct authority_set set = id.set;
-    for (size_t n = cbor_take_array(&r); n > 0; n--)
-        if (!follow_change(&r, &trusted->genesis.ledger, &set, err))
-            return false;
-    if (!cbor_done(&r))
-        return err_set(err, ERR_INPUT, "set proof: bytes after it");
-    *ret_set = set;
-    return true;
+    return set_chain_at(set_proof, trusted, UINT64_MAX, ret_set, err);
 }

@@ -31,10 +31,12 @@ struct identity {
 void identity_put(struct buf *out, const struct identity *id);
 bool identity_decode(struct slice bytes, struct identity *ret_identity, struct err *err);
 
-/* [identity, [* [bstr header, [+ bstr seal], bstr set]]], as on wb/1/set while the set has not changed. */
+bool identity_take(struct cbor_reader *r, struct identity *ret_identity, struct err *err);
+
+/* [identity, []]: a set proof while the set has not changed (set_chain.h makes the others). */
 void identity_put_set_proof(struct buf *out, const struct identity *id);
 /*
- * Follows the chain of sets from an identity that the verifier already holds.
+ * Follows a proof of the sets (set_chain.h) from an identity that the verifier already holds.
  * Returns: false unless every change is sealed by the set before it. ret_set is the newest.
  */
 bool identity_follow(struct slice set_proof, const struct identity *trusted,

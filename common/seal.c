@@ -29,6 +29,33 @@ void seal_sign(const struct header *h, uint64_t round, const struct key_pair *au
               &scratch, out);
 }
 
+/* ------------------------------------------------------------------ parts */
+
+static bool verify_signature(const struct cose *c, struct slice payload, const struct authority *by)
+{
+    uint8_t memory[SEAL_SIZE_MAX + COSE_SIG_ROOM];
+    struct buf scratch = buf_fixed(memory, sizeof memory);
+    return cose_verify(c, (struct slice){ NULL, 0 }, payload, by->pub, &scratch);
+}
+
+bool seal_take_parts(struct slice seal, struct seal_parts *ret_parts)
+{
+    struct cose c;
+    if (!cose_parse(seal, &c, NULL) || c.type != COSE_SEAL)
+        return false;
+    *ret_parts = (struct seal_parts){ .kid = c.kid, .round = c.seal.round, .sig = c.sig };
+    return true;
+}
+
+bool seal_holds(const struct header *h, const struct authority *by, const struct seal_parts *parts)
+{
+    uint8_t memory[SEAL_SIZE_MAX];
+    struct buf protected = buf_fixed(memory, sizeof memory);
+    put_protected(&protected, &by->kid, h, parts->round);
+    struct cose c = { .protected = buf_slice(&protected), .sig = parts->sig };
+    return kid_equal(&by->kid, &parts->kid) && verify_signature(&c, hash_slice(&h->tree), by);
+}
+
 /* ------------------------------------------------------------------ counting */
 
 void seal_count_begin(struct seal_count *c, const struct header *h, const struct authority_set *set)
@@ -55,13 +82,6 @@ static bool claims_match(const struct seal_claims *s, const struct header *h,
 {
     return hash_equal(&s->ledger, &h->ledger) && s->time_s == h->time_ms / 1000 &&
            s->height == h->height && s->size == h->size && hash_equal(&s->block, block);
-}
-
-static bool verify_signature(const struct cose *c, struct slice payload, const struct authority *by)
-{
-    uint8_t memory[SEAL_SIZE_MAX + COSE_SIG_ROOM];
-    struct buf scratch = buf_fixed(memory, sizeof memory);
-    return cose_verify(c, (struct slice){ NULL, 0 }, payload, by->pub, &scratch);
 }
 
 bool seal_count_add(struct seal_count *c, struct slice seal, struct err *err)
@@ -161,6 +181,20 @@ static bool claims_agree(const struct receipt_claim *a, const struct receipt_cla
 {
     return a->height == b->height && a->round == b->round && a->size == b->size &&
            a->index == b->index && hash_equal(&a->block, &b->block);
+}
+
+bool seal_receipts_height(struct slice receipts, uint64_t *ret_height)
+{
+    struct cose c;
+    if (!cbor_scan(receipts, NULL))
+        return false;
+    struct cbor_reader r = cbor_reader(receipts);
+    (void)cbor_take_array(&r);
+    struct slice first = cbor_take_bytes(&r, 1, RECEIPT_SIZE_MAX);
+    if (r.failed || !cose_parse(first, &c, NULL) || c.type != COSE_RECEIPT)
+        return false;
+    *ret_height = c.seal.height;
+    return true;
 }
 
 bool seal_verify_receipts(struct slice receipts, const struct hash *statement,

@@ -18,6 +18,19 @@
 void seal_sign(const struct header *h, uint64_t round, const struct key_pair *authority,
                struct buf *out);
 
+/*
+ * What of a seal does not follow from its header and its authority: proofs that carry many leave the rest
+ * out. Form only.
+ */
+struct seal_parts {
+    struct kid kid;
+    uint64_t round;
+    const uint8_t *sig; /* SIG_SIZE bytes, borrowed */
+};
+bool seal_take_parts(struct slice seal, struct seal_parts *ret_parts);
+/* Is it this authority's seal of h? */
+bool seal_holds(const struct header *h, const struct authority *by, const struct seal_parts *parts);
+
 /* Seals are counted by authority; a second one of the same authority or of another round is no more. */
 struct seal_count {
     const struct authority_set *set;
@@ -48,9 +61,11 @@ struct receipt_claim {
     size_t seals;
 };
 
+/* The height that receipts claim, which says whose seals they need; nothing of them is checked. */
+bool seal_receipts_height(struct slice receipts, uint64_t *ret_height);
 /*
  * Verifies q receipts of one round for the leaf of `statement` (its hash): needs the ledger id and the
- * authority set in force, nothing else.
+ * authority set in force at their height, nothing else.
  * In: receipts = the file's CBOR array of byte strings.
  */
 bool seal_verify_receipts(struct slice receipts, const struct hash *statement,
