@@ -1,6 +1,7 @@
 #include "common/broker.h"
 
 #include "common/bus.h"
+#include "common/file.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -8,11 +9,13 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,40 +25,74 @@
 #define TRY_PERIOD_MS   5
 #define FREE_PORT_TRIES 3
 #define CONFIG_NAME     "mosquitto.conf"
+#define LOG_NAME        "mosquitto.log"
+#define ACL_NAME        "acl"
+#define ALLOWED_NAME    "allowed.pem"
+#define LOOPBACK        "127.0.0.1"
+#define CONFIG_MAX      (64 * 1024)
+#define LOG_SIZE_MAX    (16u << 20) /* strangers who are turned away leave a line each */
 
-static struct sockaddr_in loopback(uint16_t port)
+/* ------------------------------------------------------------------ addresses */
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+static bool parse_address(const char *host, uint16_t port, union address *a, struct err *err)
 {
-    struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(port) };
-    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return a;
+    *a = (union address){ .v6 = { .sin6_family = AF_INET6, .sin6_port = htons(port) } };
+    if (inet_pton(AF_INET6, host, &a->v6.sin6_addr) == 1)
+        return true;
+    *a = (union address){ .v4 = { .sin_family = AF_INET, .sin_port = htons(port) } };
+    return inet_pton(AF_INET, host, &a->v4.sin_addr) == 1 ||
+           err_set(err, ERR_INPUT, "broker: expected an address such as 127.0.0.1, found \"%.80s\"",
+                   host);
+}
+
+static socklen_t size_of(const union address *a)
+{
+    return a->any.sa_family == AF_INET ? sizeof a->v4 : sizeof a->v6;
+}
+
+/* One that listens on all addresses is reached on the loopback interface. */
+static const char *reached_at(const char *host)
+{
+    if (strcmp(host, "0.0.0.0") == 0)
+        return LOOPBACK;
+    return strcmp(host, "::") == 0 ? "::1" : host;
 }
 
 /* Finds a free port for 0, and finds out whether another one is free. */
-static bool claim_port(uint16_t *port, struct err *err)
+static bool claim_port(const char *host, uint16_t *port, struct err *err)
 {
-    struct sockaddr_in a = loopback(*port);
+    union address a;
+    if (!parse_address(host, *port, &a, err))
+        return false;
     socklen_t len = sizeof a;
     int yes = 1;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return err_set(err, ERR_IO, "broker: %s", strerror(errno));
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    bool good = bind(fd, (struct sockaddr *)&a, sizeof a) == 0 &&
-                getsockname(fd, (struct sockaddr *)&a, &len) == 0;
-    if (good)
-        *port = ntohs(a.sin_port);
+    bool good = bind(fd, &a.any, size_of(&a)) == 0 && getsockname(fd, &a.any, &len) == 0;
+    if (good) /* it lies in the same place in both */
+        *port = ntohs(a.v4.sin_port);
     else
-        (void)err_set(err, errno == EADDRINUSE ? ERR_BUSY : ERR_IO, "broker: port %u: %s", *port,
-                      strerror(errno));
+        (void)err_set(err, errno == EADDRINUSE ? ERR_BUSY : ERR_IO, "broker: %s port %u: %s", host,
+                      *port, strerror(errno));
     (void)close(fd);
     return good;
 }
 
-static bool accepts(uint16_t port)
+static bool accepts(const struct broker *b)
 {
-    struct sockaddr_in a = loopback(port);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    bool yes = fd >= 0 && connect(fd, (struct sockaddr *)&a, sizeof a) == 0;
+    union address a;
+    if (!parse_address(b->host, b->port, &a, NULL))
+        return false;
+    int fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool yes = fd >= 0 && connect(fd, &a.any, size_of(&a)) == 0;
     if (fd >= 0)
         (void)close(fd);
     return yes;
@@ -63,45 +100,93 @@ static bool accepts(uint16_t port)
 
 /* ------------------------------------------------------------------ configuration */
 
-static bool write_config(const char *dir, const char *path, uint16_t port, struct err *err)
+static void put(struct buf *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void put(struct buf *out, const char *fmt, ...)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
-    if (f == NULL) {
-        (void)err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
-        if (fd >= 0)
-            (void)close(fd);
-        return false;
-    }
+    char line[2 * PATH_MAX];
+    va_list ap;
+    va_start(ap, fmt);
+    int n = vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    if (n < 0 || (size_t)n >= sizeof line)
+        out->failed = true;
+    else
+        buf_add(out, line, (size_t)n);
+}
+
+static void put_common(struct buf *out, const char *dir)
+{
+    put(out, "# written by Waybill at every start: changes are lost\n");
     /* started as root, mosquitto would become a user who cannot enter the node's folder */
     if (geteuid() == 0)
-        (void)fprintf(f, "user root\n");
-    (void)fprintf(f,
-                  "# written by Waybill at every start: changes are lost\n"
-                  "listener %u 127.0.0.1\n"
-                  "allow_anonymous true\n"
-                  "persistence true\n"
-                  "persistence_location %s/\n"
-                  "autosave_interval 60\n"
-                  "log_dest file %s/mosquitto.log\n"
-                  "log_type error\nlog_type warning\nlog_type notice\n"
-                  "connection_messages false\n"
-                  "set_tcp_nodelay true\n"
-                  "sys_interval 0\n"
-                  "max_packet_size %d\n"
-                  "max_inflight_messages %d\n"
-                  "max_queued_messages %d\n",
-                  port, dir, dir, BUS_MAX_PACKET, BROKER_MAX_INFLIGHT, BROKER_MAX_QUEUED);
-    bool good = ferror(f) == 0;
-    good = fclose(f) == 0 && good;
-    return good || err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+        put(out, "user root\n");
+    put(out, "log_dest file %s/" LOG_NAME "\n", dir);
+    put(out, "log_type error\nlog_type warning\nlog_type notice\nconnection_messages false\n"
+             "set_tcp_nodelay true\nsys_interval 0\n");
+}
+
+static void put_for_devices(struct buf *out, const char *dir, uint16_t port)
+{
+    put(out,
+        "listener %u " LOOPBACK "\nallow_anonymous true\n"
+        "persistence true\npersistence_location %s/\nautosave_interval 60\n",
+        port, dir);
+    put(out, "max_packet_size %d\nmax_inflight_messages %d\nmax_queued_messages %d\n",
+        BUS_MAX_PACKET, BROKER_MAX_INFLIGHT, BROKER_MAX_QUEUED);
+}
+
+/* A name is its certificate's, and the client id is the name: nobody can push another one out. */
+static void put_for_peers(struct buf *out, const char *dir, uint16_t port,
+                          const struct broker_peers *p)
+{
+    put(out, "listener %u %s\nallow_anonymous false\npersistence false\n", port, p->host);
+    put(out, "cafile %s/" ALLOWED_NAME "\nacl_file %s/" ACL_NAME "\n", dir, dir);
+    put(out, "certfile %s\nkeyfile %s\n", p->certificate_file, p->key_file);
+    put(out, "require_certificate true\nuse_identity_as_username true\n"
+             "use_username_as_clientid true\ntls_version tlsv1.3\n");
+    put(out, "max_packet_size %zu\nmax_queued_messages %d\nretain_available false\n", p->max_packet,
+        BROKER_PEER_QUEUED);
+}
+
+static bool write_file(const char *dir, const char *name, struct slice text, struct err *err)
+{
+    char path[PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s/%s", dir, name);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return err_set(err, ERR_INPUT, "%s: the path is too long", dir);
+    return file_replace(path, text, 0600, err);
+}
+
+static bool write_config(const char *dir, uint16_t port, const struct broker_peers *peers,
+                         struct err *err)
+{
+    struct buf config = buf_heap(CONFIG_MAX), acl = buf_heap(CONFIG_MAX);
+    put_common(&config, dir);
+    if (peers == NULL)
+        put_for_devices(&config, dir, port);
+    else
+        put_for_peers(&config, dir, port, peers);
+    bool good = !config.failed || err_set(err, ERR_INPUT, "%s: the path is too long", dir);
+    if (good && peers != NULL) {
+        put(&acl, "pattern read %s/all\npattern read %s/to/%%u\n", peers->topics, peers->topics);
+        put(&acl, "user %s\ntopic write %s/#\n", peers->owner, peers->topics);
+        good = write_file(dir, ACL_NAME, buf_slice(&acl), err) &&
+               write_file(dir, ALLOWED_NAME, peers->allowed, err);
+    }
+    good = good && write_file(dir, CONFIG_NAME, buf_slice(&config), err);
+    buf_free(&config);
+    buf_free(&acl);
+    return good;
 }
 
 /* ------------------------------------------------------------------ the process */
 
 /* In the child: becomes the broker. Only async-signal-safe calls. */
-_Noreturn static void become_broker(const char *program, const char *config, pid_t parent)
+_Noreturn static void become_broker(const char *program, const char *config, bool peers,
+                                    pid_t parent)
 {
+    const struct rlimit log_limit = { LOG_SIZE_MAX, LOG_SIZE_MAX };
     static const char option[] = "-c";
     char *argv[4] = { NULL };
     sigset_t none;
@@ -110,6 +195,10 @@ _Noreturn static void become_broker(const char *program, const char *config, pid
     (void)sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
     (void)signal(SIGPIPE, SIG_DFL);
+    if (peers) { /* it stores nothing: its log is the only file that grows, up to here */
+        (void)signal(SIGXFSZ, SIG_IGN);
+        (void)setrlimit(RLIMIT_FSIZE, &log_limit);
+    }
     int null = open("/dev/null", O_RDWR);
     if (getppid() != parent || null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
         dup2(null, 2) < 0 || close_range(3, ~0U, 0) != 0)
@@ -148,28 +237,30 @@ static void kill_and_reap(pid_t pid)
 static bool wait_ready(const struct broker *b, int pidfd, const char *dir, struct err *err)
 {
     for (int waited = 0; waited < START_LIMIT_MS; waited += TRY_PERIOD_MS) {
-        if (accepts(b->port) && !has_ended(b->pid))
+        if (accepts(b) && !has_ended(b->pid))
             return true;
         if (wait_end(pidfd, b->pid, TRY_PERIOD_MS))
-            return err_set(err, ERR_IO, "the broker ended at once: see %s/mosquitto.log", dir);
+            return err_set(err, ERR_IO, "the broker ended at once: see %s/" LOG_NAME, dir);
     }
     kill_and_reap(b->pid);
-    return err_set(err, ERR_IO, "the broker does not accept connections: see %s/mosquitto.log",
-                   dir);
+    return err_set(err, ERR_IO, "the broker does not accept connections: see %s/" LOG_NAME, dir);
 }
 
-static bool launch(const char *program, const char *dir, struct broker *b, struct err *err)
+static bool launch(const char *program, const char *dir, const struct broker_peers *peers,
+                   struct broker *b, struct err *err)
 {
     char config[PATH_MAX];
     int n = snprintf(config, sizeof config, "%s/" CONFIG_NAME, dir);
     if (n < 0 || (size_t)n >= sizeof config)
         return err_set(err, ERR_INPUT, "%s: the path is too long", dir);
-    if (!claim_port(&b->port, err) || !write_config(dir, config, b->port, err))
+    const char *host = peers != NULL ? peers->host : LOOPBACK;
+    (void)snprintf(b->host, sizeof b->host, "%s", reached_at(host));
+    if (!claim_port(host, &b->port, err) || !write_config(dir, b->port, peers, err))
         return false;
     pid_t parent = getpid();
     b->pid = fork();
     if (b->pid == 0)
-        become_broker(program, config, parent);
+        become_broker(program, config, peers != NULL, parent);
     int pidfd = b->pid > 0 ? pidfd_open(b->pid, 0) : -1;
     if (pidfd < 0) {
         (void)err_set(err, ERR_IO, "%s: %s", program, strerror(errno));
@@ -195,7 +286,7 @@ bool broker_start(const struct broker_options *options, struct broker *ret_broke
     /* a port that was free can be taken before the broker gets it */
     for (int i = 0; !good && i < (options->port == 0 ? FREE_PORT_TRIES : 1); i++) {
         *ret_broker = (struct broker){ .port = options->port };
-        good = launch(program, dir, ret_broker, err);
+        good = launch(program, dir, options->peers, ret_broker, err);
     }
     if (!good)
         *ret_broker = (struct broker){ 0 };

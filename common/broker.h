@@ -1,10 +1,13 @@
 /*
- * A private MQTT broker for one node: Debian's mosquitto on the loopback interface, started and stopped
- * with the program. The embedded default, when no broker is configured. It dies with its parent.
+ * A private MQTT broker for one node: Debian's mosquitto, started and stopped with the program; it dies
+ * with its parent. For devices, when no broker is configured: on the loopback interface, open to all there.
+ * For peers: TLS, and only whoever shows one of the certificates it was given comes in, under the name
+ * that the certificate says; its owner publishes, the others listen.
  */
 #ifndef COMMON_BROKER_H
 #define COMMON_BROKER_H
 
+#include "common/bytes.h"
 #include "common/err.h"
 
 #include <stdint.h>
@@ -14,16 +17,35 @@
 #define BROKER_MAX_QUEUED \
     1000000 /* messages for one slow or absent client; mosquitto drops the rest */
 #define BROKER_MAX_INFLIGHT 4096 /* to one client, without its acknowledgement */
+#define BROKER_PEER_QUEUED  512 /* for one peer that does not read; more are lost, as they may be */
+
+#define BROKER_HOST_SIZE 64
+
+/*
+ * mosquitto 2.0.11 does not take a changed list over when told to read its configuration again, and leaves
+ * connections alone: a changed list wants broker_stop() and broker_start().
+ */
+struct broker_peers {
+    const char *host;             /* an IPv4 or IPv6 address to listen on */
+    const char *certificate_file; /* the broker's own, PEM */
+    const char *key_file;
+    struct slice allowed; /* PEM: exactly the certificates that may enter */
+    const char *owner;    /* the name that may publish */
+    const char *topics;   /* "wb/1/peer": the owner writes below it, others read all/ and to/NAME */
+    size_t max_packet;
+};
 
 struct broker_options {
-    const char *dir;     /* exists; holds its configuration, log and stored sessions */
-    uint16_t port;       /* 0: any free one */
-    const char *program; /* NULL: BROKER_PROGRAM */
+    const char *dir;                  /* exists; holds its configuration, log and stored sessions */
+    uint16_t port;                    /* 0: any free one */
+    const char *program;              /* NULL: BROKER_PROGRAM */
+    const struct broker_peers *peers; /* NULL: for devices, on 127.0.0.1 */
 };
 
 struct broker {
-    pid_t pid;     /* 0: none */
-    uint16_t port; /* on 127.0.0.1 */
+    pid_t pid; /* 0: none */
+    uint16_t port;
+    char host[BROKER_HOST_SIZE]; /* where this machine reaches it */
 };
 
 /*

@@ -1,18 +1,17 @@
 #include "common/bus.h"
 
+#include "common/bus_probe.h"
 #include "common/rand.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
-#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define KEEPALIVE_S    30
@@ -34,13 +33,13 @@ enum bus_state {
 struct bus {
     struct mosquitto *client;
     enum bus_state state;
-    char *host;
-    char *client_id;
-    uint16_t port;
-    uint16_t keepalive_s;
+    char *host, *client_id;
+    uint16_t port, keepalive_s;
     uint32_t session_expiry_s;
-    bool tls;
-    bool paused;
+    bool tls, paused;
+    int subscribe_qos;
+    size_t max_packet;
+    uint64_t probe_limit_ms, backoff_max_ms;
     int probe_fd;
     uint64_t deadline_ms; /* of PROBING and GREETING */
     uint64_t retry_at_ms;
@@ -63,7 +62,7 @@ struct bus {
 
 static void send_subscribe(struct bus *bus, const char *filter)
 {
-    int rc = mosquitto_subscribe_v5(bus->client, NULL, filter, 1, 0, NULL);
+    int rc = mosquitto_subscribe_v5(bus->client, NULL, filter, bus->subscribe_qos, 0, NULL);
     if (rc != MOSQ_ERR_SUCCESS)
         (void)err_set(&bus->why, ERR_IO, "subscribing to %s: %s", filter, mosquitto_strerror(rc));
     bus->unanswered++;
@@ -170,6 +169,16 @@ static bool mosquitto_failed(int rc, const char *what, struct err *err)
     return true;
 }
 
+static bool set_tls(struct mosquitto *c, const struct bus_options *o, struct err *err)
+{
+    if (o->ca_file == NULL)
+        return true;
+    return !mosquitto_failed(
+               mosquitto_tls_set(c, o->ca_file, NULL, o->certificate_file, o->key_file, NULL),
+               o->ca_file, err) &&
+           !mosquitto_failed(mosquitto_tls_insecure_set(c, o->pinned), "TLS", err);
+}
+
 static bool set_options(struct bus *bus, const struct bus_options *o, struct err *err)
 {
     struct mosquitto *c = bus->client;
@@ -189,8 +198,7 @@ static bool set_options(struct bus *bus, const struct bus_options *o, struct err
     if (o->username != NULL &&
         mosquitto_failed(mosquitto_username_pw_set(c, o->username, o->password), "user name", err))
         return false;
-    if (o->ca_file != NULL &&
-        mosquitto_failed(mosquitto_tls_set(c, o->ca_file, NULL, NULL, NULL, NULL), o->ca_file, err))
+    if (!set_tls(c, o, err))
         return false;
     if (o->will_topic != NULL &&
         mosquitto_failed(mosquitto_will_set_v5(c, o->will_topic, (int)o->will_payload.len,
@@ -219,6 +227,10 @@ bool bus_open(const struct bus_options *options, struct bus **ret_bus, struct er
     bus->keepalive_s = options->keepalive_s > 0 ? options->keepalive_s : KEEPALIVE_S;
     bus->session_expiry_s = options->session_expiry_s;
     bus->tls = options->ca_file != NULL;
+    bus->subscribe_qos = options->at_most_once ? 0 : 1;
+    bus->max_packet = options->max_packet > 0 ? options->max_packet : BUS_MAX_PACKET;
+    bus->probe_limit_ms = options->patience_ms > 0 ? options->patience_ms : PROBE_LIMIT_MS;
+    bus->backoff_max_ms = options->patience_ms > 0 ? options->patience_ms : BACKOFF_MAX_MS;
     bus->on_message = options->on_message;
     bus->user = options->user;
     if (bus->host != NULL && bus->client_id != NULL)
@@ -264,8 +276,8 @@ static void wait_longer(struct bus *bus, uint64_t now_ms)
     rand_system(&jitter, sizeof jitter);
     close_probe(bus);
     bus->backoff_ms = bus->backoff_ms == 0 ? BACKOFF_MIN_MS : bus->backoff_ms * 2;
-    if (bus->backoff_ms > BACKOFF_MAX_MS)
-        bus->backoff_ms = BACKOFF_MAX_MS;
+    if (bus->backoff_ms > bus->backoff_max_ms)
+        bus->backoff_ms = bus->backoff_max_ms;
     /* half of it by chance: clients that lost one broker do not all come back at once */
     bus->retry_at_ms = now_ms + bus->backoff_ms / 2 + jitter % (bus->backoff_ms / 2 + 1);
     bus->state = BUS_WAITING;
@@ -280,36 +292,19 @@ static void give_up(struct bus *bus, uint64_t now_ms, const char *why)
 
 static void start_probe(struct bus *bus, uint64_t now_ms)
 {
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
-    struct addrinfo *list = NULL;
-    char port[8];
-    (void)snprintf(port, sizeof port, "%u", bus->port);
+    const char *why = NULL;
     bus->state = BUS_PROBING;
-    bus->deadline_ms = now_ms + PROBE_LIMIT_MS;
-    int rc = getaddrinfo(bus->host, port, &hints, &list);
-    if (rc != 0) {
-        give_up(bus, now_ms, gai_strerror(rc));
-        return;
-    }
-    int problem = EHOSTUNREACH;
-    for (const struct addrinfo *a = list; a != NULL && bus->probe_fd < 0; a = a->ai_next) {
-        bus->probe_fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        if (bus->probe_fd < 0 || connect(bus->probe_fd, a->ai_addr, a->ai_addrlen) == 0 ||
-            errno == EINPROGRESS)
-            continue;
-        problem = errno;
-        close_probe(bus);
-    }
-    freeaddrinfo(list);
+    bus->deadline_ms = now_ms + bus->probe_limit_ms;
+    bus->probe_fd = bus_probe_start(bus->host, bus->port, &why);
     if (bus->probe_fd < 0)
-        give_up(bus, now_ms, strerror(problem));
+        give_up(bus, now_ms, why);
 }
 
 static int connect_client(struct bus *bus)
 {
     mosquitto_property *properties = NULL;
-    int rc =
-        mosquitto_property_add_int32(&properties, MQTT_PROP_MAXIMUM_PACKET_SIZE, BUS_MAX_PACKET);
+    int rc = mosquitto_property_add_int32(&properties, MQTT_PROP_MAXIMUM_PACKET_SIZE,
+                                          (uint32_t)bus->max_packet);
     if (rc == MOSQ_ERR_SUCCESS && bus->session_expiry_s > 0)
         rc = mosquitto_property_add_int32(&properties, MQTT_PROP_SESSION_EXPIRY_INTERVAL,
                                           bus->session_expiry_s);
@@ -322,15 +317,11 @@ static int connect_client(struct bus *bus)
 
 static void finish_probe(struct bus *bus, uint64_t now_ms)
 {
-    struct pollfd p = { .fd = bus->probe_fd, .events = POLLOUT };
-    int problem = ETIMEDOUT;
-    socklen_t len = sizeof problem;
-    if (poll(&p, 1, 0) > 0)
-        (void)getsockopt(bus->probe_fd, SOL_SOCKET, SO_ERROR, &problem, &len);
-    else if (now_ms < bus->deadline_ms)
+    int problem = bus_probe_look(bus->probe_fd);
+    if (problem == EINPROGRESS && now_ms < bus->deadline_ms)
         return;
     if (problem != 0) {
-        give_up(bus, now_ms, strerror(problem));
+        give_up(bus, now_ms, strerror(problem == EINPROGRESS ? ETIMEDOUT : problem));
         return;
     }
     close_probe(bus);
@@ -413,6 +404,14 @@ void bus_service(struct bus *bus, short revents, uint64_t now_ms)
     }
 }
 
+void bus_drop(struct bus *bus, uint64_t now_ms)
+{
+    if (bus->state != BUS_GREETING && bus->state != BUS_CONNECTED)
+        return;
+    (void)mosquitto_disconnect_v5(bus->client, 0, NULL); /* closes the socket */
+    give_up(bus, now_ms, "it fell silent");
+}
+
 bool bus_is_connected(const struct bus *bus)
 {
     return bus->state == BUS_CONNECTED && bus->unanswered == 0;
@@ -461,9 +460,9 @@ bool bus_publish(struct bus *bus, const struct bus_publish *message, int *ret_mi
 {
     int mid = 0;
     assert(message->qos == 0 || message->qos == 1);
-    if (message->payload.len > BUS_MAX_PACKET)
-        return err_set(err, ERR_INPUT, "a message of %zu bytes is larger than %d",
-                       message->payload.len, BUS_MAX_PACKET);
+    if (message->payload.len > bus->max_packet)
+        return err_set(err, ERR_INPUT, "a message of %zu bytes is larger than %zu",
+                       message->payload.len, bus->max_packet);
     if (bus->state != BUS_CONNECTED)
         return err_set(err, ERR_BUSY, "not connected to %s:%u", bus->host, bus->port);
     if (message->qos > 0 && bus->outstanding >= BUS_MAX_OUTSTANDING)

@@ -38,6 +38,12 @@ struct bus_options {
     const char *username; /* NULL: none */
     const char *password;
     const char *ca_file; /* NULL: no TLS */
+    bool pinned;         /* ca_file is the broker's own certificate: its name does not matter */
+    const char *certificate_file, *key_file; /* shown to the broker; NULL: none */
+    size_t max_packet;                       /* both ways; 0: BUS_MAX_PACKET */
+    bool at_most_once;                       /* subscriptions at QoS 0 instead of 1 */
+    uint32_t
+        patience_ms; /* at most so long for a TCP connection, and until the next one; 0: usual */
     bus_message_fn *on_message;
     void *user;
 };
@@ -58,6 +64,9 @@ int bus_timeout_ms(const struct bus *bus, uint64_t now_ms);
  */
 void bus_service(struct bus *bus, short revents, uint64_t now_ms);
 
+/* Gives the connection up, as one that is dead without saying so, and makes another. */
+void bus_drop(struct bus *bus, uint64_t now_ms);
+
 /* Connected, and every subscription is answered. */
 bool bus_is_connected(const struct bus *bus);
 /* Why the connection was last lost or not made, or which subscription was denied; code ERR_NONE: nothing. */
@@ -69,7 +78,7 @@ const struct err *bus_last_error(const struct bus *bus);
  */
 void bus_pause(struct bus *bus, bool pause);
 
-/* At QoS 1, now and after every reconnection. ERR_BUSY: no room for another filter. */
+/* Now and after every reconnection. ERR_BUSY: no room for another filter. */
 bool bus_subscribe(struct bus *bus, const char *filter, struct err *err);
 
 struct bus_publish {

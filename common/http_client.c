@@ -2,17 +2,20 @@
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #define CONNECT_TIMEOUT_MS 5000L
+#define PINNED_MAX         16384
 
 struct http_client {
     CURL *curl;
     char base[HTTP_CLIENT_URL_MAX];
-    char *ca_file;
+    char *ca_file, *certificate_file, *key_file;
+    struct buf pinned;
     unsigned timeout_ms;
     size_t reply_max;
     char reason[CURL_ERROR_SIZE];
@@ -81,6 +84,12 @@ static bool check_url(const char *url, struct err *err)
     return good;
 }
 
+static bool copy_text(const char *text, char **ret_copy)
+{
+    *ret_copy = text != NULL ? strdup(text) : NULL;
+    return text == NULL || *ret_copy != NULL;
+}
+
 static bool copy_options(struct http_client *c, const struct http_client_options *o,
                          struct err *err)
 {
@@ -92,21 +101,31 @@ static bool copy_options(struct http_client *c, const struct http_client_options
     memcpy(c->base, o->base_url, len);
     c->timeout_ms = o->timeout_ms == 0 ? HTTP_CLIENT_TIMEOUT_MS : o->timeout_ms;
     c->reply_max = o->reply_max == 0 ? HTTP_CLIENT_REPLY_MAX : o->reply_max;
-    if (o->ca_file != NULL && (c->ca_file = strdup(o->ca_file)) == NULL)
-        return err_set(err, ERR_IO, "out of memory");
-    return true;
+    buf_add_slice(&c->pinned, o->pinned);
+    return (copy_text(o->ca_file, &c->ca_file) &&
+            copy_text(o->certificate_file, &c->certificate_file) &&
+            copy_text(o->key_file, &c->key_file) && !c->pinned.failed) ||
+           err_set(err, ERR_IO, "out of memory");
+}
+
+static bool libcurl_ready;
+
+static void start_libcurl(void)
+{
+    libcurl_ready = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 }
 
 bool http_client_open(const struct http_client_options *options, struct http_client **ret_client,
                       struct err *err)
 {
-    static bool ready; /* libcurl's own start; clients are opened before threads are */
-    if (!ready && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, start_libcurl);
+    if (!libcurl_ready)
         return err_set(err, ERR_IO, "libcurl does not start");
-    ready = true;
     struct http_client *c = calloc(1, sizeof *c);
     if (c == NULL)
         return err_set(err, ERR_IO, "out of memory");
+    c->pinned = buf_heap(PINNED_MAX);
     if (!check_url(options->base_url, err) || !copy_options(c, options, err)) {
         http_client_close(c);
         return false;
@@ -127,6 +146,9 @@ void http_client_close(struct http_client *c)
     if (c->curl != NULL)
         curl_easy_cleanup(c->curl);
     free(c->ca_file);
+    free(c->certificate_file);
+    free(c->key_file);
+    buf_free(&c->pinned);
     free(c);
 }
 
@@ -137,6 +159,24 @@ static size_t take_body(char *data, size_t size, size_t count, void *user)
     struct buf *body = user;
     buf_add(body, data, size * count);
     return body->failed ? 0 : size * count;
+}
+
+/* With a pinned certificate nothing else is trusted, not even what the system trusts. */
+static bool set_tls(struct http_client *c)
+{
+    struct curl_blob pinned = { c->pinned.data, c->pinned.len, CURL_BLOB_COPY };
+    if (c->certificate_file != NULL &&
+        (curl_easy_setopt(c->curl, CURLOPT_SSLCERT, c->certificate_file) != CURLE_OK ||
+         curl_easy_setopt(c->curl, CURLOPT_SSLKEY, c->key_file) != CURLE_OK))
+        return false;
+    if (c->pinned.len == 0)
+        return c->ca_file == NULL ||
+               curl_easy_setopt(c->curl, CURLOPT_CAINFO, c->ca_file) == CURLE_OK;
+    return curl_easy_setopt(c->curl, CURLOPT_CAINFO, NULL) == CURLE_OK &&
+           curl_easy_setopt(c->curl, CURLOPT_CAPATH, NULL) == CURLE_OK &&
+           curl_easy_setopt(c->curl, CURLOPT_CAINFO_BLOB, &pinned) == CURLE_OK &&
+           curl_easy_setopt(c->curl, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+           curl_easy_setopt(c->curl, CURLOPT_SSL_VERIFYHOST, 0L) == CURLE_OK;
 }
 
 static bool set_up(struct http_client *c, const char *path, struct http_reply *reply,
@@ -160,8 +200,7 @@ static bool set_up(struct http_client *c, const char *path, struct http_reply *r
         curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
         curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, &reply->body) == CURLE_OK &&
         curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
-        curl_easy_setopt(c->curl, CURLOPT_USERAGENT, "waybill") == CURLE_OK &&
-        (c->ca_file == NULL || curl_easy_setopt(c->curl, CURLOPT_CAINFO, c->ca_file) == CURLE_OK);
+        curl_easy_setopt(c->curl, CURLOPT_USERAGENT, "waybill") == CURLE_OK && set_tls(c);
     return good || err_set(err, ERR_IO, "libcurl refuses its options");
 }
 

@@ -19,8 +19,11 @@ struct http_client;
 struct http_client_options {
     const char *base_url; /* "http://127.0.0.1:8600": scheme, host, port; no path */
     const char *ca_file;  /* NULL: the system's certificates */
-    unsigned timeout_ms;  /* of a whole exchange; 0: HTTP_CLIENT_TIMEOUT_MS */
-    size_t reply_max;     /* bytes of a body; 0: HTTP_CLIENT_REPLY_MAX */
+    struct slice pinned;  /* PEM of the one certificate the other side must show; its name does not
+                             matter then. Empty: as ca_file says */
+    const char *certificate_file, *key_file; /* PEM, shown when asked for; NULL: none */
+    unsigned timeout_ms;                     /* of a whole exchange; 0: HTTP_CLIENT_TIMEOUT_MS */
+    size_t reply_max;                        /* bytes of a body; 0: HTTP_CLIENT_REPLY_MAX */
 };
 
 struct http_reply {

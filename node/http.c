@@ -1,5 +1,8 @@
 #include "node/http.h"
 
+#include "common/file.h"
+#include "common/tls_certificate.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
@@ -13,6 +16,7 @@
 
 struct http {
     struct http_options options;
+    bool (*allows)(void *ctx, const struct hash *fingerprint); /* NULL: plain HTTP */
     struct MHD_Daemon *daemon;
     uint16_t port;
 };
@@ -110,6 +114,25 @@ static enum http_method method_of(const char *method)
     return strcmp(method, "POST") == 0 ? HTTP_POST : HTTP_OTHER;
 }
 
+/* Over TLS: has the other side shown a certificate that is allowed? */
+static bool may_ask(const struct http *h, struct MHD_Connection *connection)
+{
+    struct hash fingerprint;
+    if (h->allows == NULL)
+        return true;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+    return info != NULL && tls_certificate_of_session(info->tls_session, &fingerprint) &&
+           h->allows(h->options.ctx, &fingerprint);
+}
+
+static enum MHD_Result refuse(struct MHD_Connection *connection)
+{
+    struct http_answer a = { .status = 403, .type = "text/plain", .body = buf_heap(64) };
+    buf_add_slice(&a.body, slice_text("for peers only\n"));
+    return send_answer(connection, &a);
+}
+
 static enum MHD_Result answer(const struct http *h, struct MHD_Connection *connection,
                               struct incoming *in, const char *method)
 {
@@ -148,6 +171,8 @@ static enum MHD_Result step(const struct http *h, struct MHD_Connection *connect
     in->begun = true;
     if (!first)
         return answer(h, connection, in, method);
+    if (!may_ask(h, connection))
+        return refuse(connection);
     in->dropped = announces_too_much(h, connection);
     return in->dropped > 0 ? answer(h, connection, in, method) : MHD_YES;
 }
@@ -212,29 +237,77 @@ static void ask_for_descriptors(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static bool start(struct http *h, struct err *err)
+/* What the daemon needs for TLS; it copies the texts. */
+struct pems {
+    struct buf certificate, key;
+};
+
+static bool read_pems(const struct http_tls *tls, struct pems *p, struct err *err)
+{
+    p->certificate = buf_heap(TLS_CERTIFICATE_PEM_MAX);
+    p->key = buf_heap(TLS_CERTIFICATE_PEM_MAX);
+    if (tls == NULL)
+        return true;
+    bool good =
+        file_read(tls->certificate_file, TLS_CERTIFICATE_PEM_MAX - 1, &p->certificate, err) &&
+        file_read(tls->key_file, TLS_CERTIFICATE_PEM_MAX - 1, &p->key, err);
+    buf_add_byte(&p->certificate, 0);
+    buf_add_byte(&p->key, 0);
+    return good;
+}
+
+static void free_pems(struct pems *p)
+{
+    if (p->key.data != NULL)
+        crypto_wipe(p->key.data, p->key.len);
+    buf_free(&p->certificate);
+    buf_free(&p->key);
+}
+
+static struct MHD_Daemon *run(struct http *h, const union address *address, struct pems *p)
 {
     const struct http_options *o = &h->options;
-    const char *host = o->host != NULL ? o->host : "127.0.0.1";
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC;
     unsigned per_address = o->per_address > 0 ? o->per_address : HTTP_CONNECTIONS_PER_ADDRESS;
-    union address address;
-    if (!parse_address(host, o->port, &address, err))
-        return false;
-    if (address.any.sa_family == AF_INET6)
+    if (address->any.sa_family == AF_INET6)
         flags |= MHD_USE_IPv6;
-    ask_for_descriptors();
+    /* A trust list makes the daemon ask for certificates. It lets everybody through: see may_ask(). */
+    struct MHD_OptionItem tls[] = {
+        { MHD_OPTION_HTTPS_MEM_CERT, 0, p->certificate.data },
+        { MHD_OPTION_HTTPS_MEM_KEY, 0, p->key.data },
+        { MHD_OPTION_HTTPS_MEM_TRUST, 0, p->certificate.data },
+        { MHD_OPTION_END, 0, NULL },
+    };
+    if (h->allows != NULL)
+        flags |= MHD_USE_TLS;
     errno = 0;
-    h->daemon = MHD_start_daemon(
-        flags, o->port, NULL, NULL, on_request, h, MHD_OPTION_SOCK_ADDR, &address.any,
+    return MHD_start_daemon(
+        flags, o->port, NULL, NULL, on_request, h, MHD_OPTION_SOCK_ADDR, &address->any,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, h, MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL,
         MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)HTTP_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_address,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)HTTP_HEADER_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+        (size_t)HTTP_HEADER_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
+        h->allows != NULL ? tls : &tls[3], MHD_OPTION_END);
+}
+
+static bool start(struct http *h, struct err *err)
+{
+    const struct http_options *o = &h->options;
+    const char *host = o->host != NULL ? o->host : "127.0.0.1";
+    union address address;
+    struct pems pems;
+    bool good = parse_address(host, o->port, &address, err);
+    good = read_pems(o->tls, &pems, good ? err : NULL) && good;
+    if (good) {
+        ask_for_descriptors();
+        h->daemon = run(h, &address, &pems);
+    }
+    free_pems(&pems);
     if (h->daemon == NULL)
-        return err_set(err, ERR_IO, "http: cannot listen on %s port %u: %s", host, o->port,
-                       errno != 0 ? strerror(errno) : "refused");
+        return good ? err_set(err, ERR_IO, "http: cannot listen on %s port %u: %s", host, o->port,
+                              errno != 0 ? strerror(errno) : "refused")
+                    : false;
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_BIND_PORT);
     h->port = info != NULL ? info->port : o->port;
     return true;
@@ -246,7 +319,10 @@ bool http_open(const struct http_options *options, struct http **ret_http, struc
     if (h == NULL)
         return err_set(err, ERR_IO, "out of memory");
     h->options = *options;
-    if (!start(h, err)) {
+    h->allows = options->tls != NULL ? options->tls->allows : NULL;
+    bool good = start(h, err);
+    h->options.tls = NULL;
+    if (!good) {
         free(h);
         return false;
     }

@@ -5,7 +5,7 @@
 #ifndef NODE_HTTP_H
 #define NODE_HTTP_H
 
-#include "common/bytes.h"
+#include "common/crypto.h"
 #include "common/err.h"
 
 #define HTTP_CONNECTIONS             2000
@@ -42,12 +42,22 @@ struct http_answer {
 typedef void (*http_handler)(void *ctx, const struct http_request *q,
                              struct http_answer *ret_answer);
 
+/*
+ * HTTPS in which both sides show a certificate. Whoever shows none, or one that is not allowed, is answered
+ * 403, whatever was asked for.
+ */
+struct http_tls {
+    const char *certificate_file, *key_file; /* PEM */
+    bool (*allows)(void *ctx, const struct hash *fingerprint);
+};
+
 struct http_options {
     const char *host;     /* an IPv4 or IPv6 address; NULL: 127.0.0.1 */
     uint16_t port;        /* 0: any free one */
     unsigned per_address; /* connections of one address; 0: HTTP_CONNECTIONS_PER_ADDRESS */
     size_t body_max;
-    http_handler handler; /* called from the server's thread only */
+    const struct http_tls *tls; /* NULL: plain HTTP. Borrowed until http_open() returns */
+    http_handler handler;       /* called from the server's thread only */
     void *ctx;
 };
 

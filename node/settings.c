@@ -1,9 +1,12 @@
 #include "node/settings.h"
 
+#include "common/hex.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#define HOUR_MS 3600000u
+#define HOUR_MS   3600000u
+#define MINUTE_MS 60000u
 
 static void copy_text(char out[SETTINGS_TEXT_MAX], const char *text)
 {
@@ -34,24 +37,93 @@ static void read_http(const struct config *root, struct settings *s)
     s->http_web = config_path(&c, "web", "");
 }
 
-static void read_block(const struct config *root, struct settings *s)
+/* A key of `consensus:`, or the older name of it in `block:`; not both. */
+static uint64_t read_either(const struct config *consensus, const char *key,
+                            const struct config *block, const char *old, uint64_t max_ms,
+                            uint64_t fallback_ms)
 {
-    static const char *const keys[] = { "period", "empty every", NULL };
-    struct config c = config_section(root, "block");
+    if (config_has(consensus, key) && config_has(block, old))
+        config_refuse(consensus, key, "block: says it already, under \"%s\"", old);
+    if (config_has(consensus, key))
+        return config_duration_ms(consensus, key, 0, max_ms, fallback_ms);
+    return config_duration_ms(block, old, 0, max_ms, fallback_ms);
+}
+
+static void read_times(const struct config *root, struct settings *s)
+{
+    static const char *const block_keys[] = { "period", "empty every", NULL };
+    static const char *const keys[] = { "t0", "period", "empty", NULL };
+    struct config block = config_section(root, "block");
+    struct config c = config_section(root, "consensus");
+    config_check_keys(&block, block_keys);
     config_check_keys(&c, keys);
-    s->period_ms = config_duration_ms(&c, "period", 0, HOUR_MS, 500);
-    s->empty_ms = config_duration_ms(&c, "empty every", 0, 24 * HOUR_MS, 60000);
+    s->t0_ms = config_duration_ms(&c, "t0", 100, MINUTE_MS, 1000);
+    s->period_ms = read_either(&c, "period", &block, "period", HOUR_MS, 500);
+    s->empty_ms = read_either(&c, "empty", &block, "empty every", 24 * HOUR_MS, MINUTE_MS);
+}
+
+/* ------------------------------------------------------------------ peers */
+
+static void read_place(const struct config *peers, const char *section, uint16_t fallback,
+                       char host[SETTINGS_TEXT_MAX], uint16_t *port)
+{
+    static const char *const keys[] = { "host", "port", NULL };
+    struct config c = config_section(peers, section);
+    config_check_keys(&c, keys);
+    copy_text(host, config_text(&c, "host", "0.0.0.0"));
+    *port = (uint16_t)config_uint(&c, "port", 0, UINT16_MAX, fallback);
+}
+
+static void read_address(const struct config *addresses, const char *kid_text,
+                         struct settings_address *a)
+{
+    static const char *const keys[] = { "broker", "url", NULL };
+    struct config c = config_section(addresses, kid_text);
+    struct host_port place;
+    struct err why;
+    config_check_keys(&c, keys);
+    if (!hex_decode_lower(kid_text, strlen(kid_text), a->kid.bytes, KID_SIZE))
+        config_refuse(addresses, kid_text, "expected an authority's kid, 16 hexadecimal digits");
+    copy_text(a->broker, config_text(&c, "broker", ""));
+    copy_text(a->url, config_text(&c, "url", ""));
+    if (a->broker[0] != '\0' && !host_port_parse(a->broker, &place, &why))
+        config_refuse(&c, "broker", "%s", why.msg);
+    if (a->url[0] != '\0' && strncmp(a->url, "https://", strlen("https://")) != 0)
+        config_refuse(&c, "url", "expected https://host:port, found \"%.80s\"", a->url);
+}
+
+static void read_peers(const struct config *root, struct settings *s)
+{
+    static const char *const keys[] = { "broker", "http", "certificate", "key", "addresses", NULL };
+    struct settings_peers *p = &s->peers;
+    s->has_peers = config_has(root, "peers");
+    if (!s->has_peers)
+        return;
+    struct config c = config_section(root, "peers");
+    config_check_keys(&c, keys);
+    read_place(&c, "broker", 18830, p->broker_host, &p->broker_port);
+    read_place(&c, "http", 18840, p->http_host, &p->http_port);
+    p->certificate = config_path(&c, "certificate", NULL);
+    p->key = config_path(&c, "key", NULL);
+    struct config addresses = config_section(&c, "addresses");
+    size_t count = addresses.map != NULL ? addresses.map->count : 0;
+    if (count > AUTHORITY_MAX)
+        config_refuse(&c, "addresses", "expected at most %d, found %zu", AUTHORITY_MAX, count);
+    for (size_t i = 0; i < count && config_good(root); i++)
+        read_address(&addresses, addresses.map->keys[i]->text, &p->addresses[p->address_count++]);
 }
 
 static bool read_all(const struct config *root, struct settings *s)
 {
-    static const char *const keys[] = { "data", "key", "broker", "http", "block", "workers", NULL };
+    static const char *const keys[] = { "data",  "key",       "broker",  "http", "block",
+                                        "peers", "consensus", "workers", NULL };
     config_check_keys(root, keys);
     s->data = config_path(root, "data", NULL);
     s->key = config_path(root, "key", NULL);
     read_broker(root, s);
     read_http(root, s);
-    read_block(root, s);
+    read_times(root, s);
+    read_peers(root, s);
     s->workers = (unsigned)config_uint(root, "workers", 0, 64, 0);
     return config_good(root);
 }

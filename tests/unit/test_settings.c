@@ -54,6 +54,8 @@ static void what_is_left_out(void **state)
     assert_int_equal(settings.period_ms, 500);
     assert_int_equal(settings.empty_ms, 60000);
     assert_int_equal(settings.workers, 0);
+    assert_int_equal(settings.t0_ms, 1000);
+    assert_false(settings.has_peers);
 }
 
 static void what_is_said(void **state)
@@ -77,6 +79,38 @@ static void what_is_said(void **state)
     assert_int_equal(settings.workers, 3);
 }
 
+static void who_the_peers_are(void **state)
+{
+    (void)state;
+    if (!load("data: d\nkey: k\n"
+              "peers:\n"
+              "  broker: { host: 127.0.0.1, port: 18831 }\n"
+              "  http: { host: \"::1\" }\n"
+              "  certificate: tls.crt\n"
+              "  key: tls.key\n"
+              "  addresses:\n"
+              "    00112233445566ff: { broker: \"a.example:1\", url: \"https://a.example:2\" }\n"
+              "    0011223344556677: { url: \"https://[::1]:2\" }\n"
+              "consensus: { t0: 2 s, period: 100 ms, empty: 5 s }\n"))
+        fail_msg("%s", err.msg);
+    const struct settings_peers *p = &settings.peers;
+    assert_true(settings.has_peers);
+    assert_string_equal(p->broker_host, "127.0.0.1");
+    assert_int_equal(p->broker_port, 18831);
+    assert_string_equal(p->http_host, "::1");
+    assert_int_equal(p->http_port, 18840);
+    assert_string_equal(p->certificate.path, "/tmp/tls.crt");
+    assert_string_equal(p->key.path, "/tmp/tls.key");
+    assert_int_equal(p->address_count, 2);
+    assert_int_equal(p->addresses[0].kid.bytes[7], 0xff);
+    assert_string_equal(p->addresses[0].broker, "a.example:1");
+    assert_string_equal(p->addresses[0].url, "https://a.example:2");
+    assert_string_equal(p->addresses[1].broker, "");
+    assert_int_equal(settings.t0_ms, 2000);
+    assert_int_equal(settings.period_ms, 100);
+    assert_int_equal(settings.empty_ms, 5000);
+}
+
 static void what_is_wrong(void **state)
 {
     static const struct {
@@ -94,6 +128,19 @@ static void what_is_wrong(void **state)
         { "data: d\nkey: k\nworkers: 65\n", 3, "workers" },
         { "data: d\nkey: k\nbroker:\n  prot: 1\n", 4, "prot" },
         { "data: [d]\nkey: k\n", 1, "data" },
+        { "data: d\nkey: k\npeers:\n  certificate: c\n", 4, "peers.key" },
+        { "data: d\nkey: k\npeers:\n  certificate: c\n  key: k\n  brokr: 1\n", 6, "broker" },
+        { "data: d\nkey: k\npeers:\n  key: k\n  certificate: c\n"
+          "  addresses:\n    0011: { url: \"https://a:1\" }\n",
+          7, "kid" },
+        { "data: d\nkey: k\npeers:\n  key: k\n  certificate: c\n"
+          "  addresses:\n    0011223344556677:\n      url: \"http://a:1\"\n",
+          8, "https" },
+        { "data: d\nkey: k\npeers:\n  key: k\n  certificate: c\n"
+          "  addresses:\n    0011223344556677:\n      broker: a\n",
+          8, "host:port" },
+        { "data: d\nkey: k\nconsensus:\n  t0: 10 ms\n", 4, "t0" },
+        { "data: d\nkey: k\nblock:\n  period: 1 s\nconsensus:\n  period: 1 s\n", 6, "already" },
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -113,6 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_left_out),
         cmocka_unit_test(what_is_said),
+        cmocka_unit_test(who_the_peers_are),
         cmocka_unit_test(what_is_wrong),
     };
     return cmocka_run_group_tests(tests, group_setup, group_teardown);
