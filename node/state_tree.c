@@ -4,20 +4,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENTRY_SIZE (2 * HASH_SIZE)
+#define ENTRY_SIZE STATE_ENTRY_SIZE
+
+/*
+ * The 65,536 buckets hang in a tree of four levels, sixteen ways each. A group that nobody ever wrote to is
+ * not there, so a tree costs what is in it.
+ */
+#define WAYS   16
+#define DEPTH  4
+#define BRANCH 4 /* levels of the binary tree within a group */
 
 struct bucket {
     uint8_t (*entries)[ENTRY_SIZE]; /* sorted by key hash */
     uint32_t count;
     uint32_t cap;
-    bool dirty;
+};
+
+struct group {
+    struct hash nodes[2 * WAYS]; /* heap order: 1 is the group's root, its children from WAYS */
+    union {
+        struct group *group[WAYS];  /* NULL: nothing below */
+        struct bucket bucket[WAYS]; /* at the lowest level */
+    } below;
+    uint32_t dirty; /* children whose node is out of date, a bit each */
 };
 
 struct state_tree {
-    struct bucket buckets[STATE_BUCKETS];
-    struct hash nodes[2 * STATE_BUCKETS]; /* heap order: 1 is the root, leaves from STATE_BUCKETS */
-    uint32_t dirty[STATE_BUCKETS];        /* buckets whose root is out of date */
-    size_t dirty_count;
+    struct group *top;
+    struct hash empty[STATE_BUCKET_LEVELS + 1]; /* root of an empty subtree, by its height */
     uint64_t count;
 };
 
@@ -26,32 +40,86 @@ static size_t bucket_of(const struct hash *key_hash)
     return (size_t)key_hash->bytes[0] << 8 | key_hash->bytes[1];
 }
 
-static void fill_empty(struct state_tree *t)
+/* Which child of the group at `depth` (0: the top) leads to the bucket. */
+static size_t way(size_t bucket, unsigned depth)
 {
-    struct hash empty = merkle_empty();
-    struct hash node = merkle_leaf(hash_slice(&empty));
-    for (size_t first = STATE_BUCKETS; first > 0; first /= 2) {
+    return bucket >> (BRANCH * (DEPTH - 1 - depth)) & (WAYS - 1);
+}
+
+static struct group *group_new(const struct state_tree *t, unsigned depth)
+{
+    struct group *g = calloc(1, sizeof *g);
+    unsigned height = STATE_BUCKET_LEVELS - BRANCH * depth; /* of the group's root */
+    if (g == NULL)
+        return NULL;
+    for (size_t first = 1; first <= WAYS; first *= 2, height--)
         for (size_t i = first; i < 2 * first; i++)
-            t->nodes[i] = node;
-        node = merkle_node(&node, &node);
-    }
+            g->nodes[i] = t->empty[height];
+    return g;
 }
 
 struct state_tree *state_tree_new(void)
 {
     struct state_tree *t = calloc(1, sizeof *t);
-    if (t != NULL)
-        fill_empty(t);
+    if (t == NULL)
+        return NULL;
+    struct hash nothing = merkle_empty();
+    t->empty[0] = merkle_leaf(hash_slice(&nothing));
+    for (size_t i = 0; i < STATE_BUCKET_LEVELS; i++)
+        t->empty[i + 1] = merkle_node(&t->empty[i], &t->empty[i]);
+    t->top = group_new(t, 0);
+    if (t->top == NULL) {
+        free(t);
+        return NULL;
+    }
     return t;
+}
+
+static void group_free(struct group *g, unsigned depth)
+{
+    if (g == NULL)
+        return;
+    for (size_t i = 0; i < WAYS; i++) {
+        if (depth == DEPTH - 1)
+            free(g->below.bucket[i].entries);
+        else
+            group_free(g->below.group[i], depth + 1);
+    }
+    free(g);
 }
 
 void state_tree_free(struct state_tree *t)
 {
     if (t == NULL)
         return;
-    for (size_t i = 0; i < STATE_BUCKETS; i++)
-        free(t->buckets[i].entries);
+    group_free(t->top, 0);
     free(t);
+}
+
+/* The bucket: NULL when nothing was ever near it. */
+static const struct bucket *find_bucket(const struct state_tree *t, size_t n)
+{
+    const struct group *g = t->top;
+    for (unsigned depth = 0; depth < DEPTH - 1 && g != NULL; depth++)
+        g = g->below.group[way(n, depth)];
+    return g == NULL ? NULL : &g->below.bucket[way(n, DEPTH - 1)];
+}
+
+/* The same to be written to: made if need be, and its way from the top marked. NULL: no memory. */
+static struct bucket *reach_bucket(struct state_tree *t, size_t n)
+{
+    struct group *g = t->top;
+    for (unsigned depth = 0; depth < DEPTH - 1; depth++) {
+        struct group **next = &g->below.group[way(n, depth)];
+        if (*next == NULL)
+            *next = group_new(t, depth + 1);
+        if (*next == NULL)
+            return NULL;
+        g->dirty |= UINT32_C(1) << way(n, depth);
+        g = *next;
+    }
+    g->dirty |= UINT32_C(1) << way(n, DEPTH - 1);
+    return &g->below.bucket[way(n, DEPTH - 1)];
 }
 
 /* Place of key_hash in the bucket, or where it would be. */
@@ -93,9 +161,10 @@ static bool bucket_insert(struct bucket *b, size_t place, const struct hash *key
 bool state_tree_set(struct state_tree *t, const struct hash *key_hash,
                     const struct hash *value_hash)
 {
-    size_t n = bucket_of(key_hash);
-    struct bucket *b = &t->buckets[n];
     bool found;
+    struct bucket *b = reach_bucket(t, bucket_of(key_hash));
+    if (b == NULL)
+        return false;
     size_t place = bucket_search(b, key_hash, &found);
     if (value_hash == NULL && !found)
         return true;
@@ -104,16 +173,12 @@ bool state_tree_set(struct state_tree *t, const struct hash *key_hash,
                 (b->count - place - 1) * (size_t)ENTRY_SIZE);
         b->count--;
         t->count--;
-    } else {
-        if (!found && !bucket_insert(b, place, key_hash))
-            return false;
-        t->count += found ? 0 : 1;
-        memcpy(b->entries[place] + HASH_SIZE, value_hash->bytes, HASH_SIZE);
+        return true;
     }
-    if (!b->dirty) {
-        b->dirty = true;
-        t->dirty[t->dirty_count++] = (uint32_t)n;
-    }
+    if (!found && !bucket_insert(b, place, key_hash))
+        return false;
+    t->count += found ? 0 : 1;
+    memcpy(b->entries[place] + HASH_SIZE, value_hash->bytes, HASH_SIZE);
     return true;
 }
 
@@ -128,49 +193,48 @@ static struct hash bucket_root(const struct bucket *b)
     return merkle_frontier_root(&f);
 }
 
-static int compare_u32(const void *a, const void *b)
+/* Each node above a changed child once. */
+static void climb(struct group *g)
 {
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return (x > y) - (x < y);
+    uint32_t changed = g->dirty << WAYS; /* a bit each node */
+    for (size_t i = WAYS - 1; i > 0; i--) {
+        if ((changed >> (2 * i) & 3) == 0)
+            continue;
+        g->nodes[i] = merkle_node(&g->nodes[2 * i], &g->nodes[2 * i + 1]);
+        changed |= UINT32_C(1) << i;
+    }
+    g->dirty = 0;
 }
 
-/* Turns the sorted list of changed nodes into that of their parents, each recomputed once. */
-static size_t climb(struct state_tree *t, uint32_t *list, size_t n)
+static void refresh(struct group *g, unsigned depth)
 {
-    size_t parents = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t parent = list[i] / 2;
-        if (parents > 0 && list[parents - 1] == parent)
+    for (size_t i = 0; i < WAYS; i++) {
+        if ((g->dirty >> i & 1) == 0)
             continue;
-        t->nodes[parent] = merkle_node(&t->nodes[2 * parent], &t->nodes[2 * parent + 1]);
-        list[parents++] = parent;
+        if (depth == DEPTH - 1) {
+            struct hash root = bucket_root(&g->below.bucket[i]);
+            g->nodes[WAYS + i] = merkle_leaf(hash_slice(&root));
+        } else {
+            refresh(g->below.group[i], depth + 1);
+            g->nodes[WAYS + i] = g->below.group[i]->nodes[1];
+        }
     }
-    return parents;
+    climb(g);
 }
 
 struct hash state_tree_root(struct state_tree *t)
 {
-    qsort(t->dirty, t->dirty_count, sizeof t->dirty[0], compare_u32);
-    for (size_t i = 0; i < t->dirty_count; i++) {
-        struct bucket *b = &t->buckets[t->dirty[i]];
-        struct hash root = bucket_root(b);
-        b->dirty = false;
-        t->dirty[i] += STATE_BUCKETS;
-        t->nodes[t->dirty[i]] = merkle_leaf(hash_slice(&root));
-    }
-    size_t n = t->dirty_count;
-    for (unsigned level = 0; level < STATE_BUCKET_LEVELS && n > 0; level++)
-        n = climb(t, t->dirty, n);
-    t->dirty_count = 0;
-    return t->nodes[1];
+    if (t->top->dirty != 0)
+        refresh(t->top, 0);
+    return t->top->nodes[1];
 }
 
 bool state_tree_find(const struct state_tree *t, const struct hash *key_hash,
                      struct hash *ret_value)
 {
-    const struct bucket *b = &t->buckets[bucket_of(key_hash)];
-    bool found;
-    size_t place = bucket_search(b, key_hash, &found);
+    const struct bucket *b = find_bucket(t, bucket_of(key_hash));
+    bool found = false;
+    size_t place = b == NULL ? 0 : bucket_search(b, key_hash, &found);
     if (found)
         memcpy(ret_value->bytes, b->entries[place] + HASH_SIZE, HASH_SIZE);
     return found;
@@ -179,6 +243,25 @@ bool state_tree_find(const struct state_tree *t, const struct hash *key_hash,
 uint64_t state_tree_count(const struct state_tree *t)
 {
     return t->count;
+}
+
+struct hash state_tree_node(const struct state_tree *t, unsigned height, size_t index)
+{
+    const struct group *g = t->top;
+    unsigned levels = STATE_BUCKET_LEVELS - height; /* from the root down to the node */
+    for (; levels > BRANCH && g != NULL; levels -= BRANCH)
+        g = g->below.group[index >> (levels - BRANCH) & (WAYS - 1)];
+    if (g == NULL)
+        return t->empty[height];
+    return g->nodes[(size_t)1 << levels | (index & (((size_t)1 << levels) - 1))];
+}
+
+const uint8_t (*state_tree_bucket(const struct state_tree *t, size_t bucket,
+                                  size_t *ret_count))[STATE_ENTRY_SIZE]
+{
+    const struct bucket *b = find_bucket(t, bucket);
+    *ret_count = b == NULL ? 0 : b->count;
+    return b == NULL ? NULL : (const uint8_t(*)[STATE_ENTRY_SIZE])b->entries;
 }
 
 /* ------------------------------------------------------------------ proofs */
@@ -214,12 +297,15 @@ static void put_entries(struct buf *out, const struct bucket *b, size_t place, b
 
 void state_tree_prove(struct state_tree *t, struct slice key, struct slice value, struct buf *out)
 {
+    static const struct bucket none;
     struct hash key_hash = crypto_sha256(key);
     size_t n = bucket_of(&key_hash);
-    const struct bucket *b = &t->buckets[n];
+    const struct bucket *b = find_bucket(t, n);
     bool found;
+    assert(t->top->dirty == 0);
+    if (b == NULL)
+        b = &none;
     size_t place = bucket_search(b, &key_hash, &found);
-    assert(t->dirty_count == 0);
     cbor_put_array(out, 5);
     cbor_put_bytes(out, key);
     if (value.len > 0)
@@ -229,6 +315,8 @@ void state_tree_prove(struct state_tree *t, struct slice key, struct slice value
     cbor_put_uint(out, b->count);
     put_entries(out, b, place, found);
     cbor_put_array(out, STATE_BUCKET_LEVELS);
-    for (size_t i = n + STATE_BUCKETS; i > 1; i /= 2)
-        cbor_put_bytes(out, hash_slice(&t->nodes[i ^ 1]));
+    for (unsigned height = 0; height < STATE_BUCKET_LEVELS; height++) {
+        struct hash node = state_tree_node(t, height, n >> height ^ 1);
+        cbor_put_bytes(out, hash_slice(&node));
+    }
 }

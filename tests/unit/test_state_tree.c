@@ -110,6 +110,37 @@ static struct slice name_of(unsigned i)
     return buf_slice(&out);
 }
 
+/* Subtrees of every height, down to the buckets' entries. */
+static void subtrees_hash_to_the_root(void **state)
+{
+    struct state_tree *t = state_tree_new();
+    (void)state;
+    for (unsigned i = 0; i < 500; i++) {
+        struct hash key = crypto_sha256(name_of(i)), value = crypto_sha256(slice_text("value"));
+        assert_true(state_tree_set(t, &key, &value));
+    }
+    struct hash root = state_tree_root(t), top = state_tree_node(t, STATE_BUCKET_LEVELS, 0);
+    assert_true(hash_equal(&top, &root));
+    for (unsigned height = 1; height <= STATE_BUCKET_LEVELS; height++)
+        for (size_t i = 0; i < (size_t)STATE_BUCKETS >> height; i++) {
+            struct hash node = state_tree_node(t, height, i);
+            struct hash left = state_tree_node(t, height - 1, 2 * i);
+            struct hash right = state_tree_node(t, height - 1, 2 * i + 1);
+            struct hash both = merkle_node(&left, &right);
+            assert_true(hash_equal(&node, &both));
+        }
+    size_t entries = 0;
+    for (size_t b = 0; b < STATE_BUCKETS; b++) {
+        size_t n;
+        const uint8_t(*at)[STATE_ENTRY_SIZE] = state_tree_bucket(t, b, &n);
+        for (size_t i = 0; i < n; i++)
+            assert_int_equal((size_t)at[i][0] << 8 | at[i][1], b);
+        entries += n;
+    }
+    assert_int_equal(entries, 500);
+    state_tree_free(t);
+}
+
 /* 70,000 keys put more than one into many a bucket. */
 static struct state_tree *filled(unsigned count)
 {
@@ -191,6 +222,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_changes_give_the_defined_root),
+        cmocka_unit_test(subtrees_hash_to_the_root),
         cmocka_unit_test(proofs_of_presence_and_absence),
         cmocka_unit_test(a_changed_proof_is_none),
         cmocka_unit_test(absence_is_not_claimed_of_what_is_there),
