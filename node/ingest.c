@@ -274,6 +274,7 @@ bool ingest_submit(struct ingest *in, struct slice bytes, struct err *err)
     struct parcel *p = malloc(sizeof *p + bytes.len);
     if (p == NULL)
         return err_set(err, ERR_BUSY, "out of memory");
+    p->from_peer = false;
     p->arrived_ms = 0; /* the loop says when it first saw it */
     p->len = bytes.len;
     if (bytes.len > 0)

@@ -7,8 +7,12 @@
 struct parcel {
     struct statement st; /* borrows from bytes; only hash and kid are set until it is verified */
     uint64_t arrived_ms; /* steady clock */
-    uint64_t order;      /* of arrival in the pool */
+    bool from_peer;      /* another authority relayed it; else a client gave it to this node */
     size_t len;
+    /* the pool's own */
+    uint64_t order;                             /* of arrival */
+    uint64_t relay_ms;                          /* when it is to be relayed next */
+    struct parcel *relay_before, *relay_behind; /* in the order of that */
     uint8_t bytes[];
 };
 

@@ -19,6 +19,9 @@ struct pool {
     uint32_t *slots;        /* place + 1 by statement hash, 0 = free */
     struct key_count *keys; /* open addressing by kid, slot_count places */
     size_t slot_count;
+    struct relay_list {
+        struct parcel *first, *last;
+    } fresh, later; /* to be relayed: for the first time by this node; in order of relay_ms */
 };
 
 struct pool *pool_new(void)
@@ -109,6 +112,70 @@ bool pool_has(const struct pool *p, const struct hash *statement)
     return p->slot_count > 0 && p->slots[slot_of(p, statement)] != 0;
 }
 
+const struct parcel *pool_find(const struct pool *p, const struct hash *statement)
+{
+    uint32_t place = p->slot_count == 0 ? 0 : p->slots[slot_of(p, statement)];
+    return place == 0 ? NULL : p->parcels[place - 1];
+}
+
+void pool_mark(const struct pool *p, const struct hash *statement, bool *gone)
+{
+    uint32_t place = p->slot_count == 0 ? 0 : p->slots[slot_of(p, statement)];
+    if (place != 0)
+        gone[place - 1] = true;
+}
+
+/* ------------------------------------------------------------------ relaying */
+
+static void append(struct relay_list *list, struct parcel *parcel, uint64_t relay_ms)
+{
+    parcel->relay_ms = relay_ms;
+    parcel->relay_before = list->last;
+    parcel->relay_behind = NULL;
+    if (list->last != NULL)
+        list->last->relay_behind = parcel;
+    else
+        list->first = parcel;
+    list->last = parcel;
+}
+
+static void unlink_parcel(struct pool *p, struct parcel *parcel)
+{
+    struct relay_list *list = parcel->relay_ms == 0 ? &p->fresh : &p->later;
+    if (parcel->relay_before != NULL)
+        parcel->relay_before->relay_behind = parcel->relay_behind;
+    else
+        list->first = parcel->relay_behind;
+    if (parcel->relay_behind != NULL)
+        parcel->relay_behind->relay_before = parcel->relay_before;
+    else
+        list->last = parcel->relay_before;
+}
+
+const struct parcel *pool_relay_due(const struct pool *p, uint64_t steady_ms)
+{
+    if (p->fresh.first != NULL)
+        return p->fresh.first;
+    return p->later.first != NULL && p->later.first->relay_ms <= steady_ms ? p->later.first : NULL;
+}
+
+void pool_relayed(struct pool *p, uint64_t steady_ms)
+{
+    struct parcel *parcel = p->fresh.first != NULL ? p->fresh.first : p->later.first;
+    assert(parcel != NULL);
+    unlink_parcel(p, parcel);
+    append(&p->later, parcel, steady_ms + POOL_RELAY_MS);
+}
+
+uint64_t pool_relay_ms(const struct pool *p)
+{
+    if (p->fresh.first != NULL)
+        return 0;
+    return p->later.first == NULL ? UINT64_MAX : p->later.first->relay_ms;
+}
+
+/* ------------------------------------------------------------------ adding */
+
 enum pool_answer pool_add(struct pool *p, struct parcel *parcel)
 {
     if (pool_has(p, &parcel->st.hash))
@@ -123,6 +190,10 @@ enum pool_answer pool_add(struct pool *p, struct parcel *parcel)
     p->slots[slot_of(p, &parcel->st.hash)] = (uint32_t)p->count;
     p->bytes += parcel->len;
     count_key(p, &parcel->st.kid);
+    if (parcel->from_peer)
+        append(&p->later, parcel, parcel->arrived_ms + POOL_RELAY_MS);
+    else
+        append(&p->fresh, parcel, 0);
     return POOL_TAKEN;
 }
 
@@ -202,6 +273,7 @@ void pool_drop(struct pool *p, const bool *gone, size_t count)
     for (size_t i = 0; i < p->count; i++) {
         if (i < count && gone[i]) {
             p->bytes -= p->parcels[i]->len;
+            unlink_parcel(p, p->parcels[i]);
             free(p->parcels[i]);
         } else {
             p->parcels[kept++] = p->parcels[i];

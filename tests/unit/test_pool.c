@@ -113,6 +113,62 @@ static void bounded_in_number_and_bytes(void **state)
     add(1, 3); /* there is room again */
 }
 
+static void one_is_found_by_its_hash(void **state)
+{
+    bool gone[3] = { false };
+    struct parcel *p = parcel(2, 1), *other = parcel(9, 9);
+    (void)state;
+    assert_null(pool_find(pool, &p->st.hash));
+    add(1, 1);
+    assert_int_equal(pool_add(pool, p), POOL_TAKEN);
+    add(3, 1);
+    assert_ptr_equal(pool_find(pool, &p->st.hash), p);
+    assert_null(pool_find(pool, &other->st.hash));
+    pool_mark(pool, &p->st.hash, gone);
+    pool_mark(pool, &other->st.hash, gone);
+    pool_drop(pool, gone, 3);
+    static const uint64_t want[][2] = { { 1, 1 }, { 3, 1 } };
+    check_order(want, 2);
+    free(other);
+}
+
+static const struct parcel *check_relay(uint64_t steady_ms, uint8_t key, uint64_t seq)
+{
+    const struct parcel *p = pool_relay_due(pool, steady_ms);
+    assert_non_null(p);
+    assert_int_equal(p->st.kid.bytes[0], key);
+    assert_int_equal(p->st.link.seq, seq);
+    pool_relayed(pool, steady_ms);
+    return p;
+}
+
+/* A client's at once, whoever's after a while, and again. */
+static void what_waits_is_relayed(void **state)
+{
+    struct parcel *peers = parcel(7, 1);
+    (void)state;
+    assert_null(pool_relay_due(pool, 1000));
+    assert_int_equal(pool_relay_ms(pool), UINT64_MAX);
+    peers->from_peer = true;
+    peers->arrived_ms = 1000;
+    assert_int_equal(pool_add(pool, peers), POOL_TAKEN);
+    assert_null(pool_relay_due(pool, 1000 + POOL_RELAY_MS - 1));
+    assert_int_equal(pool_relay_ms(pool), 1000 + POOL_RELAY_MS);
+    add(1, 1);
+    add(1, 2);
+    add(2, 1);
+    assert_int_equal(pool_relay_ms(pool), 0);
+    (void)check_relay(1500, 1, 1);
+    (void)check_relay(1500, 1, 2);
+    bool gone[4] = { false, true, false, true }; /* (1, 1), and (2, 1) which was never relayed */
+    pool_drop(pool, gone, 4);
+    assert_null(pool_relay_due(pool, 1500));
+    (void)check_relay(1000 + POOL_RELAY_MS, 7, 1);
+    (void)check_relay(1500 + POOL_RELAY_MS, 1, 2);
+    assert_null(pool_relay_due(pool, 1500 + POOL_RELAY_MS));
+    (void)check_relay(1000 + 2 * POOL_RELAY_MS, 7, 1);
+}
+
 /* Thousands come and go, in any order: whatever waits, waits once and in its key's order. */
 static void thousands_come_and_go(void **state)
 {
@@ -149,6 +205,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_same_is_known, setup, teardown),
         cmocka_unit_test_setup_teardown(dropping_leaves_the_others, setup, teardown),
         cmocka_unit_test_setup_teardown(bounded_in_number_and_bytes, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_is_found_by_its_hash, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_waits_is_relayed, setup, teardown),
         cmocka_unit_test_setup_teardown(thousands_come_and_go, setup, teardown),
     };
     return crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
