@@ -12,7 +12,7 @@
 #include "common/merkle.h"
 #include "node/commit.h"
 
-#define STORE_SCHEMA_VERSION 3
+#define STORE_SCHEMA_VERSION 4
 
 struct store;
 
@@ -35,6 +35,24 @@ void store_end_read(struct store *s);
 
 /* One transaction, durable when it returns true. False: nothing of it is there. */
 bool store_commit(struct store *s, const struct commit *c, struct err *err);
+
+/*
+ * An authority's vote and, unless block is NULL, the body that it is for: one transaction, durable when it
+ * returns true. Bodies are there until the next block is committed.
+ */
+bool store_put_vote(struct store *s, struct slice vote, const struct hash *block, struct slice body,
+                    struct err *err);
+/* The newest vote, appended; nothing when there is none. */
+bool store_vote(struct store *s, struct buf *vote, struct err *err);
+/* After what was in this folder was brought back from elsewhere: no vote is known any more. */
+bool store_forget_vote(struct store *s, struct err *err);
+/* A body, appended: ERR_NOT_FOUND when it is not there. */
+bool store_candidate(struct store *s, const struct hash *block, struct buf *body, struct err *err);
+typedef bool (*store_candidate_visitor)(void *ctx, struct slice body); /* false: stop */
+bool store_candidates(struct store *s, store_candidate_visitor visit, void *ctx, struct err *err);
+/* Each block that changed the authority set, and the set in force from the height after it. */
+typedef bool (*store_set_visitor)(void *ctx, uint64_t height, struct slice next); /* false: stop */
+bool store_set_changes(struct store *s, store_set_visitor visit, void *ctx, struct err *err);
 
 bool store_height(struct store *s, uint64_t *ret_height, struct err *err);
 /* The newest block's header and seals (genesis: no seals). seals is appended to the buf, unless NULL. */

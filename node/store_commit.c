@@ -131,7 +131,7 @@ static bool put_all(struct store *s, const struct commit *c, struct store_edge *
     for (size_t i = 0; i < c->write_count; i++)
         if (!store_put_state(s, c->writes[i].key, c->writes[i].value, err))
             return false;
-    return read_model_apply(s->model, c, first_leaf, err);
+    return store_vote_commit(s, c, err) && read_model_apply(s->model, c, first_leaf, err);
 }
 
 bool store_commit(struct store *s, const struct commit *c, struct err *err)

@@ -2,60 +2,12 @@
 #ifndef NODE_STORE_PARTS_H
 #define NODE_STORE_PARTS_H
 
-#include "common/db.h"
 #include "node/store.h"
+#include "node/store_schema.h"
 
 #define STORE_DB_NAME   "ledger.db"
 #define STORE_LOCK_NAME "lock"
 #define STORE_PACK_SIZE 16384 /* a row of statements or outcomes is closed when it reaches this */
-
-enum store_sql {
-    SQL_HEAD,
-    SQL_BLOCK,
-    SQL_BLOCK_INSERT,
-    SQL_GENESIS,
-    SQL_PACK_OF_LEAF,
-    SQL_PACKS_OF_RANGE,
-    SQL_PACK_INSERT,
-    SQL_OUTCOME_PACK,
-    SQL_OUTCOME_PACKS_OF_RANGE,
-    SQL_OUTCOME_PACK_INSERT,
-    SQL_INDEX_RUNS,
-    SQL_INDEX_RUNS_OF_LEVEL,
-    SQL_INDEX_RUN_INSERT,
-    SQL_INDEX_RUN_DELETE,
-    SQL_INDEX_CHUNK_INSERT,
-    SQL_INDEX_CHUNK_FIRST,
-    SQL_INDEX_CHUNK_AFTER,
-    SQL_INDEX_CHUNK_FIND,
-    SQL_INDEX_CHUNK_DELETE,
-    SQL_STATE_GET,
-    SQL_STATE_AFTER,
-    SQL_STATE_PUT,
-    SQL_STATE_DELETE,
-    SQL_TILE_GET,
-    SQL_TILE_PUT,
-    STORE_SQL_COUNT,
-};
-
-/* The text of a statement. */
-const char *store_schema_sql(enum store_sql which);
-/* Makes the tables of a new ledger, in the caller's transaction. */
-bool store_schema_create(struct db *db, struct err *err);
-
-/* One step from a schema to the next; run inside a transaction. */
-struct store_migration {
-    int64_t from; /* leads to from + 1 */
-    bool (*run)(struct db *db, struct err *err);
-};
-/*
- * Brings the file to `target`, each step in a transaction of its own with the version it reaches.
- * Returns: false, naming the versions, when no way leads from the file's version to target.
- */
-bool store_schema_migrate(struct db *db, const struct store_migration *steps, size_t count,
-                          int64_t target, struct err *err);
-/* The product's own steps, to STORE_SCHEMA_VERSION; a reader may not take any. */
-bool store_schema_check(struct db *db, bool writer, struct err *err);
 
 /* A tile is 64 hashes of one level 6 * group: two fill a page, and only the last of a group changes. */
 #define TILE_LEVELS 6
@@ -101,6 +53,9 @@ bool store_row(struct store *s, uint64_t height, struct store_block_row *ret_row
                struct err *err);
 bool store_put_block(struct store *s, const struct commit *c, uint64_t first_leaf, struct err *err);
 bool store_put_state(struct store *s, struct slice key, struct slice value, struct err *err);
+
+/* What a block means to vote, proposed blocks and changes of the set, in its transaction. */
+bool store_vote_commit(struct store *s, const struct commit *c, struct err *err);
 
 /* ------------------------------------------------------------------ the statement index */
 

@@ -63,6 +63,15 @@ static const char *const sql[STORE_SQL_COUNT] = {
     [SQL_TILE_GET] = "SELECT hashes FROM tile WHERE id = ?1",
     [SQL_TILE_PUT] = "INSERT INTO tile VALUES (?1, ?2)"
                      " ON CONFLICT (id) DO UPDATE SET hashes = excluded.hashes",
+    [SQL_VOTE_GET] = "SELECT bytes FROM vote WHERE id = 0",
+    [SQL_VOTE_PUT] = "INSERT INTO vote VALUES (0, ?1)"
+                     " ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes",
+    [SQL_CANDIDATE_GET] = "SELECT bytes FROM candidate WHERE hash = ?1",
+    [SQL_CANDIDATE_INSERT] = "INSERT OR IGNORE INTO candidate (hash, bytes) VALUES (?1, ?2)",
+    [SQL_CANDIDATE_CLEAR] = "DELETE FROM candidate",
+    [SQL_CANDIDATES] = "SELECT bytes FROM candidate ORDER BY number",
+    [SQL_SET_CHANGE_INSERT] = "INSERT INTO set_change VALUES (?1, ?2)",
+    [SQL_SET_CHANGES] = "SELECT height, bytes FROM set_change ORDER BY height",
 };
 
 const char *store_schema_sql(enum store_sql which)
@@ -73,7 +82,8 @@ const char *store_schema_sql(enum store_sql which)
 
 bool store_schema_create(struct db *db, struct err *err)
 {
-    return db_exec(db, schema, err) && db_set_version(db, STORE_SCHEMA_VERSION, err);
+    return db_exec(db, schema, err) && store_vote_create(db, err) &&
+           db_set_version(db, STORE_SCHEMA_VERSION, err);
 }
 
 /* ------------------------------------------------------------------ versions */
@@ -121,7 +131,8 @@ bool store_schema_check(struct db *db, bool writer, struct err *err)
     static const struct store_migration steps[] = {
         { 1, read_model_migrate }, /* excursions by device, contracts' workflow */
         { 2,
-          read_model_migrate }, /* where goods come from, what they are in, what became of them */
+          read_model_migrate },   /* where goods come from, what they are in, what became of them */
+        { 3, store_vote_create }, /* votes, proposed blocks, changes of the authority set */
     };
     int64_t version = 0;
     if (!db_get_version(db, &version, err))

@@ -201,7 +201,8 @@ static void test_an_older_schema_is_migrated(void **state)
     expect(read_model_digest(l->store, &before, &err), &err);
     expect(db_exec(l->store->db,
                    "DROP VIEW excursions; DROP TABLE excursion; DROP TABLE definition_name;"
-                   "CREATE TABLE excursion (asset INTEGER); PRAGMA user_version = 1",
+                   "CREATE TABLE excursion (asset INTEGER); DROP TABLE vote; DROP TABLE candidate;"
+                   "DROP TABLE set_change; PRAGMA user_version = 1",
                    &err),
            &err);
     ledger_reopen(l);

@@ -353,17 +353,17 @@ static void test_migrations(void **state)
     assert_int_equal(version, STORE_SCHEMA_VERSION + 1);
     expect(db_exec(db, "SELECT note FROM genesis", &err), &err);
     assert_false(store_schema_migrate(db, bad, 1, STORE_SCHEMA_VERSION + 2, &err));
-    assert_non_null(strstr(err.msg, "migrating from schema version 4"));
+    assert_non_null(strstr(err.msg, "migrating from schema version 5"));
     expect(db_get_version(db, &version, &err), &err);
     assert_int_equal(version, STORE_SCHEMA_VERSION + 1);
     assert_false(db_exec(db, "SELECT id FROM half", &err)); /* rolled back whole */
     assert_false(store_schema_migrate(db, good, 1, STORE_SCHEMA_VERSION, &err));
-    assert_non_null(strstr(err.msg, "schema version 4, this program knows 3"));
+    assert_non_null(strstr(err.msg, "schema version 5, this program knows 4"));
     store_close(l->store);
     l->store = NULL;
     assert_false(store_open(l->dir, STORE_WRITE, &l->store, &err));
     assert_int_equal(err.code, ERR_INPUT);
-    assert_non_null(strstr(err.msg, "schema version 4, this program knows 3"));
+    assert_non_null(strstr(err.msg, "schema version 5, this program knows 4"));
     assert_false(store_open(l->dir, STORE_READ, &l->store, &err));
     ledger_free(l);
 }
