@@ -1,8 +1,38 @@
 #include "node/chain.h"
 
-#include <inttypes.h>
-
 #include "common/state_value.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TABLE_CONSTITUTION_KEY "\x81\x18\x20" /* [32] */
+
+/* One key's entry before and after a tried block. */
+struct change {
+    struct hash key_hash, before, after;
+    bool was, is;
+};
+
+/* A timer's key that comes or goes with it. */
+struct timer_change {
+    struct state_key key;
+    bool was, is;
+};
+
+struct chain_trial {
+    bool there;   /* a block was tried and not forgotten */
+    bool applied; /* the trees are as after it */
+    struct header header;
+    struct hash hash;
+    struct authority_set next;
+    uint64_t rules;
+    struct merkle_frontier before, after;
+    struct change *changes;
+    size_t change_count, change_cap;
+    struct timer_change *timers;
+    size_t timer_count, timer_cap;
+};
 
 static bool view_get(void *ctx, struct slice key, struct buf *value)
 {
@@ -22,9 +52,10 @@ bool chain_init(struct chain *c, bool (*get)(void *ctx, struct slice key, struct
     *c = (struct chain){ .get = get, .get_ctx = ctx };
     c->state = state_tree_new();
     c->timers = timers_new();
+    c->trial = calloc(1, sizeof *c->trial);
     c->view = (struct state_view){ .ctx = c, .get = view_get, .due = view_due };
     merkle_frontier_begin(&c->tree);
-    if (c->state != NULL && c->timers != NULL)
+    if (c->state != NULL && c->timers != NULL && c->trial != NULL)
         return true;
     chain_free(c);
     return false;
@@ -34,8 +65,14 @@ void chain_free(struct chain *c)
 {
     state_tree_free(c->state);
     timers_free(c->timers);
+    if (c->trial != NULL) {
+        free(c->trial->changes);
+        free(c->trial->timers);
+    }
+    free(c->trial);
     c->state = NULL;
     c->timers = NULL;
+    c->trial = NULL;
 }
 
 bool chain_load_entry(struct chain *c, const struct hash *key_hash, struct slice key,
@@ -61,25 +98,53 @@ static bool load_peaks(struct merkle_frontier *f, uint64_t size, merkle_fetch fe
     return true;
 }
 
+/* [5] = [set, next]; false when it can't be read or does not hold what the header says. */
+static bool take_sets(struct slice value, const struct header *h, struct authority_set *set,
+                      struct authority_set *next, struct err *err)
+{
+    struct slice raw_set, raw_next;
+    if (!state_sets_take(value, &raw_set, &raw_next) || !authority_set_decode(raw_set, set, err) ||
+        !authority_set_decode(raw_next, next, err))
+        return false;
+    struct hash set_hash = crypto_sha256(raw_set), next_hash = crypto_sha256(raw_next);
+    return hash_equal(&set_hash, &h->set) && hash_equal(&next_hash, &h->next);
+}
+
 static bool load_set(struct chain *c, struct err *err)
 {
     struct buf value = buf_heap(2 * AUTHORITY_SET_SIZE_MAX + 64);
     struct state_key key = state_key_plain(TABLE_SETS);
-    struct slice set, next;
     bool ok = c->get(c->get_ctx, state_key_slice(&key), &value) &&
-              state_sets_take(buf_slice(&value), &set, &next) &&
-              authority_set_decode(set, &c->set, err);
+              take_sets(buf_slice(&value), &c->head, &c->set, &c->next, err);
     buf_free(&value);
-    struct hash hash = authority_set_hash(&c->set);
-    return (ok && hash_equal(&hash, &c->head.set)) ||
-           err_set(err, ERR_PROOF, "block %llu: the stored authority set is not the header's",
-                   (unsigned long long)c->head.height);
+    return ok || err_set(err, ERR_PROOF, "block %llu: the stored authority set is not the header's",
+                         (unsigned long long)c->head.height);
+}
+
+/* {1: rules version, ...}: the rest is read by the rules of governance. 0: it is none. */
+static uint64_t constitution_rules(struct slice value)
+{
+    struct cbor_reader r = cbor_reader(value);
+    bool first = cbor_take_map(&r) > 0 && cbor_take_uint(&r) == 1;
+    uint64_t rules = cbor_take_uint(&r);
+    return first && !r.failed ? rules : 0;
+}
+
+static bool load_rules(struct chain *c, struct err *err)
+{
+    struct buf value = buf_heap(STATE_VALUE_MAX);
+    struct slice key = slice_of(TABLE_CONSTITUTION_KEY, sizeof TABLE_CONSTITUTION_KEY - 1);
+    bool there = c->get(c->get_ctx, key, &value);
+    c->rules = there ? constitution_rules(buf_slice(&value)) : 0;
+    bool ok = !value.failed && (!there || c->rules != 0);
+    buf_free(&value);
+    return ok || err_set(err, ERR_PROOF, "the stored constitution can't be read");
 }
 
 bool chain_load_head(struct chain *c, const struct header *head, merkle_fetch fetch, void *source,
                      struct err *err)
 {
-    if (head->height > 0 && head->rules != RULES_VERSION)
+    if (head->height > 0 && !chain_knows_rules(head->rules))
         return err_set(err, ERR_INPUT,
                        "the newest block was made under rules %" PRIu64 "; this program knows %d",
                        head->rules, RULES_VERSION);
@@ -95,56 +160,194 @@ bool chain_load_head(struct chain *c, const struct header *head, merkle_fetch fe
     if (!hash_equal(&state, &head->state))
         return err_set(err, ERR_PROOF,
                        "block %llu: the stored state does not have the header's root", height);
-    return load_set(c, err);
+    return load_set(c, err) && load_rules(c, err);
+}
+
+bool chain_knows_rules(uint64_t rules)
+{
+    return rules >= CHAIN_RULES_OLDEST && rules <= RULES_VERSION;
+}
+
+uint64_t chain_next_rules(const struct chain *c)
+{
+    return c->rules != 0 ? c->rules : RULES_VERSION;
 }
 
 struct execute_context chain_next(const struct chain *c, uint64_t time_ms)
 {
     uint64_t least = c->head.time_ms + 1;
     return (struct execute_context){ .ledger = c->head.ledger,
-                                     .rules = RULES_VERSION,
+                                     .rules = chain_next_rules(c),
                                      .height = c->head.height + 1,
                                      .time_ms = time_ms > least ? time_ms : least,
                                      .parent_hash = c->head_hash };
 }
 
-static bool apply_writes(struct chain *c, const struct execute_result *result)
+/* ------------------------------------------------------------------ trying a block */
+
+static bool room(void **array, size_t *cap, size_t count, size_t size)
 {
+    if (count <= *cap)
+        return true;
+    size_t bigger = *cap == 0 ? 64 : *cap;
+    while (bigger < count)
+        bigger *= 2;
+    void *memory = realloc(*array, bigger * size);
+    if (memory == NULL)
+        return false;
+    *array = memory;
+    *cap = bigger;
+    return true;
+}
+
+static bool note_timer(struct chain_trial *t, struct slice key, const struct change *change)
+{
+    void *timers = t->timers;
+    if (state_key_table(key) != TABLE_TIMER || key.len > STATE_KEY_MAX)
+        return true;
+    if (!room(&timers, &t->timer_cap, t->timer_count + 1, sizeof t->timers[0]))
+        return false;
+    t->timers = timers;
+    struct timer_change *timer = &t->timers[t->timer_count++];
+    memcpy(timer->key.bytes, key.data, key.len);
+    timer->key.len = key.len;
+    timer->was = change->was;
+    timer->is = change->is;
+    return true;
+}
+
+/* What the block writes, and what was there before. */
+static bool note_changes(struct chain *c, const struct execute_result *result)
+{
+    struct chain_trial *t = c->trial;
+    void *changes = t->changes;
+    if (!room(&changes, &t->change_cap, result->write_count, sizeof t->changes[0]))
+        return false;
+    t->changes = changes;
+    t->change_count = t->timer_count = 0;
     for (size_t i = 0; i < result->write_count; i++) {
         const struct state_write *w = &result->writes[i];
-        struct hash value = crypto_sha256(w->value);
-        if (!state_tree_set(c->state, &result->write_key_hashes[i],
-                            w->value.len > 0 ? &value : NULL) ||
-            !timers_apply(c->timers, w->key, w->value.len > 0))
+        struct change *change = &t->changes[t->change_count++];
+        change->key_hash = result->write_key_hashes[i];
+        change->was = state_tree_find(c->state, &change->key_hash, &change->before);
+        change->is = w->value.len > 0;
+        change->after = crypto_sha256(w->value);
+        if (!note_timer(t, w->key, change))
             return false;
     }
     return true;
 }
 
-bool chain_apply(struct chain *c, const struct execute_context *context,
-                 const struct chain_block *block, const struct execute_result *result,
-                 struct header *ret_header)
+/* Sets, and rules of the block after the next one, as the block leaves them. */
+static bool note_governance(struct chain *c, const struct execute_result *result, struct header *h)
 {
-    if (!apply_writes(c, result))
+    struct chain_trial *t = c->trial;
+    struct slice constitution = slice_of(TABLE_CONSTITUTION_KEY, sizeof TABLE_CONSTITUTION_KEY - 1);
+    struct state_key sets = state_key_plain(TABLE_SETS);
+    struct authority_set set;
+    t->next = c->next;
+    t->rules = c->rules;
+    for (size_t i = 0; i < result->write_count; i++) {
+        const struct state_write *w = &result->writes[i];
+        if (slice_equal(w->key, constitution))
+            t->rules = constitution_rules(w->value);
+        if (!slice_equal(w->key, state_key_slice(&sets)))
+            continue;
+        struct slice raw_set, raw_next;
+        if (!state_sets_take(w->value, &raw_set, &raw_next))
+            return false;
+        h->next = crypto_sha256(raw_next);
+        if (!take_sets(w->value, h, &set, &t->next, NULL))
+            return false;
+    }
+    return true;
+}
+
+static bool set_all(struct chain *c, bool after)
+{
+    const struct chain_trial *t = c->trial;
+    for (size_t i = 0; i < t->change_count; i++) {
+        const struct change *change = &t->changes[i];
+        bool there = after ? change->is : change->was;
+        const struct hash *value = after ? &change->after : &change->before;
+        if (!state_tree_set(c->state, &change->key_hash, there ? value : NULL))
+            return false;
+    }
+    for (size_t i = 0; i < t->timer_count; i++) {
+        const struct timer_change *timer = &t->timers[i];
+        if (!timers_apply(c->timers, state_key_slice(&timer->key), after ? timer->is : timer->was))
+            return false;
+    }
+    c->tree = after ? t->after : t->before;
+    return true;
+}
+
+static void fill_header(struct chain *c, const struct execute_context *context,
+                        const struct chain_block *block, struct header *h)
+{
+    *h = c->head;
+    h->rules = context->rules;
+    h->height = context->height;
+    h->prev = context->parent_hash;
+    h->time_ms = context->time_ms;
+    h->proposer = block->proposer;
+    h->set = c->head.next;
+    h->next = c->head.next;
+}
+
+bool chain_try(struct chain *c, const struct execute_context *context,
+               const struct chain_block *block, const struct execute_result *result,
+               struct header *ret_header)
+{
+    struct chain_trial *t = c->trial;
+    struct header *h = &t->header;
+    if (!chain_undo(c))
         return false;
+    t->there = false;
+    fill_header(c, context, block, h);
+    if (!note_changes(c, result) || !note_governance(c, result, h))
+        return false;
+    t->before = t->after = c->tree;
     for (size_t i = 0; i < block->statement_count; i++) {
         struct hash leaf = merkle_leaf(hash_slice(&block->statement_hashes[i]));
-        merkle_frontier_add(&c->tree, &leaf);
+        merkle_frontier_add(&t->after, &leaf);
     }
-    struct header h = c->head;
-    h.rules = RULES_VERSION;
-    h.height = context->height;
-    h.prev = context->parent_hash;
-    h.time_ms = context->time_ms;
-    h.proposer = block->proposer;
-    h.size = c->tree.size;
-    h.tree = merkle_frontier_root(&c->tree);
-    h.outcomes = result->outcomes_root;
-    h.state = state_tree_root(c->state);
-    h.set = c->head.next;
-    h.next = c->head.next;
-    c->head = h;
-    c->head_hash = header_hash(&h);
-    *ret_header = h;
+    t->there = t->applied = true;
+    if (!set_all(c, true))
+        return false;
+    h->size = c->tree.size;
+    h->tree = merkle_frontier_root(&c->tree);
+    h->outcomes = result->outcomes_root;
+    h->state = state_tree_root(c->state);
+    t->hash = header_hash(h);
+    *ret_header = *h;
+    return true;
+}
+
+bool chain_undo(struct chain *c)
+{
+    struct chain_trial *t = c->trial;
+    if (!t->there || !t->applied)
+        return true;
+    t->applied = false;
+    if (!set_all(c, false))
+        return false;
+    (void)state_tree_root(c->state); /* whoever proves from it now finds it up to date */
+    return true;
+}
+
+bool chain_keep(struct chain *c)
+{
+    struct chain_trial *t = c->trial;
+    if (!t->there || (!t->applied && !set_all(c, true)))
+        return false;
+    if (!t->applied)
+        (void)state_tree_root(c->state);
+    c->head = t->header;
+    c->head_hash = t->hash;
+    c->set = c->next;
+    c->next = t->next;
+    c->rules = t->rules;
+    t->there = t->applied = false;
     return true;
 }

@@ -1,6 +1,7 @@
 /*
  * The tip of the chain: head, statement tree, state tree and timers, kept in step with what is stored.
- * Builds the next block and checks others' the same way: execute, then compare roots. Pure; the state's
+ * Builds the next block and checks others' the same way: execute, then compare roots. A block that is
+ * executed is tried on the trees, which gives its header, and is taken back or kept. Pure; the state's
  * values are read through a function of the caller's.
  */
 #ifndef NODE_CHAIN_H
@@ -11,13 +12,20 @@
 #include "node/state_tree.h"
 #include "node/timers.h"
 
+#define CHAIN_RULES_OLDEST 3 /* rules from here to RULES_VERSION are known to this program */
+
+struct chain_trial; /* what a tried block changes */
+
 struct chain {
     struct header head;
     struct hash head_hash;
-    struct authority_set set;
+    struct authority_set set;  /* that sealed the head */
+    struct authority_set next; /* in force at the next block */
+    uint64_t rules;            /* of the next block, by the constitution; 0: it has none */
     struct merkle_frontier tree;
     struct state_tree *state;
     struct timers *timers;
+    struct chain_trial *trial;
     struct state_view view; /* borrows from this very struct: don't copy a chain */
     bool (*get)(void *ctx, struct slice key, struct buf *value);
     void *get_ctx;
@@ -38,6 +46,10 @@ bool chain_load_entry(struct chain *c, const struct hash *key_hash, struct slice
 bool chain_load_head(struct chain *c, const struct header *head, merkle_fetch fetch, void *source,
                      struct err *err);
 
+/* Rules that this program can execute. */
+bool chain_knows_rules(uint64_t rules);
+/* Those of the next block, known or not. */
+uint64_t chain_next_rules(const struct chain *c);
 /* What execute_begin() needs for the next block at time_ms (raised above the parent's). */
 struct execute_context chain_next(const struct chain *c, uint64_t time_ms);
 
@@ -49,11 +61,15 @@ struct chain_block {
 };
 
 /*
- * Takes an executed block into the trees: gives its header, unsealed. From here the block
- * must be stored or the process must end. False: memory ran short; the trees are then of no more use.
+ * Takes an executed block into the trees: gives its header, unsealed. What was tried before is forgotten.
+ * False: memory ran short; the trees are then of no more use.
  */
-bool chain_apply(struct chain *c, const struct execute_context *context,
-                 const struct chain_block *block, const struct execute_result *result,
-                 struct header *ret_header);
+bool chain_try(struct chain *c, const struct execute_context *context,
+               const struct chain_block *block, const struct execute_result *result,
+               struct header *ret_header);
+/* The trees are those of the head again; the tried block can still be kept. Else nothing happens. */
+bool chain_undo(struct chain *c);
+/* The tried block is durable: it becomes the head. False: memory ran short. */
+bool chain_keep(struct chain *c);
 
 #endif

@@ -15,7 +15,8 @@ struct node_core {
     struct execute_result result;
     uint64_t last_block_ms; /* steady */
     uint64_t held_until_ms; /* steady: when a held statement is let go; 0 = none is held */
-    bool pending;           /* statements that a full block left behind */
+    bool failed;
+    bool pending; /* statements that a full block left behind */
 
     /* of the block being made; all as long as the pool may be */
     bool *gone;
@@ -211,7 +212,7 @@ static bool finish_block(struct node_core *core, const struct execute_context *c
 {
     struct header h;
     struct chain_block block = { core->options.authority.kid, core->hashes, core->statement_count };
-    if (!chain_apply(core->chain, context, &block, &core->result, &h))
+    if (!chain_try(core->chain, context, &block, &core->result, &h))
         return false;
     bool decided = seal(core, &h);
     assert(decided); /* the one authority is this node: node_core_new() made sure */
@@ -247,6 +248,8 @@ bool node_step(struct node_core *core, uint64_t clock_ms, uint64_t steady_ms,
                struct node_actions *ret_actions)
 {
     *ret_actions = (struct node_actions){ .store = false };
+    if (core->failed)
+        return false;
     if (core->last_block_ms == 0)
         core->last_block_ms = steady_ms;
     if (steady_ms < core->last_block_ms + core->options.period_ms)
@@ -270,6 +273,7 @@ bool node_step(struct node_core *core, uint64_t clock_ms, uint64_t steady_ms,
 
 void node_core_stored(struct node_core *core)
 {
+    core->failed = !chain_keep(core->chain);
     pool_drop(core->pool, core->gone, core->offered);
 }
 

@@ -121,7 +121,7 @@ static bool check_seals(struct replay *r, const struct header *h)
 {
     struct final f = { .header = *h, .seals = buf_slice(&r->seals) };
     struct err why = { .code = ERR_NONE };
-    return final_verify(&f, &r->chain.set, &why) || wrong(r, h->height, why.msg);
+    return final_verify(&f, &r->chain.next, &why) || wrong(r, h->height, why.msg);
 }
 
 /* What must hold before the rules are asked. */
@@ -130,10 +130,13 @@ static bool check_header(struct replay *r, const struct header *h, uint64_t heig
     const struct header *before = &r->chain.head;
     if (h->height != height)
         return wrong(r, height, "its header says another height");
-    if (h->rules != RULES_VERSION)
+    if (!chain_knows_rules(h->rules))
         return err_set(r->err, ERR_INPUT,
                        "block %" PRIu64 ": made under rules %" PRIu64 "; this program knows %d",
                        height, h->rules, RULES_VERSION);
+    if (r->chain.rules != 0 ? h->rules != r->chain.rules : h->rules < before->rules)
+        return wrong(r, height,
+                     "it was made under other rules than the ledger's constitution says");
     if (!hash_equal(&h->ledger, &before->ledger))
         return wrong(r, height, "its header is of another ledger");
     if (!hash_equal(&h->prev, &r->chain.head_hash))
@@ -232,6 +235,7 @@ static bool run_block(struct replay *r, struct block *b, uint64_t height)
     struct execute_result result;
     struct header made;
     struct execute_context context = chain_next(&r->chain, b->header.time_ms);
+    context.rules = b->header.rules;
     uint64_t first_leaf = r->chain.head.size;
     execute_begin(r->x, &r->chain.view, &context);
     for (size_t i = 0; i < b->count; i++) {
@@ -246,10 +250,11 @@ static bool run_block(struct replay *r, struct block *b, uint64_t height)
     struct chain_block block = { .proposer = b->header.proposer,
                                  .statement_hashes = r->hashes,
                                  .statement_count = b->count };
-    if (!chain_apply(&r->chain, &context, &block, &result, &made))
+    if (!chain_try(&r->chain, &context, &block, &result, &made))
         return err_set(r->err, ERR_IO, "out of memory");
     r->a->statements += b->count;
-    return compare_header(r, &b->header, &made) && keep_block(r, &b->header, b->count, &result);
+    return compare_header(r, &b->header, &made) && keep_block(r, &b->header, b->count, &result) &&
+           (chain_keep(&r->chain) || err_set(r->err, ERR_IO, "out of memory"));
 }
 
 static bool replay_block(struct replay *r, uint64_t height)
@@ -330,6 +335,27 @@ static bool compare_index(struct replay *r)
     return true;
 }
 
+/* The rows of one ledger, one after the other. */
+static bool add_set_change(void *ctx, uint64_t height, struct slice next)
+{
+    struct buf *out = ctx;
+    cbor_put_uint(out, height);
+    cbor_put_bytes(out, next);
+    return true;
+}
+
+static bool compare_set_changes(struct replay *r)
+{
+    buf_clear(&r->block);
+    buf_clear(&r->outcomes);
+    if (!store_set_changes(r->a->store, add_set_change, &r->block, r->err) ||
+        !store_set_changes(r->second, add_set_change, &r->outcomes, r->err))
+        return false;
+    return (!r->block.failed && slice_equal(buf_slice(&r->block), buf_slice(&r->outcomes))) ||
+           err_set(r->err, ERR_PROOF,
+                   "the stored changes of the authority set are not those of the blocks");
+}
+
 static bool compare_read_models(struct replay *r)
 {
     struct hash stored, made;
@@ -359,7 +385,8 @@ static bool replay_all(struct replay *r)
         audit_progress(r->a, text);
     }
     audit_progress(r->a, "state, tree, index, read models");
-    return compare_state(r) && compare_tree(r) && compare_index(r) && compare_read_models(r);
+    return compare_state(r) && compare_tree(r) && compare_index(r) && compare_set_changes(r) &&
+           compare_read_models(r);
 }
 
 bool audit_replay(struct audit *a, struct err *err)

@@ -203,7 +203,8 @@ static double seal(struct loader *l)
     }
     must(execute_end(l->execution, &result), "execute", &err);
     struct chain_block block = { l->authority.kid, l->hashes, l->count };
-    must(chain_apply(&l->chain, &context, &block, &result, &h), "apply", &err);
+    must(chain_try(&l->chain, &context, &block, &result, &h) && chain_keep(&l->chain), "chain",
+         &err);
     commit(l, &result, &h);
     l->count = l->links = 0;
     return measure_now() - start;

@@ -138,7 +138,8 @@ static void add_block(struct loader *l)
         must(execute_statement(l->execution, &l->statements[i]) == ACCEPTED, "refused", &err);
     must(execute_end(l->execution, &result), "execute", &err);
     struct chain_block block = { l->authority.kid, l->hashes, PER_BLOCK };
-    must(chain_apply(&l->chain, &context, &block, &result, &h), "apply", &err);
+    must(chain_try(&l->chain, &context, &block, &result, &h) && chain_keep(&l->chain), "chain",
+         &err);
     buf_clear(&l->block);
     buf_clear(&l->seals);
     block_put_head(&l->block, &h, PER_BLOCK);
