@@ -5,9 +5,10 @@
 #include "node/state_tree.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#define ENTRIES_MAX (3 * FOUNDING_MEMBERS_MAX + 2)
-#define MEMORY_MAX  (64 * 1024)
+#define ENTRIES_MAX (4 * FOUNDING_MEMBERS_MAX + 3)
+#define MEMORY_MAX  (512 * 1024)
 
 struct entry {
     struct state_key key;
@@ -31,7 +32,16 @@ static void end_value(struct draft *d)
     e->len = d->memory.len - e->start;
 }
 
-static void put_key(struct draft *d, const struct key_pair *key, const struct kid *member,
+static void put_raw(struct draft *d, struct state_key key, struct slice value)
+{
+    begin_value(d, key);
+    buf_add_slice(&d->memory, value);
+    end_value(d);
+}
+
+/* ------------------------------------------------------------------ entries */
+
+static void put_key(struct draft *d, const uint8_t pub[PUB_SIZE], const struct kid *member,
                     enum key_class class)
 {
     static const uint8_t no_rights[] = { 0x80 };
@@ -39,22 +49,28 @@ static void put_key(struct draft *d, const struct key_pair *key, const struct ki
                                        .class = class,
                                        .rights = slice_of(no_rights, sizeof no_rights),
                                        .founding = true };
-    for (size_t i = 0; i < PUB_SIZE; i++)
-        record.pub[i] = key->pub[i];
-    begin_value(d, state_key_kid(TABLE_KEY, &key->kid));
+    struct kid kid = key_kid(pub);
+    memcpy(record.pub, pub, PUB_SIZE);
+    begin_value(d, state_key_kid(TABLE_KEY, &kid));
     state_key_record_put(&d->memory, &record);
     end_value(d);
 }
 
-static void put_member(struct draft *d, const struct founding_member *m)
+static void put_party(struct draft *d, const struct founding_party *p)
 {
-    struct state_member value = { slice_text(m->name), true };
-    begin_value(d, state_key_kid(TABLE_MEMBER, &m->key->kid));
+    struct state_member value = { p->name, true };
+    struct kid kid = key_kid(p->pub);
+    begin_value(d, state_key_kid(TABLE_MEMBER, &kid));
     state_member_put(&d->memory, &value);
     end_value(d);
-    put_key(d, m->key, &m->key->kid, CLASS_MEMBER);
-    if (m->authority != NULL)
-        put_key(d, m->authority, &m->key->kid, CLASS_AUTHORITY);
+    put_key(d, p->pub, &kid, CLASS_MEMBER);
+    if (p->authority == NULL)
+        return;
+    put_key(d, p->authority, &kid, CLASS_AUTHORITY);
+    if (p->node.len > 0) {
+        struct kid node = key_kid(p->authority);
+        put_raw(d, state_key_kid((enum state_table)FOUNDING_TABLE_NODE, &node), p->node);
+    }
 }
 
 static int by_kid(const void *a, const void *b)
@@ -63,37 +79,52 @@ static int by_kid(const void *a, const void *b)
     return kid_compare(&x->kid, &y->kid);
 }
 
-static bool make_set(const struct founding *f, struct authority_set *set, struct err *err)
+static bool make_set(const struct founding_plan *plan, struct authority_set *set, struct err *err)
 {
     set->count = 0;
-    for (size_t i = 0; i < f->member_count; i++) {
-        const struct founding_member *m = &f->members[i];
-        if (m->authority == NULL)
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct founding_party *p = &plan->parties[i];
+        if (p->authority == NULL)
             continue;
         struct authority *a = &set->at[set->count++];
-        a->kid = m->authority->kid;
-        a->member = m->key->kid;
-        for (size_t k = 0; k < PUB_SIZE; k++)
-            a->pub[k] = m->authority->pub[k];
+        a->kid = key_kid(p->authority);
+        a->member = key_kid(p->pub);
+        memcpy(a->pub, p->authority, PUB_SIZE);
     }
     qsort(set->at, set->count, sizeof set->at[0], by_kid);
     return set->count > 0 || err_set(err, ERR_INPUT, "no member runs a node: a ledger needs one");
 }
 
-static void put_params_and_sets(struct draft *d, const struct founding *f,
-                                const struct authority_set *set)
+/* A name comes after the parameters that every ledger has: the map's head says one more. */
+static void put_params(struct draft *d, const struct founding_plan *plan)
 {
-    struct state_params params = { GENESIS_RULES, f->demo, f->opening_wait_ms };
+    struct state_params params = { GENESIS_RULES, plan->demo, plan->opening_wait_ms };
+    uint8_t memory[64];
+    struct buf three = buf_fixed(memory, sizeof memory);
+    state_params_put(&three, &params);
+    begin_value(d, state_key_plain(TABLE_PARAMS));
+    if (plan->name.len == 0) {
+        buf_add_slice(&d->memory, buf_slice(&three));
+    } else {
+        cbor_put_map(&d->memory, 4);
+        buf_add_slice(&d->memory, slice_from(buf_slice(&three), 1, three.len - 1));
+        cbor_put_uint(&d->memory, FOUNDING_PARAM_NAME);
+        cbor_put_text(&d->memory, plan->name);
+    }
+    end_value(d);
+}
+
+static void put_sets(struct draft *d, const struct authority_set *set)
+{
     uint8_t memory[AUTHORITY_SET_SIZE_MAX + 16];
     struct buf bytes = buf_fixed(memory, sizeof memory);
-    begin_value(d, state_key_plain(TABLE_PARAMS));
-    state_params_put(&d->memory, &params);
-    end_value(d);
     authority_set_put(&bytes, set);
     begin_value(d, state_key_plain(TABLE_SETS));
     state_sets_put(&d->memory, buf_slice(&bytes), buf_slice(&bytes));
     end_value(d);
 }
+
+/* ------------------------------------------------------------------ order and root */
 
 static int by_key_bytes(const void *a, const void *b)
 {
@@ -129,27 +160,8 @@ static bool state_root(const struct draft *d, struct hash *ret_root)
     return ok;
 }
 
-static void put_signatures(const struct founding *f, const struct hash *ledger, struct buf *out)
-{
-    const struct founding_member *order[FOUNDING_MEMBERS_MAX];
-    for (size_t i = 0; i < f->member_count; i++) {
-        size_t k = i;
-        for (; k > 0 && kid_compare(&order[k - 1]->key->kid, &f->members[i].key->kid) > 0; k--)
-            order[k] = order[k - 1];
-        order[k] = &f->members[i];
-    }
-    cbor_put_array(out, f->member_count);
-    for (size_t i = 0; i < f->member_count; i++) {
-        uint8_t sig[SIG_SIZE];
-        genesis_sign(ledger, order[i]->key, sig);
-        cbor_put_array(out, 2);
-        kid_put(out, &order[i]->key->kid);
-        cbor_put_bytes(out, slice_of(sig, SIG_SIZE));
-    }
-}
-
-static void put_file(const struct founding *f, const struct draft *d, const struct header *h,
-                     struct buf *out)
+/* Without signatures: the empty list at the end is where founding_seal() puts them. */
+static void put_file(const struct draft *d, const struct header *h, struct buf *out)
 {
     uint8_t memory[HEADER_SIZE_MAX];
     struct buf header = buf_fixed(memory, sizeof memory);
@@ -163,34 +175,44 @@ static void put_file(const struct founding *f, const struct draft *d, const stru
         cbor_put_bytes(out, state_key_slice(&d->entries[i].key));
         cbor_put_bytes(out, entry_value(d, &d->entries[i]));
     }
-    put_signatures(f, &h->ledger, out);
+    cbor_put_array(out, 0);
 }
 
-bool founding_make(const struct founding *f, struct buf *out, struct identity *ret_identity,
-                   struct err *err)
+static void put_all(struct draft *d, const struct founding_plan *plan,
+                    const struct authority_set *set)
+{
+    put_params(d, plan);
+    put_sets(d, set);
+    if (plan->constitution.len > 0)
+        put_raw(d, state_key_plain((enum state_table)FOUNDING_TABLE_CONSTITUTION),
+                plan->constitution);
+    for (size_t i = 0; i < plan->count; i++)
+        put_party(d, &plan->parties[i]);
+    qsort(d->entries, d->count, sizeof d->entries[0], by_key_bytes);
+}
+
+bool founding_draft(const struct founding_plan *plan, struct buf *out,
+                    struct identity *ret_identity, struct err *err)
 {
     struct identity id;
     struct hash root;
-    if (f->member_count == 0 || f->member_count > FOUNDING_MEMBERS_MAX)
-        return err_set(err, ERR_INPUT, "%zu members, expected 1-%d", f->member_count,
+    if (plan->count == 0 || plan->count > FOUNDING_MEMBERS_MAX)
+        return err_set(err, ERR_INPUT, "%zu members, expected 1-%d", plan->count,
                        FOUNDING_MEMBERS_MAX);
-    if (!make_set(f, &id.set, err))
+    if (!make_set(plan, &id.set, err))
         return false;
     struct draft *d = calloc(1, sizeof *d);
     if (d == NULL)
         return err_set(err, ERR_IO, "out of memory");
     d->memory = buf_heap(MEMORY_MAX);
-    put_params_and_sets(d, f, &id.set);
-    for (size_t i = 0; i < f->member_count; i++)
-        put_member(d, &f->members[i]);
-    qsort(d->entries, d->count, sizeof d->entries[0], by_key_bytes);
+    put_all(d, plan, &id.set);
     bool ok = keys_differ(d) || err_set(err, ERR_INPUT, "two members share a key");
     if (ok && (d->memory.failed || !state_root(d, &root)))
         ok = err_set(err, ERR_IO, "out of memory");
     if (ok) {
         struct hash set = authority_set_hash(&id.set);
-        id.genesis = header_genesis(f->time_ms, &root, &set);
-        put_file(f, d, &id.genesis, out);
+        id.genesis = header_genesis(plan->time_ms, &root, &set);
+        put_file(d, &id.genesis, out);
         *ret_identity = id;
         ok = !out->failed || err_set(err, ERR_IO, "the genesis file is too large");
     }

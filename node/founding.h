@@ -1,6 +1,8 @@
 /*
  * Founds a ledger: members with their founding keys, authorities, parameters, all signed by the founders.
- * Pure: the keys and the time come in, the genesis file comes out.
+ * Pure: the keys and the time come in, the genesis file comes out. A consortium's is drafted from public
+ * keys alone, signed by each founder where its key is, and sealed; the same plan gives the same bytes
+ * whoever drafts it.
  */
 #ifndef NODE_FOUNDING_H
 #define NODE_FOUNDING_H
@@ -8,7 +10,62 @@
 #include "common/final.h"
 #include "common/genesis.h"
 
-#define FOUNDING_MEMBERS_MAX 64
+#define FOUNDING_MEMBERS_MAX     64
+#define FOUNDING_OPENING_WAIT_MS 300000 /* parameter 2 when nobody says otherwise */
+#define FOUNDING_PARAM_NAME      3      /* the ledger's name, where the founders signed one */
+
+/* State tables of a consortium's genesis. */
+enum founding_table {
+    FOUNDING_TABLE_CONSTITUTION = 32, /* [32] */
+    FOUNDING_TABLE_NODE = 33,         /* [33, kid] */
+};
+
+/* ------------------------------------------------------------------ from public keys */
+
+struct founding_party {
+    struct slice name;
+    const uint8_t *pub;       /* its founding key: names the member for ever */
+    const uint8_t *authority; /* its node's key; NULL: it runs no node */
+    struct slice node;        /* the value of [33, authority]: where the node is; empty: not said */
+};
+
+struct founding_plan {
+    uint64_t time_ms;
+    bool demo;                 /* says so on every page and trace */
+    uint64_t opening_wait_ms;  /* parameter 2 */
+    struct slice name;         /* of the ledger, parameter 3; empty: none is signed */
+    struct slice constitution; /* the value of [32]; empty: none */
+    size_t count;
+    struct founding_party parties[FOUNDING_MEMBERS_MAX];
+};
+
+/*
+ * Appends a genesis file that nobody has signed yet, and fills the public identity.
+ * Returns: false when no member has an authority, two share a key, or memory is short.
+ */
+bool founding_draft(const struct founding_plan *plan, struct buf *out,
+                    struct identity *ret_identity, struct err *err);
+
+struct founding_signature {
+    struct kid kid;
+    uint8_t sig[SIG_SIZE];
+};
+
+/*
+ * Appends the draft with its founders' signatures.
+ * Returns: false with ERR_NOT_FOUND when a founder's is missing (its name in err), ERR_PROOF when one does
+ * not hold or is of nobody who founds.
+ */
+bool founding_seal(struct slice draft, const struct founding_signature *signatures, size_t count,
+                   struct buf *out, struct err *err);
+
+/*
+ * Are all founders' signatures there, do they hold, and who stands in it? Fills the public identity.
+ * ERR_NOT_FOUND: one is missing; with sealed false that is no fault.
+ */
+bool founding_check(struct slice file, bool sealed, struct identity *ret_identity, struct err *err);
+
+/* ------------------------------------------------------------------ with all keys at hand */
 
 struct founding_member {
     const char *name;
@@ -18,16 +75,13 @@ struct founding_member {
 
 struct founding {
     uint64_t time_ms;
-    bool demo;                /* says so on every page and trace */
-    uint64_t opening_wait_ms; /* parameter 2 */
+    bool demo;
+    uint64_t opening_wait_ms;
     size_t member_count;
     struct founding_member members[FOUNDING_MEMBERS_MAX];
 };
 
-/*
- * Appends the genesis file to out and fills the public identity.
- * Returns: false when no member has an authority, two share a key, or memory is short.
- */
+/* founding_draft() and founding_seal() in one. */
 bool founding_make(const struct founding *f, struct buf *out, struct identity *ret_identity,
                    struct err *err);
 

@@ -7,7 +7,8 @@
 
 const struct cmd_entry cmd_table[] = {
     { "init", cmd_init, "make a new ledger on this machine" },
-    { "member", cmd_member, "the companies of the ledger" },
+    { "genesis", cmd_genesis, "found a ledger of companies that do not share a machine" },
+    { "member", cmd_member, "the companies of the ledger; make a new one's folder" },
     { "device", cmd_device, "enrol, attach and revoke devices" },
     { "product", cmd_product, "say what a GTIN is; verify a label" },
     { "place", cmd_place, "say what a GLN is" },

@@ -3,9 +3,11 @@
 #include "common/file.h"
 #include "common/genesis.h"
 #include "common/hex.h"
+#include "common/keyfile.h"
 #include "common/node_client.h"
 #include "common/state_key.h"
 #include "common/state_value.h"
+#include "node/settings.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -177,15 +179,43 @@ static const char *from_environment(const char *name, const char *fallback)
     return value != NULL && *value != '\0' ? value : fallback;
 }
 
+/* The node that runs from this folder is the one to ask, unless somebody says otherwise. */
+static const char *find_url(struct cmd_home *home)
+{
+    char path[PATH_MAX];
+    struct err ignored = { .code = ERR_NONE };
+    struct settings *s = calloc(1, sizeof *s);
+    if (s != NULL && join(home, "node.yaml", path, NULL) && file_exists(path) &&
+        settings_load(path, s, &ignored) && s->http && s->http_port != 0) {
+        bool any = strcmp(s->http_host, "0.0.0.0") == 0;
+        (void)snprintf(home->own_url, sizeof home->own_url, "http://%s:%u",
+                       any ? "127.0.0.1" : s->http_host, s->http_port);
+    }
+    free(s);
+    return home->own_url[0] != '\0' ? home->own_url : NODE_CLIENT_URL;
+}
+
+/* One line, DIR/clock; "REAL" without it. */
+static void find_clock(struct cmd_home *home, char spec[CLOCK_SPEC_SIZE])
+{
+    char path[PATH_MAX], line[CLOCK_SPEC_SIZE] = "";
+    struct buf text = buf_fixed(line, sizeof line - 1);
+    bool there = join(home, "clock", path, NULL) && file_read(path, sizeof line - 1, &text, NULL);
+    line[strcspn(line, "\n")] = '\0';
+    (void)snprintf(spec, CLOCK_SPEC_SIZE, "%s", there ? line : "REAL");
+}
+
 static bool read_options(struct cmd_home *home, struct err *err)
 {
     const struct cmd_args *a = home->args;
+    char own_clock[CLOCK_SPEC_SIZE];
     const char *dir = cmd_args_text(a, "dir", from_environment("WAYBILL_HOME", CMD_HOME_DEFAULT));
-    const char *clock = cmd_args_text(a, "clock", from_environment("WAYBILL_CLOCK", "REAL"));
     if (snprintf(home->dir, sizeof home->dir, "%s", dir) >= (int)sizeof home->dir)
         return err_set(err, ERR_INPUT, "--dir: the name is too long");
+    find_clock(home, own_clock);
+    const char *clock = cmd_args_text(a, "clock", from_environment("WAYBILL_CLOCK", own_clock));
     home->json = cmd_args_flag(a, "json");
-    home->node_url = cmd_args_text(a, "node", from_environment("WAYBILL_NODE", NODE_CLIENT_URL));
+    home->node_url = cmd_args_text(a, "node", from_environment("WAYBILL_NODE", find_url(home)));
     home->ca_file = cmd_args_text(a, "ca", NULL);
     return clock_parse(clock, &home->clock, err) || err_wrap(err, "--clock");
 }
@@ -256,6 +286,19 @@ static bool only_key(const char *folder, char path[PATH_MAX], struct err *err)
                    folder);
 }
 
+/* DIR/member.key, when that is the key of the member named. */
+static bool is_own_key(const struct cmd_home *home, const char *as, char path[PATH_MAX])
+{
+    struct key_pair key;
+    struct kid member;
+    if (!join(home, "member.key", path, NULL) || !cmd_home_find_member(home, as, &member, NULL) ||
+        !keyfile_load(path, &key, NULL))
+        return false;
+    bool own = kid_equal(&key.kid, &member);
+    crypto_wipe(&key, sizeof key);
+    return own;
+}
+
 bool cmd_home_key_path(const struct cmd_home *home, char path[PATH_MAX], struct err *err)
 {
     char slug[CMD_SLUG_SIZE], folder[PATH_MAX];
@@ -266,10 +309,14 @@ bool cmd_home_key_path(const struct cmd_home *home, char path[PATH_MAX], struct 
                err_set(err, ERR_INPUT, "--key: the name is too long");
     if (!join(home, "keys", folder, err))
         return false;
+    if (as == NULL && join(home, "member.key", path, err) && file_exists(path))
+        return true;
     if (as == NULL)
         return only_key(folder, path, err);
     struct kid kid;
     char name[CMD_HOME_NAME_SIZE];
+    if (is_own_key(home, as, path))
+        return true;
     if (cmd_home_parse_kid(as, &kid, NULL))
         as = cmd_home_member_name(home, &kid, name);
     if (!cmd_home_slug(as, slug))

@@ -6,7 +6,9 @@
  *   DIR/genesis.cbor    the founders and their names
  *   DIR/name            what people call the ledger
  *   DIR/keys/NAME.key   a private key, NAME.key.state its place in its sequence
- *   DIR/node/           a node's ledger, when one runs here
+ *   DIR/member.key      the company's own, where it is not among those (tools/member_folder.h)
+ *   DIR/node/           a node's ledger, when one runs here; DIR/node.yaml says where it is asked
+ *   DIR/clock           a demo's clock, when it has one of its own
  */
 #ifndef TOOLS_CMD_HOME_H
 #define TOOLS_CMD_HOME_H
@@ -21,6 +23,7 @@
 #define CMD_HOME_MEMBERS_MAX 64
 #define CMD_HOME_NAME_SIZE   201
 #define CMD_HOME_DEFAULT     "waybill-home"
+#define CMD_HOME_URL_SIZE    320
 #define CMD_SLUG_SIZE        48
 
 struct cmd_member {
@@ -34,6 +37,7 @@ struct cmd_home {
     bool json;
     char dir[PATH_MAX];
     const char *node_url, *ca_file;
+    char own_url[CMD_HOME_URL_SIZE]; /* of the node that runs from this folder; "" when none does */
     struct clock clock;
     bool has_identity;
     struct err damage; /* what is wrong with the folder's identity or genesis: ERR_NONE, nothing */
@@ -59,7 +63,7 @@ bool cmd_home_find_member(const struct cmd_home *home, const char *text, struct 
 /* Its name; its kid in hex when nobody told. Borrowed from home, or written to text. */
 const char *cmd_home_member_name(const struct cmd_home *home, const struct kid *member,
                                  char text[CMD_HOME_NAME_SIZE]);
-/* --key, or DIR/keys/ of --as, or the only key there. */
+/* --key, or DIR/keys/ of --as, or DIR/member.key, or the only key in DIR/keys/. */
 bool cmd_home_key_path(const struct cmd_home *home, char path[PATH_MAX], struct err *err);
 
 /* "Farm A" -> "farm-a": letters, digits and single dashes; false when nothing is left. */

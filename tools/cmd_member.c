@@ -1,7 +1,9 @@
-/* `waybill member`: the companies of the ledger, as its genesis names them. Needs no node. */
+/* `waybill member`: the companies of the ledger, as its genesis names them, and new ones. Needs no node. */
+#include "common/file.h"
 #include "common/hex.h"
 #include "common/json.h"
 #include "tools/cmd_action.h"
+#include "tools/cmd_member_new.h"
 
 #include <stdio.h>
 
@@ -48,7 +50,9 @@ static int list(struct cmd_home *home, const struct cmd_args *args, struct err *
 static int show(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
     struct kid kid;
-    if (!cmd_args_expect(args, 1, 1, "one MEMBER", err) || !need_members(home, err) ||
+    if (args->operand_count == 1 && file_exists(args->operand[0]))
+        return cmd_member_new_show(home, args->operand[0], err);
+    if (!cmd_args_expect(args, 1, 1, "one MEMBER or REQUEST", err) || !need_members(home, err) ||
         !cmd_home_find_member(home, args->operand[0], &kid, err))
         return cmd_action_fail(err);
     for (size_t i = 0; i < home->member_count; i++) {
@@ -69,7 +73,8 @@ static int show(struct cmd_home *home, const struct cmd_args *args, struct err *
 
 int cmd_member(int argc, char **argv)
 {
-    static const struct cmd_action actions[] = {
+    const struct cmd_action actions[] = {
+        cmd_member_new_action,
         { "list", "member list", "",
           "Usage: waybill member list\n"
           "The founding companies of the ledger, from DIR/genesis.cbor.\n"
@@ -77,8 +82,9 @@ int cmd_member(int argc, char **argv)
           list },
         { "show", "member show", "",
           "Usage: waybill member show MEMBER\n"
-          "One company, by name or kid, with its founding key.\n"
-          "Exit code: 0 good, 1 error.\n",
+          "       waybill member show REQUEST\n"
+          "One company, by name or kid, with its founding key; or what a request's file says.\n"
+          "Exit code: 0 good, 1 error, 3 a request's signature does not hold.\n",
           show },
         { .word = NULL },
     };

@@ -1,0 +1,365 @@
+#include "tools/member_folder.h"
+
+#include "common/custody.h"
+#include "common/file.h"
+#include "common/genesis.h"
+#include "common/hex.h"
+#include "common/keyfile.h"
+#include "common/signer.h"
+#include "common/state_key.h"
+#include "common/state_value.h"
+#include "common/tls_certificate.h"
+#include "node/founding.h"
+#include "node/store.h"
+#include "tools/cmd_home.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool member_folder_path(const char *dir, const char *name, char path[PATH_MAX], struct err *err)
+{
+    return snprintf(path, PATH_MAX, "%s/%s", dir, name) < PATH_MAX ||
+           err_set(err, ERR_INPUT, "%s: the name is too long", dir);
+}
+
+/* ------------------------------------------------------------------ configuration */
+
+/* The name stands in a comment: line ends cannot be in it, for names on the ledger have none. */
+static void put_text(struct buf *out, const char *text)
+{
+    buf_add_slice(out, slice_text(text));
+}
+
+/* "host:port" apart; of a URL, after its scheme. */
+static const char *port_of(const char *address)
+{
+    const char *colon = strrchr(address, ':');
+    return colon != NULL ? colon + 1 : "";
+}
+
+/* Loopback stays loopback; any other address may be a name or a router's, so all are listened on. */
+static const char *listen_host(const char *broker)
+{
+    static const char loopback[] = "127.";
+    return strncmp(broker, loopback, sizeof loopback - 1) == 0 ||
+                   strncmp(broker, "localhost:", 10) == 0
+               ? NULL
+               : "0.0.0.0";
+}
+
+static void put_listening(struct buf *out, const char *section, const char *address,
+                          const char *listen)
+{
+    char line[REQUEST_ADDRESS_MAX + 128];
+    const char *scheme = strstr(address, "://");
+    const char *host = scheme != NULL ? scheme + 3 : address;
+    const char *given = listen != NULL ? listen : listen_host(host);
+    size_t host_len = given != NULL ? strlen(given) : strlen(host) - strlen(port_of(host)) - 1;
+    (void)snprintf(line, sizeof line, "  %s:\n    host: %.*s\n    port: %s\n", section,
+                   (int)host_len, given != NULL ? given : host, port_of(host));
+    put_text(out, line);
+}
+
+static bool write_config(const struct member_plan *p, struct err *err)
+{
+    char path[PATH_MAX], line[256];
+    struct buf out = buf_heap(8192);
+    put_text(&out, "# The node of ");
+    put_text(&out, p->name);
+    put_text(&out, ". Paths start at this file's folder.\ndata: node\nkey: node/authority.key\n");
+    (void)snprintf(
+        line, sizeof line,
+        "broker:                # for devices: its own, on loopback; give host and port "
+        "to use another\n  port: %u%s\nhttp:                  # for people and programs\n"
+        "  host: 127.0.0.1\n  port: %u\n",
+        p->devices_port, p->devices_port == 0 ? "              # any free one" : "", p->http_port);
+    put_text(&out, line);
+    put_text(&out, "peers:                 # where the other members' nodes reach this one\n");
+    put_listening(&out, "broker", p->broker, p->listen);
+    put_listening(&out, "http", p->url, p->listen);
+    put_text(&out, "  certificate: tls.crt\n  key: tls.key\n"
+                   "consensus:\n  t0: 1 s\n"
+                   "block:\n  period: 500 ms\n  empty every: 60 s\n");
+    bool good = member_folder_path(p->dir, "node.yaml", path, err) &&
+                file_create(path, buf_slice(&out), 0644, err);
+    buf_free(&out);
+    return good;
+}
+
+/* ------------------------------------------------------------------ making */
+
+struct made {
+    struct key_pair member, authority;
+    struct buf certificate, member_enrolment, authority_enrolment;
+};
+
+static bool make_folders(const struct member_plan *p, struct err *err)
+{
+    char keys[PATH_MAX], node[PATH_MAX];
+    if (file_exists(p->dir))
+        return err_set(err, ERR_INPUT, "%s: is there already; a member is never made over another",
+                       p->dir);
+    return member_folder_path(p->dir, "keys", keys, err) &&
+           member_folder_path(p->dir, "node", node, err) && file_make_folder(p->dir, 0700, err) &&
+           file_make_folder(keys, 0700, err) && file_make_folder(node, 0700, err);
+}
+
+/* The certificate carries the authority's kid: so a peer's broker knows who connects. */
+static bool make_node(const struct member_plan *p, struct made *m, struct err *err)
+{
+    char key[PATH_MAX], tls_key[PATH_MAX], tls[PATH_MAX], kid[2 * KID_SIZE + 1];
+    if (!member_folder_path(p->dir, "node/authority.key", key, err) ||
+        !member_folder_path(p->dir, "tls.key", tls_key, err) ||
+        !member_folder_path(p->dir, "tls.crt", tls, err) || !keyfile_make(key, &m->authority, err))
+        return false;
+    hex_encode(kid_slice(&m->authority.kid), kid);
+    return tls_certificate_make(tls_key, tls, kid, p->now_ms, err) &&
+           tls_certificate_read(tls, &m->certificate, err) && write_config(p, err);
+}
+
+static void put_enrolment(const struct key_pair *key, const struct member_plan *p,
+                          const struct kid *sponsor, struct buf *out)
+{
+    uint8_t token[HALF_SIZE];
+    crypto_random(token, sizeof token);
+    enrol_request_sign(key, p->ledger, sponsor, token, out);
+}
+
+static bool write_request(const struct member_plan *p, struct made *m, struct err *err)
+{
+    char path[PATH_MAX];
+    struct buf out = buf_heap(REQUEST_SIZE_MAX);
+    struct request_keys keys = { &m->member, p->node ? &m->authority : NULL };
+    struct request q = { .name = slice_text(p->name), .joins = p->ledger != NULL };
+    if (p->node) {
+        q.broker = slice_text(p->broker);
+        q.url = slice_text(p->url);
+        q.certificate = buf_slice(&m->certificate);
+    }
+    if (q.joins)
+        put_enrolment(&m->member, p, &m->member.kid, &m->member_enrolment);
+    if (q.joins && p->node)
+        put_enrolment(&m->authority, p, &m->member.kid, &m->authority_enrolment);
+    q.member_enrolment = buf_slice(&m->member_enrolment);
+    q.authority_enrolment = buf_slice(&m->authority_enrolment);
+    request_put(&out, &q, &keys);
+    struct request again;
+    bool good = (!out.failed || err_set(err, ERR_INPUT, "the request is too large")) &&
+                request_decode(buf_slice(&out), &again, err) &&
+                member_folder_path(p->dir, "request.cbor", path, err) &&
+                file_create(path, buf_slice(&out), 0644, err);
+    buf_free(&out);
+    return good;
+}
+
+static bool check_plan(const struct member_plan *p, struct err *err)
+{
+    char slug[CMD_SLUG_SIZE];
+    if (strlen(p->name) > NAME_MAX_BYTES || !cbor_text_valid(slice_text(p->name)) ||
+        !cmd_home_slug(p->name, slug))
+        return err_set(err, ERR_INPUT,
+                       "\"%.60s\": expected a name with letters or digits, at most %d bytes",
+                       p->name, NAME_MAX_BYTES);
+    return !p->node ||
+           ((request_check_broker(slice_text(p->broker), err) || err_wrap(err, "--broker")) &&
+            (request_check_url(slice_text(p->url), err) || err_wrap(err, "--url")));
+}
+
+bool member_folder_make(const struct member_plan *plan, struct err *err)
+{
+    char path[PATH_MAX];
+    struct made m = { .certificate = buf_heap(REQUEST_CERTIFICATE_MAX),
+                      .member_enrolment = buf_heap(ENROL_REQUEST_MAX),
+                      .authority_enrolment = buf_heap(ENROL_REQUEST_MAX) };
+    bool good = check_plan(plan, err) && make_folders(plan, err) &&
+                member_folder_path(plan->dir, "member.key", path, err) &&
+                keyfile_make(path, &m.member, err) && (!plan->node || make_node(plan, &m, err)) &&
+                write_request(plan, &m, err);
+    buf_free(&m.certificate);
+    buf_free(&m.member_enrolment);
+    buf_free(&m.authority_enrolment);
+    crypto_wipe(&m, sizeof m);
+    return good;
+}
+
+bool member_folder_read_request(const char *path, struct buf *out, struct request *ret_request,
+                                struct err *err)
+{
+    struct tls_certificate certificate;
+    struct request q;
+    char kid[2 * KID_SIZE + 1];
+    if (!file_read(path, REQUEST_SIZE_MAX, out, err))
+        return false;
+    if (!request_decode(buf_slice(out), &q, err))
+        return err_wrap(err, "%s", path);
+    if (q.has_node) {
+        struct kid authority = key_kid(q.authority);
+        hex_encode(kid_slice(&authority), kid);
+        if (!tls_certificate_check(q.certificate, &certificate, err))
+            return err_wrap(err, "%s: certificate", path);
+        if (strcmp(certificate.name, kid) != 0)
+            return err_set(err, ERR_PROOF, "%s: its certificate is for %.64s, its authority is %s",
+                           path, certificate.name, kid);
+    }
+    *ret_request = q;
+    return true;
+}
+
+/* ------------------------------------------------------------------ starting */
+
+struct slice member_folder_ledger_name(struct slice genesis)
+{
+    struct genesis g;
+    struct slice none = { NULL, 0 };
+    struct state_key wanted = state_key_plain(TABLE_PARAMS);
+    if (!genesis_decode(genesis, &g, NULL))
+        return none;
+    for (size_t i = 0; i < g.entry_count; i++) {
+        struct slice key, value;
+        genesis_next_entry(&g, &key, &value);
+        if (!slice_equal(key, state_key_slice(&wanted)))
+            continue;
+        struct cbor_reader r = cbor_reader(value);
+        for (size_t n = cbor_take_map(&r); n > 0 && !r.failed; n--)
+            if (cbor_take_uint(&r) == FOUNDING_PARAM_NAME)
+                return cbor_take_text(&r, 1, NAME_MAX_BYTES);
+            else
+                (void)cbor_take_item(&r);
+    }
+    return none;
+}
+
+/* Is this key in the genesis, of this class? */
+static bool stands_in(struct slice genesis, const struct kid *kid, enum key_class class)
+{
+    struct genesis g;
+    struct state_key wanted = state_key_kid(TABLE_KEY, kid);
+    if (!genesis_decode(genesis, &g, NULL))
+        return false;
+    for (size_t i = 0; i < g.entry_count; i++) {
+        struct slice key, value;
+        struct state_key_record record;
+        genesis_next_entry(&g, &key, &value);
+        if (slice_equal(key, state_key_slice(&wanted)))
+            return state_key_record_take(value, &record) && record.class == class;
+    }
+    return false;
+}
+
+/* A founder's own keys are in the genesis; a joiner's request names the ledger. */
+static bool belongs(const char *dir, struct slice genesis, const struct hash *ledger,
+                    struct request *ret_request, struct buf *memory, struct err *err)
+{
+    char path[PATH_MAX];
+    if (!member_folder_path(dir, "request.cbor", path, err) ||
+        !member_folder_read_request(path, memory, ret_request, err))
+        return false;
+    const struct request *q = ret_request;
+    if (q->joins)
+        return request_is_for(q, ledger) ||
+               err_set(err, ERR_PROOF, "%s asks to join another ledger than this", path);
+    struct kid member = key_kid(q->member), authority = key_kid(q->authority);
+    return (stands_in(genesis, &member, CLASS_MEMBER) &&
+            (!q->has_node || stands_in(genesis, &authority, CLASS_AUTHORITY))) ||
+           err_set(err, ERR_PROOF, "%s: its keys found another ledger than this", dir);
+}
+
+/* What a start that was cut short left behind is taken up again, as long as nothing was signed with it. */
+static bool make_state(const char *dir, const char *name, const struct hash *ledger,
+                       struct err *err)
+{
+    char path[PATH_MAX], state[PATH_MAX];
+    struct signer *s = NULL;
+    if (!member_folder_path(dir, name, path, err) ||
+        snprintf(state, sizeof state, "%s.state", path) >= (int)sizeof state)
+        return false;
+    if (!file_exists(state))
+        return signer_create(path, ledger, err);
+    bool good = signer_open(path, ledger, &s, err) &&
+                (signer_seq(s) == 0 || err_set(err, ERR_INPUT, "%s: was used already", state));
+    signer_close(s);
+    return good;
+}
+
+static bool make_store(const char *dir, struct slice genesis, struct err *err)
+{
+    char node[PATH_MAX], database[PATH_MAX];
+    struct store *s = NULL;
+    struct buf there = buf_heap(GENESIS_SIZE_MAX);
+    if (!member_folder_path(dir, "node", node, err) ||
+        !member_folder_path(dir, "node/ledger.db", database, err))
+        return false;
+    if (!file_exists(database))
+        return store_create(node, genesis, err);
+    bool good = store_open(node, STORE_READ, &s, err) && store_genesis(s, &there, err) &&
+                (slice_equal(buf_slice(&there), genesis) ||
+                 err_set(err, ERR_INPUT, "%s: holds another ledger", database));
+    store_close(s);
+    buf_free(&there);
+    return good;
+}
+
+static bool put_file(const char *dir, const char *name, struct slice content, struct err *err)
+{
+    char path[PATH_MAX];
+    return member_folder_path(dir, name, path, err) && file_replace(path, content, 0644, err);
+}
+
+/* What `genesis sign` left: a founder starts what it signed, nothing else. */
+static bool is_what_was_signed(const char *dir, const struct hash *ledger, struct err *err)
+{
+    char path[PATH_MAX];
+    struct buf bytes = buf_heap(256);
+    struct hash signed_for = *ledger;
+    bool good = member_folder_path(dir, "signature.cbor", path, err);
+    if (good && file_exists(path)) {
+        good = file_read(path, 256, &bytes, err) && cbor_scan(buf_slice(&bytes), err);
+        struct cbor_reader r = cbor_reader(buf_slice(&bytes));
+        cbor_take_array_of(&r, 4);
+        (void)cbor_take_uint(&r);
+        cbor_take_fixed(&r, signed_for.bytes, HASH_SIZE);
+        good = good && (hash_equal(&signed_for, ledger) ||
+                        err_set(err, ERR_PROOF,
+                                "this is not the genesis that was signed here (signature.cbor)"));
+    }
+    buf_free(&bytes);
+    return good;
+}
+
+static bool write_all(const char *dir, struct slice genesis, const struct identity *id,
+                      const struct request *q, struct err *err)
+{
+    struct slice name = member_folder_ledger_name(genesis);
+    const struct hash *ledger = &id->genesis.ledger;
+    struct buf identity = buf_heap(64 * 1024);
+    identity_put(&identity, id);
+    bool good = make_state(dir, "member.key", ledger, err) &&
+                (!q->has_node || (make_state(dir, "node/authority.key", ledger, err) &&
+                                  make_store(dir, genesis, err))) &&
+                put_file(dir, "name", name.len > 0 ? name : slice_text("ledger"), err) &&
+                put_file(dir, "genesis.cbor", genesis, err) &&
+                put_file(dir, "identity.cbor", buf_slice(&identity), err);
+    buf_free(&identity);
+    return good;
+}
+
+bool member_folder_start(const char *dir, struct slice genesis, struct identity *ret_identity,
+                         struct err *err)
+{
+    char path[PATH_MAX];
+    struct identity id;
+    struct request q;
+    struct buf memory = buf_heap(REQUEST_SIZE_MAX);
+    bool good = member_folder_path(dir, "identity.cbor", path, err) &&
+                (!file_exists(path) ||
+                 err_set(err, ERR_INPUT, "%s: takes part in a ledger already", dir)) &&
+                founding_check(genesis, true, &id, err) &&
+                belongs(dir, genesis, &id.genesis.ledger, &q, &memory, err) &&
+                is_what_was_signed(dir, &id.genesis.ledger, err) &&
+                write_all(dir, genesis, &id, &q, err);
+    if (good)
+        *ret_identity = id;
+    buf_free(&memory);
+    return good;
+}
