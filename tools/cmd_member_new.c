@@ -107,8 +107,8 @@ static bool read_ledger(const struct cmd_args *a, struct identity *id, struct me
     return good;
 }
 
-static bool read_plan(struct cmd_home *home, const struct cmd_args *a, struct identity *id,
-                      struct member_plan *p, struct err *err)
+static bool read_plan(const struct cmd_args *a, struct identity *id, struct member_plan *p,
+                      struct err *err)
 {
     if (!cmd_args_expect(a, 1, 1, "one DIR", err) || !cmd_args_need(a, "name", &p->name, err))
         return false;
@@ -118,7 +118,7 @@ static bool read_plan(struct cmd_home *home, const struct cmd_args *a, struct id
     p->url = cmd_args_text(a, "url", NULL);
     p->listen = cmd_args_text(a, "listen", NULL);
     p->http_port = MEMBER_FOLDER_HTTP_PORT;
-    p->now_ms = clock_now_ms(&home->clock);
+    p->now_ms = clock_real_ms();
     if (p->node && (p->broker == NULL || p->url == NULL))
         return err_set(err, ERR_INPUT,
                        "say where the other members reach this node, --broker HOST:PORT and --url "
@@ -148,7 +148,7 @@ static int make(struct cmd_home *home, const struct cmd_args *args, struct err *
     struct request q;
     char path[PATH_MAX];
     struct buf bytes = buf_heap(REQUEST_SIZE_MAX);
-    bool good = read_plan(home, args, &id, &plan, err) && member_folder_make(&plan, err) &&
+    bool good = read_plan(args, &id, &plan, err) && member_folder_make(&plan, err) &&
                 member_folder_path(plan.dir, "request.cbor", path, err) &&
                 member_folder_read_request(path, &bytes, &q, err);
     if (good && home->json) {
