@@ -78,6 +78,21 @@ const char *event_name(enum event_what what)
         "finding",
         "label_sealed",
         "revealed",
+        "proposed",
+        "ballot",
+        "proposal_passed",
+        "proposal_rejected",
+        "proposal_withdrawn",
+        "proposal_expired",
+        "applied",
+        "not_applied",
+        "member_added",
+        "member_removed",
+        "set_changed",
+        "evidence",
+        "node",
+        "ballot_rescinded",
+        "authorised",
     };
     return (size_t)what < sizeof names / sizeof names[0] ? names[what] : "unknown";
 }

@@ -82,6 +82,21 @@ enum event_what {
     EVENT_FINDING = 50,             /* [finding, statement, other statement/null, kid] */
     EVENT_LABEL_SEALED = 51,        /* [] */
     EVENT_REVEALED = 52,            /* [result, statement] */
+    EVENT_PROPOSED = 53,            /* [action, member], of the proposal, as all to 60 */
+    EVENT_BALLOT = 54,              /* [member, yes] */
+    EVENT_PROPOSAL_PASSED = 55,     /* [height of its effect] */
+    EVENT_PROPOSAL_REJECTED = 56,   /* [] */
+    EVENT_PROPOSAL_WITHDRAWN = 57,  /* [] */
+    EVENT_PROPOSAL_EXPIRED = 58,    /* [] */
+    EVENT_APPLIED = 59,             /* [action] */
+    EVENT_NOT_APPLIED = 60,         /* [code] */
+    EVENT_MEMBER_ADDED = 61,        /* [name], of the member */
+    EVENT_MEMBER_REMOVED = 62,      /* [], of the member */
+    EVENT_SET_CHANGED = 63,         /* [kid in/null, kid out/null, next set], of either kid */
+    EVENT_EVIDENCE = 64,            /* [message type, height, round], of the authority */
+    EVENT_NODE = 65,                /* [broker, url], of the authority */
+    EVENT_BALLOT_RESCINDED = 66,    /* [member], of the proposal */
+    EVENT_AUTHORISED = 67,          /* [kid, from height, until], of the candidate */
 };
 
 struct event {

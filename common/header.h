@@ -4,9 +4,10 @@
 
 #include "common/key.h"
 
-#define HEADER_VERSION  1
-#define GENESIS_RULES   1 /* of the genesis header, WIRE "Genesis" */
-#define RULES_VERSION   3 /* 2: calls, documents, scans; late readings judged anew. 3: goods */
+#define HEADER_VERSION 1
+#define GENESIS_RULES  1 /* of the genesis header, WIRE "Genesis" */
+/* 2: calls, documents, scans; late readings judged anew. 3: goods. 4: government by vote */
+#define RULES_VERSION   4
 #define HEADER_SIZE_MAX 320
 
 struct header {

@@ -66,6 +66,28 @@ struct state_key state_key_block(uint64_t height)
     return k;
 }
 
+struct state_key state_key_effects(uint64_t height)
+{
+    struct state_key k;
+    struct buf b = begin(&k, TABLE_EFFECTS, 1);
+    cbor_put_uint(&b, height);
+    end(&k, &b);
+    return k;
+}
+
+struct state_key state_key_evidence(const struct kid *kid, uint64_t type, uint64_t height,
+                                    uint64_t round)
+{
+    struct state_key k;
+    struct buf b = begin(&k, TABLE_EVIDENCE, 4);
+    kid_put(&b, kid);
+    cbor_put_uint(&b, type);
+    cbor_put_uint(&b, height);
+    cbor_put_uint(&b, round);
+    end(&k, &b);
+    return k;
+}
+
 struct state_key state_key_timer(uint64_t time_ms, uint64_t what, struct slice id)
 {
     struct state_key k;

@@ -41,6 +41,16 @@ enum state_table {
     TABLE_CERTIFIED = 29,       /* [29, asset, "414/GLN" or member]: its certificates */
     TABLE_ATTACHED_BEFORE = 30, /* [30, device]: what it was attached to, and when */
     TABLE_CORRECTED = 31,       /* [31, statement]: the correction of it */
+    TABLE_CONSTITUTION = 32,    /* [32] */
+    TABLE_NODE = 33,            /* [33, kid]: an authority's addresses and certificate */
+    TABLE_PROPOSAL = 34,        /* [34, proposal] */
+    TABLE_PROPOSALS = 35,       /* [35]: those that are open */
+    TABLE_EFFECTS = 36,         /* [36, height]: proposals to take effect there */
+    TABLE_CANDIDATE = 37,       /* [37, kid]: a key that may enter the authority set */
+    TABLE_EVIDENCE = 38,        /* [38, kid], and [38, kid, type, height, round] each */
+    TABLE_ROLES = 39,           /* [39, member] */
+    TABLE_APPROVED = 40,        /* [40, definition] */
+    TABLE_MEMBERS = 41,         /* [41]: those that are active */
 };
 
 struct state_key {
@@ -54,6 +64,9 @@ struct state_key state_key_kid(enum state_table table, const struct kid *kid);
 struct state_key state_key_hash(enum state_table table, const struct hash *hash);
 struct state_key state_key_text(enum state_table table, struct slice text);
 struct state_key state_key_block(uint64_t height);
+struct state_key state_key_effects(uint64_t height);
+struct state_key state_key_evidence(const struct kid *kid, uint64_t type, uint64_t height,
+                                    uint64_t round);
 struct state_key state_key_timer(uint64_t time_ms, uint64_t what, struct slice id);
 struct state_key state_key_rule(struct slice asset, const struct hash *opening,
                                 const struct kid *device);

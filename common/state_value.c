@@ -33,13 +33,17 @@ static void put_optional(struct buf *out, bool present, struct slice bytes)
 
 void state_params_put(struct buf *out, const struct state_params *v)
 {
-    cbor_put_map(out, 3);
+    cbor_put_map(out, v->name.len > 0 ? 4 : 3);
     cbor_put_int(out, 0);
     cbor_put_uint(out, v->rules);
     cbor_put_int(out, 1);
     cbor_put_bool(out, v->demo);
     cbor_put_int(out, 2);
     cbor_put_uint(out, v->opening_wait_ms);
+    if (v->name.len > 0) {
+        cbor_put_int(out, 3);
+        cbor_put_text(out, v->name);
+    }
 }
 
 bool state_params_take(struct slice value, struct state_params *ret_v)
@@ -52,27 +56,35 @@ bool state_params_take(struct slice value, struct state_params *ret_v)
     ret_v->demo = cbor_take_bool(&r);
     (void)cbor_take_int_in(&r, 2, 2);
     ret_v->opening_wait_ms = cbor_take_uint(&r);
+    ret_v->name = (struct slice){ NULL, 0 };
     for (size_t i = 3; i < n && !r.failed; i++) { /* later versions add parameters */
-        (void)cbor_take_uint(&r);
-        (void)cbor_take_item(&r);
+        if (cbor_take_uint(&r) == 3)
+            ret_v->name = cbor_take_text(&r, 1, NAME_MAX_BYTES);
+        else
+            (void)cbor_take_item(&r);
     }
     return n >= 3 && cbor_done(&r);
 }
 
 void state_member_put(struct buf *out, const struct state_member *v)
 {
-    cbor_put_array(out, 2);
+    cbor_put_array(out, v->has_key ? 3 : 2);
     cbor_put_text(out, v->name);
     cbor_put_bool(out, v->active);
+    if (v->has_key)
+        kid_put(out, &v->key);
 }
 
 bool state_member_take(struct slice value, struct state_member *ret_v)
 {
     struct cbor_reader r = cbor_reader(value);
-    cbor_take_array_of(&r, 2);
+    size_t n = cbor_take_array(&r);
     ret_v->name = cbor_take_text(&r, 1, NAME_MAX_BYTES);
     ret_v->active = cbor_take_bool(&r);
-    return cbor_done(&r);
+    ret_v->has_key = n == 3;
+    if (ret_v->has_key)
+        ret_v->key = kid_take(&r);
+    return (n == 2 || n == 3) && cbor_done(&r);
 }
 
 void state_key_record_put(struct buf *out, const struct state_key_record *v)

@@ -16,11 +16,14 @@ struct state_params {
     uint64_t rules;
     bool demo;
     uint64_t opening_wait_ms;
+    struct slice name; /* of the ledger, for people; empty = none */
 };
 
 struct state_member {
     struct slice name;
     bool active;
+    bool has_key;
+    struct kid key; /* its present key, when it is no longer the founding one */
 };
 
 struct state_key_record {

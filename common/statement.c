@@ -20,8 +20,12 @@ static void take_kind(struct fields *f, struct statement *s)
     case KIND_OPEN: open_take(f, &s->as.open); return;
     case KIND_AGREE: agree_take(f, &s->as.agree); return;
     case KIND_SCAN: scan_take(f, &s->as.scan); return;
+    case KIND_EVIDENCE: evidence_take(f, &s->as.evidence); return;
     case KIND_CALL: call_take(f, &s->as.call); return;
     case KIND_DOCUMENT: document_take(f, &s->as.document); return;
+    case KIND_PROPOSE: proposal_take(f, &s->as.proposal); return;
+    case KIND_BALLOT: ballot_take(f, &s->as.ballot); return;
+    case KIND_WITHDRAW: withdraw_take(f, &s->as.withdraw); return;
     case KIND_PACK: pack_take(f, &s->as.pack); return;
     case KIND_MAKE: make_take(f, &s->as.make); return;
     case KIND_DISPOSITION: disposition_take(f, &s->as.disposition); return;
@@ -31,6 +35,7 @@ static void take_kind(struct fields *f, struct statement *s)
     case KIND_CORRECTION: correction_take(f, &s->as.correction); return;
     case KIND_LABEL_SEAL: label_seal_take(f, &s->as.label_seal); return;
     case KIND_LABEL_REVEAL: label_reveal_take(f, &s->as.label_reveal); return;
+    case KIND_NODE: node_announce_take(f, &s->as.node); return;
     }
     cbor_fail(f->r);
 }
@@ -38,7 +43,7 @@ static void take_kind(struct fields *f, struct statement *s)
 static void take_base(struct fields *f, struct statement *s)
 {
     fields_need(f, 0);
-    s->kind = (enum statement_kind)cbor_take_int_in(f->r, KIND_READING, KIND_LABEL_REVEAL);
+    s->kind = (enum statement_kind)cbor_take_int_in(f->r, KIND_READING, KIND_NODE);
     fields_need(f, 1);
     s->link.seq = (uint64_t)cbor_take_int_in(f->r, 1, INT64_MAX);
     fields_need(f, 2);
@@ -140,8 +145,12 @@ static size_t kind_pairs(const struct statement *s)
     case KIND_OPEN: return open_pairs(&s->as.open);
     case KIND_AGREE: return agree_pairs(&s->as.agree);
     case KIND_SCAN: return scan_pairs(&s->as.scan);
+    case KIND_EVIDENCE: return evidence_pairs(&s->as.evidence);
     case KIND_CALL: return call_pairs(&s->as.call);
     case KIND_DOCUMENT: return document_pairs(&s->as.document);
+    case KIND_PROPOSE: return proposal_pairs(&s->as.proposal);
+    case KIND_BALLOT: return ballot_pairs(&s->as.ballot);
+    case KIND_WITHDRAW: return withdraw_pairs(&s->as.withdraw);
     case KIND_PACK: return pack_pairs(&s->as.pack);
     case KIND_MAKE: return make_pairs(&s->as.make);
     case KIND_DISPOSITION: return disposition_pairs(&s->as.disposition);
@@ -151,6 +160,7 @@ static size_t kind_pairs(const struct statement *s)
     case KIND_CORRECTION: return correction_pairs(&s->as.correction);
     case KIND_LABEL_SEAL: return label_seal_pairs(&s->as.label_seal);
     case KIND_LABEL_REVEAL: return label_reveal_pairs(&s->as.label_reveal);
+    case KIND_NODE: return node_announce_pairs(&s->as.node);
     }
     return 0;
 }
@@ -170,8 +180,12 @@ static void put_kind(struct buf *out, const struct statement *s)
     case KIND_OPEN: open_put(out, &s->as.open); return;
     case KIND_AGREE: agree_put(out, &s->as.agree); return;
     case KIND_SCAN: scan_put(out, &s->as.scan); return;
+    case KIND_EVIDENCE: evidence_put(out, &s->as.evidence); return;
     case KIND_CALL: call_put(out, &s->as.call); return;
     case KIND_DOCUMENT: document_put(out, &s->as.document); return;
+    case KIND_PROPOSE: proposal_put(out, &s->as.proposal); return;
+    case KIND_BALLOT: ballot_put(out, &s->as.ballot); return;
+    case KIND_WITHDRAW: withdraw_put(out, &s->as.withdraw); return;
     case KIND_PACK: pack_put(out, &s->as.pack); return;
     case KIND_MAKE: make_put(out, &s->as.make); return;
     case KIND_DISPOSITION: disposition_put(out, &s->as.disposition); return;
@@ -181,6 +195,7 @@ static void put_kind(struct buf *out, const struct statement *s)
     case KIND_CORRECTION: correction_put(out, &s->as.correction); return;
     case KIND_LABEL_SEAL: label_seal_put(out, &s->as.label_seal); return;
     case KIND_LABEL_REVEAL: label_reveal_put(out, &s->as.label_reveal); return;
+    case KIND_NODE: node_announce_put(out, &s->as.node); return;
     }
 }
 
@@ -261,7 +276,12 @@ const struct asset_set *statement_assets(const struct statement *s)
     case KIND_MAKE:
     case KIND_CERTIFICATE_REVOKE:
     case KIND_CORRECTION:
-    case KIND_LABEL_REVEAL: break;
+    case KIND_LABEL_REVEAL:
+    case KIND_EVIDENCE:
+    case KIND_PROPOSE:
+    case KIND_BALLOT:
+    case KIND_WITHDRAW:
+    case KIND_NODE: break;
     }
     return NULL;
 }
@@ -281,8 +301,12 @@ const char *statement_kind_name(enum statement_kind kind)
     case KIND_OPEN: return "open";
     case KIND_AGREE: return "agree";
     case KIND_SCAN: return "scan";
+    case KIND_EVIDENCE: return "evidence";
     case KIND_CALL: return "call";
     case KIND_DOCUMENT: return "document";
+    case KIND_PROPOSE: return "propose";
+    case KIND_BALLOT: return "ballot";
+    case KIND_WITHDRAW: return "withdraw";
     case KIND_PACK: return "pack";
     case KIND_MAKE: return "make";
     case KIND_DISPOSITION: return "disposition";
@@ -292,6 +316,7 @@ const char *statement_kind_name(enum statement_kind kind)
     case KIND_CORRECTION: return "correction";
     case KIND_LABEL_SEAL: return "label-seal";
     case KIND_LABEL_REVEAL: return "label-reveal";
+    case KIND_NODE: return "node";
     }
     return "unknown";
 }

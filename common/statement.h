@@ -7,6 +7,7 @@
 
 #include "common/agree.h"
 #include "common/attach.h"
+#include "common/ballot.h"
 #include "common/call.h"
 #include "common/certificate.h"
 #include "common/commission.h"
@@ -17,16 +18,20 @@
 #include "common/dispute.h"
 #include "common/document.h"
 #include "common/enrol.h"
+#include "common/evidence.h"
 #include "common/label_code.h"
 #include "common/make.h"
+#include "common/node_record.h"
 #include "common/open.h"
 #include "common/pack.h"
 #include "common/party.h"
 #include "common/place.h"
 #include "common/product.h"
+#include "common/proposal.h"
 #include "common/reading.h"
 #include "common/revoke.h"
 #include "common/scan.h"
+#include "common/withdraw.h"
 
 #define STATEMENT_MAX COSE_MAX_SIZE
 
@@ -43,8 +48,12 @@ enum statement_kind {
     KIND_OPEN = 10,
     KIND_AGREE = 11,
     KIND_SCAN = 12,
+    KIND_EVIDENCE = 13,
     KIND_CALL = 15,
     KIND_DOCUMENT = 16,
+    KIND_PROPOSE = 17,
+    KIND_BALLOT = 18,
+    KIND_WITHDRAW = 19,
     KIND_PACK = 20,
     KIND_MAKE = 21,
     KIND_DISPOSITION = 22,
@@ -54,6 +63,7 @@ enum statement_kind {
     KIND_CORRECTION = 26,
     KIND_LABEL_SEAL = 27,
     KIND_LABEL_REVEAL = 28,
+    KIND_NODE = 50,
 };
 
 struct statement {
@@ -77,8 +87,12 @@ struct statement {
         struct open open;
         struct agree agree;
         struct scan scan;
+        struct evidence evidence;
         struct call call;
         struct document document;
+        struct proposal proposal;
+        struct ballot ballot;
+        struct withdraw withdraw;
         struct pack pack;
         struct make make;
         struct disposition disposition;
@@ -88,6 +102,7 @@ struct statement {
         struct correction correction;
         struct label_seal label_seal;
         struct label_reveal label_reveal;
+        struct node_announce node;
     } as;
 };
 

@@ -261,8 +261,12 @@ static enum refusal apply(struct execution *x, const struct speaker *by)
     case KIND_OPEN: return rules_open(x, by);
     case KIND_AGREE: return rules_agree(x, by);
     case KIND_SCAN: return rules_scan(x, by);
+    case KIND_EVIDENCE: return rules_evidence(x, by);
     case KIND_CALL: return rules_call(x, by);
     case KIND_DOCUMENT: return rules_document(x, by);
+    case KIND_PROPOSE: return rules_propose(x, by);
+    case KIND_BALLOT: return rules_ballot(x, by);
+    case KIND_WITHDRAW: return rules_withdraw_proposal(x, by);
     case KIND_PACK: return rules_pack(x, by);
     case KIND_MAKE: return rules_make(x, by);
     case KIND_DISPOSITION: return rules_disposition(x, by);
@@ -272,6 +276,7 @@ static enum refusal apply(struct execution *x, const struct speaker *by)
     case KIND_CORRECTION: return rules_correction(x, by);
     case KIND_LABEL_SEAL: return rules_label_seal(x, by);
     case KIND_LABEL_REVEAL: return rules_label_reveal(x, by);
+    case KIND_NODE: return rules_node(x, by);
     }
     return REFUSED_MALFORMED;
 }

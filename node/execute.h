@@ -28,6 +28,7 @@
 #define EXECUTE_EVENTS_BLOCK     (32u * 1024 * 1024)  /* bytes after which a block takes no more */
 #define EXECUTE_MEMORY_BLOCK     (96u * 1024 * 1024)  /* and of state that it touched */
 #define EXECUTE_RULES_GOODS      3      /* from this version on it is kept where goods come from */
+#define EXECUTE_RULES_GOVERN     4      /* and members govern the ledger by vote */
 #define FUTURE_ALLOWED_MS        120000 /* device time beyond block time: flagged FUTURE */
 
 struct execution;

@@ -140,6 +140,11 @@ enum refusal rules_certificate_revoke(struct execution *x, const struct speaker 
 enum refusal rules_correction(struct execution *x, const struct speaker *by);
 enum refusal rules_label_seal(struct execution *x, const struct speaker *by);
 enum refusal rules_label_reveal(struct execution *x, const struct speaker *by);
+enum refusal rules_propose(struct execution *x, const struct speaker *by);
+enum refusal rules_ballot(struct execution *x, const struct speaker *by);
+enum refusal rules_withdraw_proposal(struct execution *x, const struct speaker *by);
+enum refusal rules_node(struct execution *x, const struct speaker *by);
+enum refusal rules_evidence(struct execution *x, const struct speaker *by);
 
 enum timer_what {
     TIMER_OPENING_LAPSES = 1, /* id: the opening's hash */

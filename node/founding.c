@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENTRIES_MAX (4 * FOUNDING_MEMBERS_MAX + 3)
+#define ENTRIES_MAX (5 * FOUNDING_MEMBERS_MAX + 4)
 #define MEMORY_MAX  (512 * 1024)
 
 struct entry {
@@ -58,18 +58,23 @@ static void put_key(struct draft *d, const uint8_t pub[PUB_SIZE], const struct k
 
 static void put_party(struct draft *d, const struct founding_party *p)
 {
-    struct state_member value = { p->name, true };
+    struct state_member value = { .name = p->name, .active = true };
     struct kid kid = key_kid(p->pub);
     begin_value(d, state_key_kid(TABLE_MEMBER, &kid));
     state_member_put(&d->memory, &value);
     end_value(d);
     put_key(d, p->pub, &kid, CLASS_MEMBER);
+    if (p->roles != 0) {
+        begin_value(d, state_key_kid(TABLE_ROLES, &kid));
+        cbor_put_uint(&d->memory, p->roles);
+        end_value(d);
+    }
     if (p->authority == NULL)
         return;
     put_key(d, p->authority, &kid, CLASS_AUTHORITY);
     if (p->node.len > 0) {
         struct kid node = key_kid(p->authority);
-        put_raw(d, state_key_kid((enum state_table)FOUNDING_TABLE_NODE, &node), p->node);
+        put_raw(d, state_key_kid(TABLE_NODE, &node), p->node);
     }
 }
 
@@ -95,22 +100,30 @@ static bool make_set(const struct founding_plan *plan, struct authority_set *set
     return set->count > 0 || err_set(err, ERR_INPUT, "no member runs a node: a ledger needs one");
 }
 
-/* A name comes after the parameters that every ledger has: the map's head says one more. */
 static void put_params(struct draft *d, const struct founding_plan *plan)
 {
-    struct state_params params = { GENESIS_RULES, plan->demo, plan->opening_wait_ms };
-    uint8_t memory[64];
-    struct buf three = buf_fixed(memory, sizeof memory);
-    state_params_put(&three, &params);
+    struct state_params params = { .rules = GENESIS_RULES,
+                                   .demo = plan->demo,
+                                   .opening_wait_ms = plan->opening_wait_ms,
+                                   .name = plan->name };
     begin_value(d, state_key_plain(TABLE_PARAMS));
-    if (plan->name.len == 0) {
-        buf_add_slice(&d->memory, buf_slice(&three));
-    } else {
-        cbor_put_map(&d->memory, 4);
-        buf_add_slice(&d->memory, slice_from(buf_slice(&three), 1, three.len - 1));
-        cbor_put_uint(&d->memory, FOUNDING_PARAM_NAME);
-        cbor_put_text(&d->memory, plan->name);
+    state_params_put(&d->memory, &params);
+    end_value(d);
+}
+
+/* A ledger without a constitution is never governed: nothing in its state says who has a vote. */
+static void put_government(struct draft *d, const struct founding_plan *plan)
+{
+    struct state_members members = { .count = 0 };
+    if (plan->constitution.len == 0)
+        return;
+    put_raw(d, state_key_plain(TABLE_CONSTITUTION), plan->constitution);
+    for (size_t i = 0; i < plan->count; i++) {
+        struct kid kid = key_kid(plan->parties[i].pub);
+        state_members_add(&members, &kid);
     }
+    begin_value(d, state_key_plain(TABLE_MEMBERS));
+    state_members_put(&d->memory, &members);
     end_value(d);
 }
 
@@ -183,12 +196,24 @@ static void put_all(struct draft *d, const struct founding_plan *plan,
 {
     put_params(d, plan);
     put_sets(d, set);
-    if (plan->constitution.len > 0)
-        put_raw(d, state_key_plain((enum state_table)FOUNDING_TABLE_CONSTITUTION),
-                plan->constitution);
+    put_government(d, plan);
     for (size_t i = 0; i < plan->count; i++)
         put_party(d, &plan->parties[i]);
     qsort(d->entries, d->count, sizeof d->entries[0], by_key_bytes);
+}
+
+static bool is_valid(const struct founding_plan *plan, struct err *err)
+{
+    struct constitution constitution;
+    struct node_record node;
+    if (plan->constitution.len > 0 && !constitution_decode(plan->constitution, &constitution, err))
+        return false;
+    for (size_t i = 0; i < plan->count; i++)
+        if (plan->parties[i].node.len > 0 && !node_record_take(plan->parties[i].node, &node))
+            return err_set(err, ERR_INPUT, "%.*s: not [broker, url, certificate] of a node",
+                           (int)plan->parties[i].name.len,
+                           (const char *)plan->parties[i].name.data);
+    return true;
 }
 
 bool founding_draft(const struct founding_plan *plan, struct buf *out,
@@ -199,7 +224,7 @@ bool founding_draft(const struct founding_plan *plan, struct buf *out,
     if (plan->count == 0 || plan->count > FOUNDING_MEMBERS_MAX)
         return err_set(err, ERR_INPUT, "%zu members, expected 1-%d", plan->count,
                        FOUNDING_MEMBERS_MAX);
-    if (!make_set(plan, &id.set, err))
+    if (!is_valid(plan, err) || !make_set(plan, &id.set, err))
         return false;
     struct draft *d = calloc(1, sizeof *d);
     if (d == NULL)

@@ -9,16 +9,12 @@
 
 #include "common/final.h"
 #include "common/genesis.h"
+#include "common/node_record.h"
+#include "common/state_govern.h"
 
 #define FOUNDING_MEMBERS_MAX     64
-#define FOUNDING_OPENING_WAIT_MS 300000 /* parameter 2 when nobody says otherwise */
 #define FOUNDING_PARAM_NAME      3      /* the ledger's name, where the founders signed one */
-
-/* State tables of a consortium's genesis. */
-enum founding_table {
-    FOUNDING_TABLE_CONSTITUTION = 32, /* [32] */
-    FOUNDING_TABLE_NODE = 33,         /* [33, kid] */
-};
+#define FOUNDING_OPENING_WAIT_MS 300000 /* parameter 2 when nobody says otherwise */
 
 /* ------------------------------------------------------------------ from public keys */
 
@@ -27,6 +23,7 @@ struct founding_party {
     const uint8_t *pub;       /* its founding key: names the member for ever */
     const uint8_t *authority; /* its node's key; NULL: it runs no node */
     struct slice node;        /* the value of [33, authority]: where the node is; empty: not said */
+    uint64_t roles;           /* ROLE_BIT_…, 0 = none */
 };
 
 struct founding_plan {
@@ -34,7 +31,7 @@ struct founding_plan {
     bool demo;                 /* says so on every page and trace */
     uint64_t opening_wait_ms;  /* parameter 2 */
     struct slice name;         /* of the ledger, parameter 3; empty: none is signed */
-    struct slice constitution; /* the value of [32]; empty: none */
+    struct slice constitution; /* the value of [32]; empty: the ledger is never governed by vote */
     size_t count;
     struct founding_party parties[FOUNDING_MEMBERS_MAX];
 };
@@ -71,12 +68,15 @@ struct founding_member {
     const char *name;
     const struct key_pair *key;       /* its founding key: names the member for ever */
     const struct key_pair *authority; /* its node's key; NULL: it runs no node */
+    struct slice node;                /* as in founding_party */
+    uint64_t roles;
 };
 
 struct founding {
     uint64_t time_ms;
     bool demo;
     uint64_t opening_wait_ms;
+    struct slice name, constitution; /* as in founding_plan */
     size_t member_count;
     struct founding_member members[FOUNDING_MEMBERS_MAX];
 };

@@ -205,6 +205,8 @@ bool founding_make(const struct founding *f, struct buf *out, struct identity *r
         plan->time_ms = f->time_ms;
         plan->demo = f->demo;
         plan->opening_wait_ms = f->opening_wait_ms;
+        plan->name = f->name;
+        plan->constitution = f->constitution;
         plan->count = f->member_count;
     }
     for (size_t i = 0; ok && i < f->member_count; i++) {
@@ -213,6 +215,8 @@ bool founding_make(const struct founding *f, struct buf *out, struct identity *r
             .name = slice_text(m->name),
             .pub = m->key->pub,
             .authority = m->authority != NULL ? m->authority->pub : NULL,
+            .node = m->node,
+            .roles = m->roles,
         };
     }
     ok = ok && founding_draft(plan, &draft, ret_identity, err);

@@ -292,7 +292,22 @@ void provenance_add(struct provenance *p, enum event_what what, uint64_t time_ms
     case EVENT_BOUND:
     case EVENT_CERTIFIED:
     case EVENT_CERTIFICATE_REVOKED:
-    case EVENT_LABEL_SEALED: break;
+    case EVENT_LABEL_SEALED:
+    case EVENT_PROPOSED:
+    case EVENT_BALLOT:
+    case EVENT_PROPOSAL_PASSED:
+    case EVENT_PROPOSAL_REJECTED:
+    case EVENT_PROPOSAL_WITHDRAWN:
+    case EVENT_PROPOSAL_EXPIRED:
+    case EVENT_APPLIED:
+    case EVENT_NOT_APPLIED:
+    case EVENT_MEMBER_ADDED:
+    case EVENT_MEMBER_REMOVED:
+    case EVENT_SET_CHANGED:
+    case EVENT_EVIDENCE:
+    case EVENT_NODE:
+    case EVENT_BALLOT_RESCINDED:
+    case EVENT_AUTHORISED: break;
     }
 }
 

@@ -140,7 +140,22 @@ bool read_model_asset_fact(const struct read_model_at *at, int64_t asset, const 
     case EVENT_UNLOADED:
     case EVENT_DISPUTED:
     case EVENT_CERTIFICATE_REVOKED:
-    case EVENT_CORRECTED: break;
+    case EVENT_CORRECTED:
+    case EVENT_PROPOSED:
+    case EVENT_BALLOT:
+    case EVENT_PROPOSAL_PASSED:
+    case EVENT_PROPOSAL_REJECTED:
+    case EVENT_PROPOSAL_WITHDRAWN:
+    case EVENT_PROPOSAL_EXPIRED:
+    case EVENT_APPLIED:
+    case EVENT_NOT_APPLIED:
+    case EVENT_MEMBER_ADDED:
+    case EVENT_MEMBER_REMOVED:
+    case EVENT_SET_CHANGED:
+    case EVENT_EVIDENCE:
+    case EVENT_NODE:
+    case EVENT_BALLOT_RESCINDED:
+    case EVENT_AUTHORISED: break;
     }
     return true;
 }
@@ -307,7 +322,22 @@ bool read_model_subject_fact(const struct read_model_at *at, struct slice subjec
     case EVENT_DISPOSITION:
     case EVENT_DISPUTED:
     case EVENT_LABEL_SEALED:
-    case EVENT_REVEALED: break;
+    case EVENT_REVEALED:
+    case EVENT_PROPOSED:
+    case EVENT_BALLOT:
+    case EVENT_PROPOSAL_PASSED:
+    case EVENT_PROPOSAL_REJECTED:
+    case EVENT_PROPOSAL_WITHDRAWN:
+    case EVENT_PROPOSAL_EXPIRED:
+    case EVENT_APPLIED:
+    case EVENT_NOT_APPLIED:
+    case EVENT_MEMBER_ADDED:
+    case EVENT_MEMBER_REMOVED:
+    case EVENT_SET_CHANGED:
+    case EVENT_EVIDENCE:
+    case EVENT_NODE:
+    case EVENT_BALLOT_RESCINDED:
+    case EVENT_AUTHORISED: break;
     }
     return true;
 }

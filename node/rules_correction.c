@@ -37,7 +37,12 @@ static bool is_correctable(enum statement_kind kind)
     case KIND_DOCUMENT:
     case KIND_DISPUTE:
     case KIND_CERTIFICATE_REVOKE:
-    case KIND_CORRECTION: break;
+    case KIND_CORRECTION:
+    case KIND_EVIDENCE:
+    case KIND_PROPOSE:
+    case KIND_BALLOT:
+    case KIND_WITHDRAW:
+    case KIND_NODE: break;
     }
     return false;
 }

@@ -147,9 +147,14 @@ static bool make_keys(struct init *in, struct err *err)
 
 static bool found(struct init *in, struct err *err)
 {
+    struct constitution constitution = constitution_default();
+    uint8_t memory[CONSTITUTION_SIZE_MAX];
+    struct buf bytes = buf_fixed(memory, sizeof memory);
+    constitution_put(&bytes, &constitution);
     struct founding f = { .time_ms = in->time_ms,
                           .demo = in->demo,
                           .opening_wait_ms = OPENING_WAIT_MS,
+                          .constitution = buf_slice(&bytes),
                           .member_count = in->count };
     for (size_t i = 0; i < in->count; i++)
         f.members[i] =

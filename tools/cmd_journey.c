@@ -328,7 +328,22 @@ static void take_event(struct journey *j, const struct bundle_event *e)
     case EVENT_EXCURSION_OPENED:
     case EVENT_EXCURSION_CLOSED:
     case EVENT_CHARGED:
-    case EVENT_REVISION: return;
+    case EVENT_REVISION:
+    case EVENT_PROPOSED:
+    case EVENT_BALLOT:
+    case EVENT_PROPOSAL_PASSED:
+    case EVENT_PROPOSAL_REJECTED:
+    case EVENT_PROPOSAL_WITHDRAWN:
+    case EVENT_PROPOSAL_EXPIRED:
+    case EVENT_APPLIED:
+    case EVENT_NOT_APPLIED:
+    case EVENT_MEMBER_ADDED:
+    case EVENT_MEMBER_REMOVED:
+    case EVENT_SET_CHANGED:
+    case EVENT_EVIDENCE:
+    case EVENT_NODE:
+    case EVENT_BALLOT_RESCINDED:
+    case EVENT_AUTHORISED: return;
     }
 }
 

@@ -85,9 +85,9 @@ static void take_entry(struct genesis_view *v, struct slice key, struct slice va
     }
     if (table == TABLE_KEY)
         take_key(v, key, value);
-    if (table == FOUNDING_TABLE_NODE)
+    if (table == TABLE_NODE)
         take_node(v, key, value);
-    if (table == FOUNDING_TABLE_CONSTITUTION)
+    if (table == TABLE_CONSTITUTION)
         v->constitution = value;
 }
 

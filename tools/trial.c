@@ -130,7 +130,7 @@ static bool enrol(struct trial *t, const struct trial_person *who, struct slice 
         return false;
     if (who->class != CLASS_MEMBER)
         return true;
-    struct state_member member = { slice_text(who->name), true };
+    struct state_member member = { .name = slice_text(who->name), .active = true };
     state_member_put(&t->parts->scratch, &member);
     return store(t, state_key_kid(TABLE_MEMBER, &who->key.kid));
 }

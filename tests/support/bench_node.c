@@ -225,7 +225,8 @@ static void found_ledger(struct bench_node *b)
     struct founding f = { .time_ms = T0_MS,
                           .opening_wait_ms = 300000,
                           .member_count = 1,
-                          .members = { { "Bench", &b->member, &authority } } };
+                          .members = {
+                              { .name = "Bench", .key = &b->member, .authority = &authority } } };
     struct buf genesis = buf_heap(GENESIS_SIZE_MAX);
     struct err err;
     char path[300];

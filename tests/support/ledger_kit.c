@@ -83,7 +83,7 @@ static void put_members_and_keys(struct entries *e, const struct kit *k)
         memcpy(record.pub, key->pair.pub, PUB_SIZE);
         state_key_record_put(entry(e, state_key_kid(TABLE_KEY, &key->pair.kid)), &record);
         if (key->name != NULL) {
-            struct state_member member = { slice_text(key->name), true };
+            struct state_member member = { .name = slice_text(key->name), .active = true };
             state_member_put(entry(e, state_key_kid(TABLE_MEMBER, &key->pair.kid)), &member);
         }
     }

@@ -375,7 +375,8 @@ static void random_journeys_come_out_as_the_reference_says(void **state)
         size_t count;
         const struct refusal_entry *all = refusal_all(&count);
         for (size_t i = 0; i < count; i++)
-            if (all[i].code >= REFUSED_NO_REASON && codes[all[i].code] == 0)
+            if (all[i].code >= REFUSED_NO_REASON && all[i].code < REFUSED_NO_SUCH_PROPOSAL &&
+                codes[all[i].code] == 0)
                 fail_msg("no operation was refused with %s", all[i].name);
         assert_in_range(accepted(), 30, 70);
         for (size_t i = 1; i <= FINDING_LAST; i++)

@@ -120,7 +120,7 @@ static void shapes_that_are_none(void **state)
 static void events_have_names(void **state)
 {
     (void)state;
-    for (int what = EVENT_RECORDED; what <= EVENT_REVEALED; what++)
+    for (int what = EVENT_RECORDED; what <= EVENT_AUTHORISED; what++)
         assert_string_not_equal(event_name((enum event_what)what), "unknown");
     assert_string_equal(event_name(EVENT_RECORDED), "recorded");
     assert_string_equal(event_name(EVENT_CHARGED), "charged");
@@ -130,7 +130,10 @@ static void events_have_names(void **state)
     assert_string_equal(event_name(EVENT_RECEIVED), "received");
     assert_string_equal(event_name(EVENT_FINDING), "finding");
     assert_string_equal(event_name(EVENT_REVEALED), "revealed");
-    assert_string_equal(event_name((enum event_what)(EVENT_REVEALED + 1)), "unknown");
+    assert_string_equal(event_name(EVENT_PROPOSED), "proposed");
+    assert_string_equal(event_name(EVENT_SET_CHANGED), "set_changed");
+    assert_string_equal(event_name(EVENT_AUTHORISED), "authorised");
+    assert_string_equal(event_name((enum event_what)(EVENT_AUTHORISED + 1)), "unknown");
 }
 
 int main(void)

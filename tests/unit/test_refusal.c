@@ -74,6 +74,22 @@ static const struct {
     { 113, "GENEALOGY" },
     { 114, "NOT_OFFERED" },
     { 115, "NOT_HELD" },
+    { 128, "NO_SUCH_PROPOSAL" },
+    { 129, "PROPOSAL_CLOSED" },
+    { 130, "VOTED_ALREADY" },
+    { 131, "OTHER_SET" },
+    { 132, "NOT_OPERATOR" },
+    { 133, "BAD_ACTION" },
+    { 134, "LAST_AUTHORITY" },
+    { 135, "TOO_MANY_OPEN" },
+    { 136, "NOT_CANDIDATE" },
+    { 137, "TIP_NOT_RECENT" },
+    { 138, "SET_CHANGING" },
+    { 139, "NO_EVIDENCE" },
+    { 140, "NOT_PROPOSER" },
+    { 141, "NOT_SPONSOR" },
+    { 142, "NOT_APPROVED" },
+    { 143, "BAD_EXPIRY" },
 };
 
 static void the_codes_of_the_wire(void **state)

@@ -30,24 +30,39 @@ static int setup(void **state)
 
 static void params(void **state)
 {
-    struct state_params v = { 1, true, 86400000 }, w;
+    struct state_params v = { .rules = 1, .demo = true, .opening_wait_ms = 86400000 }, w;
     (void)state;
     state_params_put(&out, &v);
     assert_true(state_params_take(buf_slice(&out), &w));
     assert_int_equal(w.rules, 1);
     assert_true(w.demo);
     assert_int_equal(w.opening_wait_ms, 86400000);
+    assert_int_equal(w.name.len, 0);
+    REFUSES_OTHER_LENGTHS(state_params_take, struct state_params);
+    v.name = slice_text("Cold chain");
+    buf_clear(&out);
+    state_params_put(&out, &v);
+    assert_true(state_params_take(buf_slice(&out), &w));
+    assert_true(slice_equal(w.name, v.name));
     REFUSES_OTHER_LENGTHS(state_params_take, struct state_params);
 }
 
 static void member(void **state)
 {
-    struct state_member v = { slice_text("Farm A"), false }, w;
+    struct state_member v = { .name = slice_text("Farm A"), .active = false }, w;
     (void)state;
     state_member_put(&out, &v);
     assert_true(state_member_take(buf_slice(&out), &w));
     assert_true(slice_equal(w.name, v.name));
     assert_false(w.active);
+    assert_false(w.has_key);
+    REFUSES_OTHER_LENGTHS(state_member_take, struct state_member);
+    v.has_key = true;
+    v.key.bytes[0] = 7;
+    buf_clear(&out);
+    state_member_put(&out, &v);
+    assert_true(state_member_take(buf_slice(&out), &w));
+    assert_true(w.has_key && kid_equal(&w.key, &v.key));
     REFUSES_OTHER_LENGTHS(state_member_take, struct state_member);
 }
 

@@ -1,0 +1,18 @@
+#include "node/rules_version.h"
+
+#include "common/constitution.h"
+#include "common/header.h"
+
+uint64_t rules_next_version(const struct state_view *view)
+{
+    struct state_key key = state_key_plain(TABLE_CONSTITUTION);
+    struct buf value = buf_heap(CONSTITUTION_SIZE_MAX);
+    struct constitution c;
+    uint64_t rules = RULES_VERSION;
+    if (view->get(view->ctx, state_key_slice(&key), &value))
+        rules = !value.failed && constitution_decode(buf_slice(&value), &c, NULL) ? c.rules : 0;
+    else if (value.failed)
+        rules = 0;
+    buf_free(&value);
+    return rules;
+}
