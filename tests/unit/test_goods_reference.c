@@ -333,6 +333,11 @@ static uint64_t accepted(void)
     return codes[ACCEPTED] * 100 / all;
 }
 
+static bool is_of_goods(enum refusal code)
+{
+    return code >= REFUSED_NO_REASON && code < REFUSED_NO_SUCH_PROPOSAL;
+}
+
 static void print_figures(uint64_t played)
 {
     size_t count;
@@ -341,7 +346,7 @@ static void print_figures(uint64_t played)
     if (!print_codes)
         return;
     for (size_t i = 0; i < count; i++)
-        if (codes[all[i].code] > 0 || all[i].code >= REFUSED_NO_REASON)
+        if (is_of_goods(all[i].code))
             print_message("%12" PRIu64 " %s\n", codes[all[i].code], all[i].name);
     for (size_t i = 0; i < 32; i++)
         if (kinds[i][0] + kinds[i][1] > 0)
@@ -375,8 +380,7 @@ static void random_journeys_come_out_as_the_reference_says(void **state)
         size_t count;
         const struct refusal_entry *all = refusal_all(&count);
         for (size_t i = 0; i < count; i++)
-            if (all[i].code >= REFUSED_NO_REASON && all[i].code < REFUSED_NO_SUCH_PROPOSAL &&
-                codes[all[i].code] == 0)
+            if (is_of_goods(all[i].code) && codes[all[i].code] == 0)
                 fail_msg("no operation was refused with %s", all[i].name);
         assert_in_range(accepted(), 30, 70);
         for (size_t i = 1; i <= FINDING_LAST; i++)
