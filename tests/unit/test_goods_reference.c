@@ -346,7 +346,7 @@ static void print_figures(uint64_t played)
     if (!print_codes)
         return;
     for (size_t i = 0; i < count; i++)
-        if (is_of_goods(all[i].code))
+        if (is_of_goods(all[i].code) || (all[i].code < GOODS_PLAY_CODES && codes[all[i].code] > 0))
             print_message("%12" PRIu64 " %s\n", codes[all[i].code], all[i].name);
     for (size_t i = 0; i < 32; i++)
         if (kinds[i][0] + kinds[i][1] > 0)
