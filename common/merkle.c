@@ -168,6 +168,99 @@ bool merkle_verify(const struct hash *leaf_hash, uint64_t index, uint64_t size,
     return merkle_climb(leaf_hash, index, size, path, &reached) && hash_equal(&reached, root);
 }
 
+/* ------------------------------------------------------------------ consistency */
+
+bool merkle_consistency_fetch(uint64_t old, uint64_t size, merkle_fetch fetch, void *source,
+                              struct merkle_path *ret_path)
+{
+    struct hash down[MERKLE_LEVELS + 1]; /* root to leaf */
+    size_t n = 0;
+    uint64_t start = 0;
+    bool whole = true; /* the verifier has the root of what is left: it is the old tree itself */
+    assert(old <= size);
+    ret_path->len = 0;
+    if (old == 0)
+        return true;
+    while (old < size && n < MERKLE_LEVELS) {
+        uint64_t left = UINT64_C(1) << (63u - (unsigned)__builtin_clzll(size - 1));
+        bool go_left = old <= left;
+        uint64_t other = go_left ? start + left : start;
+        if (!range_root(other, go_left ? size - left : left, fetch, source, &down[n++]))
+            return false;
+        whole = whole && go_left;
+        start = go_left ? start : start + left;
+        old = go_left ? old : old - left;
+        size = go_left ? left : size - left;
+    }
+    if (!whole && !range_root(start, size, fetch, source, &down[n++]))
+        return false;
+    if (n > MERKLE_LEVELS)
+        return false;
+    ret_path->len = n;
+    for (size_t i = 0; i < n; i++)
+        ret_path->step[i] = down[n - 1 - i];
+    return true;
+}
+
+struct merkle_path merkle_consistency_of(const struct hash *leaves, size_t n, size_t old)
+{
+    struct leaf_array a = { leaves, n };
+    struct merkle_path path;
+    bool ok = merkle_consistency_fetch(old, n, fetch_from_array, &a, &path);
+    assert(ok);
+    return path;
+}
+
+/* Both roots that the path leads to, from the root of the largest complete tree that both have in common. */
+static bool climb_both(uint64_t fn, uint64_t sn, struct hash first, const struct hash *step,
+                       size_t steps, struct hash ret_roots[2])
+{
+    struct hash fr = first, sr = first;
+    for (size_t i = 0; i < steps; i++) {
+        if (sn == 0)
+            return false;
+        if ((fn & 1) != 0 || fn == sn) {
+            fr = merkle_node(&step[i], &fr);
+            sr = merkle_node(&step[i], &sr);
+            while ((fn & 1) == 0 && fn != 0) {
+                fn >>= 1;
+                sn >>= 1;
+            }
+        } else {
+            sr = merkle_node(&sr, &step[i]);
+        }
+        fn >>= 1;
+        sn >>= 1;
+    }
+    ret_roots[0] = fr;
+    ret_roots[1] = sr;
+    return sn == 0;
+}
+
+bool merkle_verify_consistency(uint64_t old, const struct hash *old_root, uint64_t size,
+                               const struct hash *root, const struct merkle_path *path)
+{
+    struct hash nothing = merkle_empty(), roots[2];
+    if (old > size || path->len > MERKLE_LEVELS)
+        return false;
+    if (old == size)
+        return path->len == 0 && hash_equal(old_root, root);
+    if (old == 0)
+        return path->len == 0 && hash_equal(old_root, &nothing);
+    if (path->len == 0)
+        return false;
+    bool complete = (old & (old - 1)) == 0; /* the old tree is that common tree itself */
+    size_t used = complete ? 0 : 1;
+    uint64_t fn = old - 1, sn = size - 1;
+    while ((fn & 1) != 0) {
+        fn >>= 1;
+        sn >>= 1;
+    }
+    return climb_both(fn, sn, complete ? *old_root : path->step[0], path->step + used,
+                      path->len - used, roots) &&
+           hash_equal(&roots[0], old_root) && hash_equal(&roots[1], root);
+}
+
 void merkle_put_path(struct buf *out, const struct merkle_path *path)
 {
     cbor_put_array(out, path->len);

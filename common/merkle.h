@@ -52,6 +52,17 @@ bool merkle_verify(const struct hash *leaf_hash, uint64_t index, uint64_t size,
 bool merkle_climb(const struct hash *leaf_hash, uint64_t index, uint64_t size,
                   const struct merkle_path *path, struct hash *ret_root);
 
+/*
+ * That the tree of `size` leaves begins with all of the tree of `old` (RFC 9162 section 2.1.4.1). In: old <= size.
+ * The path is empty where there is nothing to prove: old is 0 or size.
+ */
+bool merkle_consistency_fetch(uint64_t old, uint64_t size, merkle_fetch fetch, void *source,
+                              struct merkle_path *ret_path);
+struct merkle_path merkle_consistency_of(const struct hash *leaves, size_t n, size_t old);
+/* RFC 9162 section 2.1.4.2; of an empty tree, and of a tree with itself, by the roots alone. */
+bool merkle_verify_consistency(uint64_t old, const struct hash *old_root, uint64_t size,
+                               const struct hash *root, const struct merkle_path *path);
+
 void merkle_put_path(struct buf *out, const struct merkle_path *path);
 void merkle_take_path(struct cbor_reader *r, struct merkle_path *ret_path);
 

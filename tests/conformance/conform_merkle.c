@@ -1,6 +1,7 @@
 /*
- * The Merkle tree against transparency-dev's inclusion proofs, good and bad, and the roots of RFC 6962's
- * example leaves. Usage: conform_merkle VECTORS. Prints one line a disagreement, then "N passed, N failed".
+ * The Merkle tree against transparency-dev's proofs of inclusion and consistency, good and bad, as far as VECTORS has
+ * them, and the roots of RFC 6962's example leaves. Usage: conform_merkle VECTORS. Prints one line a disagreement, then
+ * "N passed, N failed".
  */
 #include "common/hex.h"
 #include "common/merkle.h"
@@ -111,20 +112,42 @@ static uint64_t take_number(const json_t *value)
     return d >= 18446744073709551615.0 ? UINT64_MAX : (uint64_t)d;
 }
 
+static bool take_path(const json_t *proof, struct merkle_path *ret)
+{
+    ret->len = 0;
+    if (json_array_size(proof) > MERKLE_LEVELS)
+        return false;
+    for (; ret->len < json_array_size(proof); ret->len++)
+        if (!take_hash(json_array_get(proof, ret->len), &ret->step[ret->len]))
+            return false;
+    return true;
+}
+
 static bool proof_holds(const json_t *v)
 {
-    struct merkle_path path = { .len = 0 };
+    struct merkle_path path;
     struct hash leaf, root;
-    const json_t *proof = json_object_get(v, "proof");
     uint64_t index = take_number(json_object_get(v, "leafIdx"));
     uint64_t size = take_number(json_object_get(v, "treeSize"));
     if (!take_hash(json_object_get(v, "leafHash"), &leaf) ||
-        !take_hash(json_object_get(v, "root"), &root) || json_array_size(proof) > MERKLE_LEVELS)
+        !take_hash(json_object_get(v, "root"), &root) ||
+        !take_path(json_object_get(v, "proof"), &path))
         return false;
-    for (; path.len < json_array_size(proof); path.len++)
-        if (!take_hash(json_array_get(proof, path.len), &path.step[path.len]))
-            return false;
     return merkle_verify(&leaf, index, size, &path, &root);
+}
+
+static bool consistency_holds(const json_t *v)
+{
+    struct merkle_path path;
+    struct hash old, root;
+    uint64_t size1 = take_number(json_object_get(v, "size1"));
+    uint64_t size2 = take_number(json_object_get(v, "size2"));
+    if (!take_hash(json_object_get(v, "root1"), &old))
+        return !json_is_true(
+            json_object_get(v, "wantErr")); /* any bytes are a root there, a hash here */
+    return take_hash(json_object_get(v, "root2"), &root) &&
+           take_path(json_object_get(v, "proof"), &path) &&
+           merkle_verify_consistency(size1, &old, size2, &root, &path);
 }
 
 static void check_file(const char *dir, const char *name)
@@ -138,7 +161,8 @@ static void check_file(const char *dir, const char *name)
         return;
     }
     /* size 0 is refused always; the collection agrees in every file it has */
-    report(proof_holds(v) != json_is_true(json_object_get(v, "wantErr")), name);
+    bool holds = json_object_get(v, "size2") != NULL ? consistency_holds(v) : proof_holds(v);
+    report(holds != json_is_true(json_object_get(v, "wantErr")), name);
     json_decref(v);
 }
 

@@ -1,4 +1,4 @@
-/* RFC 9162's tree against its own recursive definition, at every size up to 130. */
+/* RFC 9162's tree, its paths and its consistency against their own recursive definitions, at every size up to 130. */
 #include "common/merkle.h"
 
 #include <setjmp.h>
@@ -117,6 +117,112 @@ static void wrong_paths(void **state)
     }
 }
 
+/* ------------------------------------------------------------------ consistency */
+
+/* Section 2.1.4.1, word for word: SUBPROOF(m, D_n, b), appended leaf to root. */
+static void subproof(size_t m, const struct hash *at, size_t n, bool b, struct merkle_path *ret)
+{
+    size_t k = 1;
+    if (m == n) {
+        if (!b)
+            ret->step[ret->len++] = defined(at, n);
+        return;
+    }
+    while (2 * k < n)
+        k *= 2;
+    if (m <= k) {
+        subproof(m, at, k, b, ret);
+        ret->step[ret->len++] = defined(at + k, n - k);
+    } else {
+        subproof(m - k, at + k, n - k, false, ret);
+        ret->step[ret->len++] = defined(at, k);
+    }
+}
+
+static void consistency(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n <= SIZES; n++) {
+        struct hash root = defined(leaves, n);
+        for (size_t m = 1; m <= n; m++) {
+            struct merkle_path want = { .len = 0 }, path = merkle_consistency_of(leaves, n, m);
+            struct hash old = defined(leaves, m);
+            subproof(m, leaves, n, true, &want);
+            assert_int_equal(path.len, want.len);
+            assert_memory_equal(path.step, want.step, path.len * sizeof path.step[0]);
+            assert_true(merkle_verify_consistency(m, &old, n, &root, &path));
+            if (m < n)
+                assert_false(merkle_consistency_fetch(m, n, fetch_nothing, NULL, &path));
+        }
+    }
+}
+
+/* The tree of seven in RFC 9162's own example, section 2.1.5. */
+static void the_example_of_seven(void **state)
+{
+    (void)state;
+    struct merkle_path three = merkle_consistency_of(leaves, 7, 3),
+                       four = merkle_consistency_of(leaves, 7, 4),
+                       six = merkle_consistency_of(leaves, 7, 6);
+    struct hash g = merkle_node(&leaves[0], &leaves[1]), i = merkle_node(&leaves[4], &leaves[5]);
+    struct hash h = merkle_node(&leaves[2], &leaves[3]), k = merkle_node(&g, &h);
+    struct hash l = merkle_node(&i, &leaves[6]);
+    assert_int_equal(three.len, 4);
+    assert_true(hash_equal(&three.step[0], &leaves[2]) && hash_equal(&three.step[1], &leaves[3]));
+    assert_true(hash_equal(&three.step[2], &g) && hash_equal(&three.step[3], &l));
+    assert_int_equal(four.len, 1);
+    assert_true(hash_equal(&four.step[0], &l));
+    assert_int_equal(six.len, 3);
+    assert_true(hash_equal(&six.step[0], &i) && hash_equal(&six.step[1], &leaves[6]));
+    assert_true(hash_equal(&six.step[2], &k));
+}
+
+static void nothing_and_oneself(void **state)
+{
+    struct hash nothing = merkle_empty(), root = defined(leaves, 9);
+    struct merkle_path none = merkle_consistency_of(leaves, 9, 0);
+    (void)state;
+    assert_int_equal(none.len, 0);
+    assert_true(merkle_verify_consistency(0, &nothing, 9, &root, &none));
+    assert_true(merkle_verify_consistency(0, &nothing, 0, &nothing, &none));
+    assert_false(merkle_verify_consistency(0, &root, 9, &root, &none));
+    assert_false(merkle_verify_consistency(0, &root, 0, &nothing, &none));
+    assert_true(merkle_verify_consistency(9, &root, 9, &root, &none));
+    assert_false(merkle_verify_consistency(9, &leaves[0], 9, &root, &none));
+    assert_false(merkle_verify_consistency(10, &root, 9, &root, &none));
+    assert_false(merkle_verify_consistency(8, &root, 9, &root, &none));
+    none.step[none.len++] = root;
+    assert_false(merkle_verify_consistency(9, &root, 9, &root, &none));
+    assert_false(merkle_verify_consistency(0, &nothing, 9, &root, &none));
+}
+
+static void inconsistent(void **state)
+{
+    (void)state;
+    for (size_t n = 2; n <= 40; n++) {
+        struct hash root = defined(leaves, n);
+        for (size_t m = 1; m < n; m++) {
+            struct merkle_path path = merkle_consistency_of(leaves, n, m);
+            struct hash old = defined(leaves, m), other = defined(leaves + 1, m);
+            assert_false(merkle_verify_consistency(m, &other, n, &root, &path));
+            assert_false(merkle_verify_consistency(m, &old, n, &old, &path));
+            for (size_t k = 0; k < n; k++)
+                if (k != m)
+                    assert_false(merkle_verify_consistency(k, &old, n, &root, &path));
+            assert_false(merkle_verify_consistency(m, &old, n + ((uint64_t)1 << 40), &root, &path));
+            for (size_t k = 0; k < path.len; k++) {
+                path.step[k].bytes[k] ^= 1;
+                assert_false(merkle_verify_consistency(m, &old, n, &root, &path));
+                path.step[k].bytes[k] ^= 1;
+            }
+            path.step[path.len++] = root;
+            assert_false(merkle_verify_consistency(m, &old, n, &root, &path));
+            path.len -= 2;
+            assert_false(merkle_verify_consistency(m, &old, n, &root, &path));
+        }
+    }
+}
+
 /* A node is no leaf: the two are hashed apart. */
 static void a_node_is_no_leaf(void **state)
 {
@@ -153,9 +259,15 @@ static void paths_travel(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(roots),        cmocka_unit_test(paths),
-        cmocka_unit_test(wrong_paths),  cmocka_unit_test(a_node_is_no_leaf),
+        cmocka_unit_test(roots),
+        cmocka_unit_test(paths),
+        cmocka_unit_test(wrong_paths),
+        cmocka_unit_test(a_node_is_no_leaf),
         cmocka_unit_test(paths_travel),
+        cmocka_unit_test(consistency),
+        cmocka_unit_test(the_example_of_seven),
+        cmocka_unit_test(nothing_and_oneself),
+        cmocka_unit_test(inconsistent),
     };
     return cmocka_run_group_tests(tests, group_setup, NULL);
 }
