@@ -59,7 +59,7 @@ void bundle_part_put_outcome(struct buf *out, uint64_t index, struct slice outco
 
 struct check {
     const struct identity *trusted;
-    struct authority_set set;
+    struct set_chain sets; /* at the part before, for they rise */
     bundle_visitor visit;
     void *ctx;
     struct bundle_claim claim;
@@ -71,14 +71,11 @@ struct check {
     struct err *err;
 };
 
-/* A final of this ledger, under the set in force. */
-static bool check_final(struct check *c, struct slice bytes, struct final *ret_final)
+/* A final of this ledger, under the set in force at its height. */
+static bool check_final(struct check *c, struct set_chain *sets, struct slice bytes,
+                        struct final *ret_final)
 {
-    if (!final_decode(bytes, ret_final, c->err))
-        return false;
-    if (!hash_equal(&ret_final->header.ledger, &c->trusted->genesis.ledger))
-        return err_set(c->err, ERR_PROOF, "a block of another ledger");
-    return final_verify(ret_final, &c->set, c->err);
+    return final_decode(bytes, ret_final, c->err) && set_chain_final(sets, ret_final, c->err);
 }
 
 /* The proven state key must be [6, asset]. */
@@ -231,7 +228,7 @@ static bool check_part(struct check *c, struct slice bytes)
     size_t count = cbor_take_array(&r);
     if (r.failed)
         return err_set(c->err, ERR_INPUT, "a part is not [final, size, outcomes]");
-    if (!check_final(c, final, &f))
+    if (!check_final(c, &c->sets, final, &f))
         return false;
     if (f.header.height <= c->height || f.header.height > c->claim.head.height)
         return err_set(c->err, ERR_PROOF, "block %llu is out of order or after the head",
@@ -354,7 +351,14 @@ static bool check_bundle(struct check *c, struct slice bytes)
     struct slice state_proof = cbor_take_bytes(&r, 1, BUNDLE_SIZE_MAX);
     if (r.failed || items < 5 || items > 6)
         return err_set(c->err, ERR_INPUT, "not [1, set-proof, final, state-proof, parts, ? holds]");
-    if (!identity_follow(set_proof, c->trusted, &c->set, c->err) || !check_final(c, final, &head))
+    if (!set_chain_begin(&c->sets, set_proof, c->trusted, c->err))
+        return false;
+    struct set_chain to_head = c->sets;
+    if (!check_final(c, &to_head, final, &head))
+        return false;
+    c->claim.authorities = to_head.set.count;
+    c->claim.set_changes = to_head.changes;
+    if (!set_chain_to(&to_head, UINT64_MAX, c->err)) /* all of it must hold */
         return false;
     c->claim.head = head.header;
     struct cbor_reader seals = cbor_reader(head.seals);

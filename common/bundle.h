@@ -21,6 +21,7 @@
 #include "common/amount.h"
 #include "common/final.h"
 #include "common/outcome.h"
+#include "common/set_chain.h"
 #include "common/state_goods.h"
 
 #define BUNDLE_VERSION     1
@@ -71,7 +72,9 @@ struct bundle_claim {
     bool known; /* false: the ledger holds no such asset, which is proven too */
     bool made;  /* false: known only from scans */
     struct header head;
-    size_t seals; /* under the head */
+    size_t seals;       /* under the head */
+    size_t authorities; /* in force there */
+    size_t set_changes; /* of them before it */
     uint64_t events;
     uint64_t blocks;     /* that spoke of it */
     uint64_t statements; /* different ones that caused the events */

@@ -120,6 +120,70 @@ def encode(value):
     return head(5, len(pairs)) + b"".join(k + v for k, v in pairs)
 
 
+# ---------------------------------------------------------------- trees (RFC 9162, sections 2.1.1 and 2.1.4.1)
+def split(n):
+    k = 1
+    while 2 * k < n:
+        k *= 2
+    return k
+
+
+def root(leaves):
+    if len(leaves) < 2:
+        return leaves[0] if leaves else sha(b"")
+    k = split(len(leaves))
+    return sha(b"\1" + root(leaves[:k]) + root(leaves[k:]))
+
+
+def path(leaves, i):
+    if len(leaves) == 1:
+        return []
+    k = split(len(leaves))
+    if i < k:
+        return path(leaves[:k], i) + [root(leaves[k:])]
+    return path(leaves[k:], i - k) + [root(leaves[:k])]
+
+
+def consistency(m, leaves, whole=True):
+    if m == len(leaves):
+        return [] if whole else [root(leaves)]
+    k = split(len(leaves))
+    if m <= k:
+        return consistency(m, leaves[:k], whole) + [root(leaves[k:])]
+    return consistency(m - k, leaves[k:], False) + [root(leaves[:k])]
+
+
+class State:
+    """65,536 buckets of [SHA-256(key), SHA-256(value)] in order of the first."""
+
+    def __init__(self, entries):
+        self.values = entries
+        self.buckets = {}
+        for key, value in entries.items():
+            bucket = self.buckets.setdefault(int.from_bytes(sha(key)[:2], "big"), [])
+            bucket.append(sha(key) + sha(value))
+        for bucket in self.buckets.values():
+            bucket.sort()
+        self.levels = [[sha(b"\0" + self.bucket_root(i)) for i in range(65536)]]
+        while len(self.levels[-1]) > 1:
+            below = self.levels[-1]
+            self.levels.append([sha(b"\1" + below[i] + below[i + 1]) for i in range(0, len(below), 2)])
+        self.root = self.levels[-1][0]
+
+    def bucket_root(self, i):
+        return root([sha(b"\0" + e) for e in self.buckets.get(i, [])])
+
+    def prove(self, key):
+        at = int.from_bytes(sha(key)[:2], "big")
+        bucket = self.buckets.get(at, [])
+        hashes = [sha(b"\0" + e) for e in bucket]
+        below = sum(e[:32] < sha(key) for e in bucket)
+        shown = [below] if key in self.values else [i for i in (below - 1, below) if 0 <= i < len(bucket)]
+        entries = [[i, bucket[i], path(hashes, i)] for i in shown]
+        up = [level[at >> n ^ 1] for n, level in enumerate(self.levels[:-1])]
+        return encode([key, self.values.get(key), len(bucket), entries, up])
+
+
 # ---------------------------------------------------------------- the ledger
 def quorum(n):
     return 2 * n // 3 + 1
@@ -136,7 +200,7 @@ class Block:
     def __init__(self, ledger, height, prev, size, tree, now, then):
         self.ledger, self.height, self.size, self.tree, self.now = ledger, height, size, tree, now
         self.time = T0 + 1000 * height
-        roots = [tree, sha(b"outcomes %d" % height), sha(b"state %d" % height)]
+        roots = [tree, sha(b"outcomes %d" % height), STATE.root]
         fields = [1, 4, ledger, height, prev, self.time, now.keys[0].kid, size, *roots, now.hash, then.hash]
         self.bytes = encode(fields)
         self.hash = sha(self.bytes)
@@ -179,6 +243,9 @@ def best(block, names):
     return keys[: quorum(len(block.now.keys))]
 
 
+# five keys of the state share the bucket of [0, 0]; [0, 1] is in another, and neither [0, 2] nor [1, 0] are there
+crowd = [k for k in (encode([0, i]) for i in range(400000)) if sha(k)[:2] == sha(encode([0, 0]))[:2]][:5]
+STATE = State({**{k: encode(["value", k]) for k in crowd}, encode([0, 1]): b"alone"})
 KEYS = {name: Key(name) for name in "abcdef"}
 FOUR, FIVE, LATER, NEWEST = Set("abcd"), Set("abcde"), Set("bcde"), Set("bdef")
 ZERO = bytes(32)
@@ -188,14 +255,13 @@ genesis[2] = LEDGER
 IDENTITY = [1, encode(genesis), FOUR.bytes]
 
 statement = b"the statement that block 3 holds"
-leaves = [sha(b"\0" + sha(b"statement %d" % i)) for i in range(2)]
-leaf = sha(b"\0" + sha(statement))
-node = sha(b"\1" + leaves[0] + leaves[1])
-tree = sha(b"\1" + node + leaf)
+said = [b"statement 0", b"statement 1", statement] + [b"statement %d" % i for i in range(3, 9)]
+leaves = [sha(b"\0" + sha(s)) for s in said]
+tree = root(leaves[:3])
 
 
-def block(height, now, then, size=3, root=tree):
-    return Block(LEDGER, height, sha(b"block %d" % (height - 1)), size, root, now, then)
+def block(height, now, then, size=3):
+    return Block(LEDGER, height, sha(b"block %d" % (height - 1)), size, root(leaves[:size]), now, then)
 
 
 three = block(3, FOUR, FOUR)
@@ -258,16 +324,44 @@ vectors["set proof"] = full(held).hex()
 vectors["set proof of few seals"] = full(changes).hex()
 vectors["set chain"] = compact(changes).hex()
 vectors["statement"] = statement.hex()
-vectors["receipts"] = encode([three.receipt(KEYS[n], 1, 2, [node]) for n in "abc"]).hex()
+vectors["receipts"] = encode([three.receipt(KEYS[n], 1, 2, path(leaves[:3], 2)) for n in "abc"]).hex()
 vectors["final 3"] = three.final("abc", 1).hex()
 vectors["final 7"] = seven.final("abcd", 0).hex()
 vectors["final 8"] = block(8, FIVE, FIVE).final("abcd", 0).hex()
 vectors["final 25"] = block(25, NEWEST, NEWEST).final("bdf", 0).hex()
-vectors["final 10025"] = block(10025, NEWEST, NEWEST, 9, sha(b"grown")).final("bef", 1).hex()
+vectors["final 10025"] = block(10025, NEWEST, NEWEST, 9).final("bef", 1).hex()
 vectors["final 26, by the set before"] = block(26, LATER, LATER).final("bcde", 0).hex()
+
+chain = compact(changes)
+old, new, forked = block(8, FIVE, FIVE), block(10025, NEWEST, NEWEST, 9), block(8, FIVE, FIVE, 4)
+shrunk = block(10025, NEWEST, NEWEST, 2)
+finals = [old.final("abcd", 0), new.final("bef", 1)]
+vectors["consistency"] = encode([3, chain, *finals, consistency(3, leaves)]).hex()
+vectors["consistency of one head"] = encode([3, chain, finals[0], finals[0], []]).hex()
+vectors["bad consistency"] = [
+    encode(bad).hex()
+    for bad in (
+        [3, chain, finals[0], forked.final("abcd", 1), consistency(3, leaves[:4])],  # two blocks 8
+        [3, chain, finals[0], shrunk.final("bef", 0), consistency(2, leaves[:3])],
+        [3, chain, finals[1], finals[0], consistency(3, leaves)],
+        [3, chain, *finals, consistency(3, [leaves[1], *leaves[1:]])],
+        [3, chain, *finals, consistency(4, leaves)],
+        [3, chain, *finals, []],
+        [3, chain, old.final("abc", 0), finals[1], consistency(3, leaves)],
+        [3, full(changes[:2]), *finals, consistency(3, leaves)],
+        [4, chain, *finals, consistency(3, leaves)],
+    )
+]
+missing = [k for k in (encode([1, i]) for i in range(400000)) if sha(k)[:2] == sha(encode([0, 0]))[:2]][:3]
+for name, key in (("first", sorted(crowd, key=sha)[0]), ("alone", encode([0, 1])), ("nowhere", encode([1, 0]))):
+    vectors["state-claim " + name] = encode([4, chain, finals[1], STATE.prove(key)]).hex()
+vectors["state-claims, absent"] = [encode([4, chain, finals[1], STATE.prove(k)]).hex() for k in missing]
+vectors["state-claim under another root"] = encode([4, chain, finals[1], State({crowd[0]: b""}).prove(crowd[0])]).hex()
+receipts = encode([three.receipt(KEYS[n], 1, 2, path(leaves[:3], 2)) for n in "abc"])
+vectors["voucher"] = encode([5, chain, receipts, statement]).hex()
 vectors["bad proofs"] = [full(listed).hex() for listed in broken.values()]
 vectors["bad chains"] = [bad_compact(n, listed).hex() for n, listed in broken.items()] + [twice().hex()]
 with open(__file__.replace("make_sets.py", "sets.json"), "w", encoding="utf-8") as out:
     json.dump(vectors, out, indent=1)
     out.write("\n")
-print("set chain", len(compact(changes)), "bytes; set proof", len(full(changes)))
+print("set chain", len(chain), "bytes; set proof", len(full(changes)), "bytes")
