@@ -39,7 +39,7 @@ struct bus {
     bool tls, paused;
     int subscribe_qos;
     size_t max_packet;
-    uint64_t probe_limit_ms, backoff_max_ms;
+    uint64_t patience_ms;
     int probe_fd;
     uint64_t deadline_ms; /* of PROBING and GREETING */
     uint64_t retry_at_ms;
@@ -169,16 +169,6 @@ static bool mosquitto_failed(int rc, const char *what, struct err *err)
     return true;
 }
 
-static bool set_tls(struct mosquitto *c, const struct bus_options *o, struct err *err)
-{
-    if (o->ca_file == NULL)
-        return true;
-    return !mosquitto_failed(
-               mosquitto_tls_set(c, o->ca_file, NULL, o->certificate_file, o->key_file, NULL),
-               o->ca_file, err) &&
-           !mosquitto_failed(mosquitto_tls_insecure_set(c, o->pinned), "TLS", err);
-}
-
 static bool set_options(struct bus *bus, const struct bus_options *o, struct err *err)
 {
     struct mosquitto *c = bus->client;
@@ -198,7 +188,11 @@ static bool set_options(struct bus *bus, const struct bus_options *o, struct err
     if (o->username != NULL &&
         mosquitto_failed(mosquitto_username_pw_set(c, o->username, o->password), "user name", err))
         return false;
-    if (!set_tls(c, o, err))
+    if (o->ca_file != NULL &&
+        (mosquitto_failed(
+             mosquitto_tls_set(c, o->ca_file, NULL, o->certificate_file, o->key_file, NULL),
+             o->ca_file, err) ||
+         mosquitto_failed(mosquitto_tls_insecure_set(c, o->pinned), "TLS", err)))
         return false;
     if (o->will_topic != NULL &&
         mosquitto_failed(mosquitto_will_set_v5(c, o->will_topic, (int)o->will_payload.len,
@@ -229,8 +223,7 @@ bool bus_open(const struct bus_options *options, struct bus **ret_bus, struct er
     bus->tls = options->ca_file != NULL;
     bus->subscribe_qos = options->at_most_once ? 0 : 1;
     bus->max_packet = options->max_packet > 0 ? options->max_packet : BUS_MAX_PACKET;
-    bus->probe_limit_ms = options->patience_ms > 0 ? options->patience_ms : PROBE_LIMIT_MS;
-    bus->backoff_max_ms = options->patience_ms > 0 ? options->patience_ms : BACKOFF_MAX_MS;
+    bus->patience_ms = options->patience_ms;
     bus->on_message = options->on_message;
     bus->user = options->user;
     if (bus->host != NULL && bus->client_id != NULL)
@@ -270,14 +263,19 @@ void bus_close(struct bus *bus)
 
 /* ------------------------------------------------------------------ connecting */
 
+static uint64_t limit_ms(const struct bus *bus, uint64_t usual_ms)
+{
+    return bus->patience_ms > 0 ? bus->patience_ms : usual_ms;
+}
+
 static void wait_longer(struct bus *bus, uint64_t now_ms)
 {
     uint16_t jitter = 0;
     rand_system(&jitter, sizeof jitter);
     close_probe(bus);
     bus->backoff_ms = bus->backoff_ms == 0 ? BACKOFF_MIN_MS : bus->backoff_ms * 2;
-    if (bus->backoff_ms > bus->backoff_max_ms)
-        bus->backoff_ms = bus->backoff_max_ms;
+    if (bus->backoff_ms > limit_ms(bus, BACKOFF_MAX_MS))
+        bus->backoff_ms = limit_ms(bus, BACKOFF_MAX_MS);
     /* half of it by chance: clients that lost one broker do not all come back at once */
     bus->retry_at_ms = now_ms + bus->backoff_ms / 2 + jitter % (bus->backoff_ms / 2 + 1);
     bus->state = BUS_WAITING;
@@ -294,7 +292,7 @@ static void start_probe(struct bus *bus, uint64_t now_ms)
 {
     const char *why = NULL;
     bus->state = BUS_PROBING;
-    bus->deadline_ms = now_ms + bus->probe_limit_ms;
+    bus->deadline_ms = now_ms + limit_ms(bus, PROBE_LIMIT_MS);
     bus->probe_fd = bus_probe_start(bus->host, bus->port, &why);
     if (bus->probe_fd < 0)
         give_up(bus, now_ms, why);
@@ -327,7 +325,7 @@ static void finish_probe(struct bus *bus, uint64_t now_ms)
     close_probe(bus);
     bus->why.code = ERR_NONE;
     bus->state = BUS_GREETING;
-    bus->deadline_ms = now_ms + HELLO_LIMIT_MS;
+    bus->deadline_ms = now_ms + limit_ms(bus, HELLO_LIMIT_MS);
     bus->misc_at_ms = now_ms + MISC_PERIOD_MS;
     int rc = connect_client(bus);
     if (rc != MOSQ_ERR_SUCCESS)
@@ -383,7 +381,9 @@ static void service_client(struct bus *bus, short revents, uint64_t now_ms)
         bus->misc_at_ms = now_ms + MISC_PERIOD_MS;
         rc = mosquitto_loop_misc(bus->client);
     }
-    bool late = bus->state == BUS_GREETING && now_ms >= bus->deadline_ms;
+    /* libmosquitto does not notice an end within the TLS handshake */
+    bool late = bus->state == BUS_GREETING &&
+                (now_ms >= bus->deadline_ms || bus_probe_ended(mosquitto_socket(bus->client)));
     if (rc == MOSQ_ERR_SUCCESS && mosquitto_socket(bus->client) >= 0 && !late)
         return;
     if (late)

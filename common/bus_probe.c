@@ -45,3 +45,10 @@ int bus_probe_look(int fd)
     (void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &len);
     return problem;
 }
+
+bool bus_probe_ended(int fd)
+{
+    char byte;
+    ssize_t n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}

@@ -1,0 +1,66 @@
+/*
+ * The bus between authorities: this node's own peers-only broker, on which only it publishes, and a
+ * subscription at each other authority's. QoS 0 both ways: consensus says everything again. A connection
+ * to a peer has a thread of its own, so that one that hangs holds up nobody; what it brings waits, within
+ * bounds, until the node's loop takes it.
+ */
+#ifndef NODE_PEERS_H
+#define NODE_PEERS_H
+
+#include "common/bytes.h"
+#include "common/err.h"
+#include "node/peer.h"
+
+#include <poll.h>
+
+#define PEERS_MESSAGE_MAX (1024 * 1024 + 1024) /* an envelope and its topic */
+#define PEERS_LINK_BYTES  (8u << 20)           /* of one peer, waiting to be taken; more are lost */
+#define PEERS_SEND_BYTES  (32u << 20) /* for the own broker, not yet written; more are lost */
+#define PEERS_SILENCE_MS \
+    5000 /* a peer says its status every second: what is silent so long is dead */
+#define PEERS_PATIENCE_MS 1500
+#define PEERS_POLL_COUNT  2
+
+struct peers;
+
+struct peers_options {
+    const char *dir; /* exists; holds the broker's files and the peers' certificates */
+    struct kid own;
+    const char *certificate_file, *key_file; /* PEM; named by the kid */
+    const char *host;                        /* where the own broker listens */
+    uint16_t port;                           /* 0: any free one */
+};
+
+/* Starts the broker, which nobody else may enter yet. From the main thread: see broker_start(). */
+bool peers_open(const struct peers_options *options, struct peers **ret_peers, struct err *err);
+void peers_close(struct peers *p); /* NULL is legal */
+uint16_t peers_port(const struct peers *p);
+
+/*
+ * Who they are from now on; those with the own kid are left out. A peer whose certificate is none that a
+ * peer may have (common/tls_certificate.h), or is not named by its kid, is not let in and not listened to.
+ * A changed list of certificates restarts the broker. False: it did not start again.
+ */
+bool peers_set(struct peers *p, const struct peer *list, size_t count, struct err *err);
+/* Is this the certificate of one of them? Any thread. */
+bool peers_allow(struct peers *p, const struct hash *fingerprint);
+
+/* For the loop's poll(). */
+void peers_poll(const struct peers *p, struct pollfd fds[PEERS_POLL_COUNT]);
+int peers_timeout_ms(const struct peers *p, uint64_t now_ms);
+/* False: the broker ended and does not start again. */
+bool peers_service(struct peers *p, const struct pollfd fds[PEERS_POLL_COUNT], uint64_t now_ms,
+                   struct err *err);
+
+/* To all others, or to one. It may be lost: false when it was already. */
+bool peers_send(struct peers *p, const struct kid *to, struct slice message);
+
+/* The oldest message that waits: false, none. It lives until the next call. */
+bool peers_take(struct peers *p, struct kid *ret_link, struct slice *ret_message);
+
+/* Whose broker is heard at this moment. */
+bool peers_hear(const struct peers *p, const struct kid *kid);
+/* Of how many; *ret_heard: how many of them. */
+size_t peers_count(const struct peers *p, size_t *ret_heard);
+
+#endif

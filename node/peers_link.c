@@ -1,0 +1,205 @@
+/* One peer's broker, listened to in a thread of its own. */
+#include "common/clock.h"
+#include "common/hex.h"
+#include "common/host_port.h"
+#include "common/log.h"
+#include "node/peers_parts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define POLL_MAX_MS 500
+
+/* ------------------------------------------------------------------ the inbox */
+
+bool peers_inbox_open(struct peers_inbox *inbox, struct err *err)
+{
+    *inbox = (struct peers_inbox){ .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
+    inbox->last = &inbox->first;
+    pthread_mutex_init(&inbox->lock, NULL);
+    return inbox->fd >= 0 || err_set(err, ERR_IO, "peers: %s", strerror(errno));
+}
+
+void peers_inbox_close(struct peers_inbox *inbox)
+{
+    struct peers_message *m;
+    while ((m = peers_inbox_take(inbox)) != NULL)
+        free(m);
+    if (inbox->fd >= 0)
+        (void)close(inbox->fd);
+    pthread_mutex_destroy(&inbox->lock);
+}
+
+static void inbox_put(struct peers_inbox *inbox, struct peers_link *link, struct slice bytes)
+{
+    struct peers_message *m = malloc(sizeof *m + bytes.len);
+    if (m == NULL)
+        return;
+    m->next = NULL;
+    m->link = link;
+    m->kid = link->peer.kid;
+    m->len = bytes.len;
+    memcpy(m->bytes, bytes.data, bytes.len);
+    pthread_mutex_lock(&inbox->lock);
+    bool fits = link->waiting_bytes + bytes.len <= PEERS_LINK_BYTES;
+    bool first = inbox->first == NULL;
+    if (fits) {
+        link->waiting_bytes += bytes.len;
+        *inbox->last = m;
+        inbox->last = &m->next;
+    }
+    pthread_mutex_unlock(&inbox->lock);
+    if (!fits)
+        free(m);
+    else if (first)
+        (void)eventfd_write(inbox->fd, 1);
+}
+
+struct peers_message *peers_inbox_take(struct peers_inbox *inbox)
+{
+    eventfd_t count;
+    pthread_mutex_lock(&inbox->lock);
+    struct peers_message *m = inbox->first;
+    if (m != NULL) {
+        inbox->first = m->next;
+        if (m->link != NULL)
+            m->link->waiting_bytes -= m->len;
+    }
+    if (inbox->first == NULL) {
+        inbox->last = &inbox->first;
+        (void)eventfd_read(inbox->fd, &count);
+    }
+    pthread_mutex_unlock(&inbox->lock);
+    return m;
+}
+
+void peers_inbox_forget(struct peers_inbox *inbox, const struct peers_link *link)
+{
+    pthread_mutex_lock(&inbox->lock);
+    for (struct peers_message *m = inbox->first; m != NULL; m = m->next)
+        if (m->link == link)
+            m->link = NULL;
+    pthread_mutex_unlock(&inbox->lock);
+}
+
+/* ------------------------------------------------------------------ the thread */
+
+static void on_message(void *user, const struct bus_message *message)
+{
+    struct peers_link *link = user;
+    link->last_ms = clock_steady_ms();
+    if (!message->retained && message->payload.len > 0)
+        inbox_put(link->inbox, link, message->payload);
+}
+
+static void tell_change(struct peers_link *link, bool heard, uint64_t now_ms)
+{
+    char kid[2 * KID_SIZE + 1];
+    bool before = __atomic_exchange_n(&link->heard, heard, __ATOMIC_RELAXED);
+    if (before == heard)
+        return;
+    hex_encode(kid_slice(&link->peer.kid), kid);
+    link->last_ms = now_ms;
+    if (heard)
+        log_info("listening to peer %s at %s", kid, link->peer.broker);
+    else
+        log_warn("peer %s is not heard: %s", kid, bus_last_error(link->bus)->msg);
+}
+
+static void turn(struct peers_link *link)
+{
+    uint64_t now_ms = clock_steady_ms();
+    int wait = bus_timeout_ms(link->bus, now_ms);
+    struct pollfd fds[2] = { { .fd = bus_fd(link->bus), .events = bus_events(link->bus) },
+                             { .fd = link->wake_fd, .events = POLLIN } };
+    (void)poll(fds, 2, wait < POLL_MAX_MS ? wait : POLL_MAX_MS);
+    now_ms = clock_steady_ms();
+    bus_service(link->bus, fds[0].revents, now_ms);
+    bool heard = bus_is_connected(link->bus);
+    tell_change(link, heard, now_ms);
+    if (heard && now_ms >= link->last_ms + PEERS_SILENCE_MS) {
+        bus_drop(link->bus, now_ms);
+        link->last_ms = now_ms;
+    }
+}
+
+static void *run(void *user)
+{
+    struct peers_link *link = user;
+    while (!__atomic_load_n(&link->stop, __ATOMIC_ACQUIRE))
+        turn(link);
+    __atomic_store_n(&link->ended, true, __ATOMIC_RELEASE);
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ start and end */
+
+static bool open_bus(struct peers_link *link, const struct peers_options *own, const char *ca_file,
+                     struct err *err)
+{
+    struct host_port place;
+    char id[2 * KID_SIZE + 1], topic[PEERS_TOPIC_SIZE];
+    hex_encode(kid_slice(&own->own), id);
+    (void)snprintf(topic, sizeof topic, PEERS_TOPICS "/to/%s", id);
+    if (!host_port_parse(link->peer.broker, &place, err))
+        return false;
+    struct bus_options o = {
+        .host = place.host,
+        .port = place.port,
+        .client_id = id,
+        .ca_file = ca_file,
+        .pinned = true,
+        .certificate_file = own->certificate_file,
+        .key_file = own->key_file,
+        .max_packet = PEERS_MESSAGE_MAX,
+        .at_most_once = true,
+        .patience_ms = PEERS_PATIENCE_MS,
+        .on_message = on_message,
+        .user = link,
+    };
+    return bus_open(&o, &link->bus, err) && bus_subscribe(link->bus, PEERS_TOPICS "/all", err) &&
+           bus_subscribe(link->bus, topic, err);
+}
+
+bool peers_link_start(const struct peer *peer, const struct peers_options *own, const char *ca_file,
+                      struct peers_inbox *inbox, struct peers_link **ret_link, struct err *err)
+{
+    struct peers_link *link = calloc(1, sizeof *link);
+    if (link == NULL)
+        return err_set(err, ERR_IO, "out of memory");
+    link->inbox = inbox;
+    link->peer = *peer;
+    link->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    bool good = link->wake_fd >= 0 || err_set(err, ERR_IO, "peers: %s", strerror(errno));
+    good = good && open_bus(link, own, ca_file, err) &&
+           (pthread_create(&link->thread, NULL, run, link) == 0 ||
+            err_set(err, ERR_IO, "peers: no thread can be started"));
+    if (!good) {
+        bus_close(link->bus);
+        if (link->wake_fd >= 0)
+            (void)close(link->wake_fd);
+        free(link);
+        return false;
+    }
+    *ret_link = link;
+    return true;
+}
+
+void peers_link_stop(struct peers_link *link)
+{
+    __atomic_store_n(&link->stop, true, __ATOMIC_RELEASE);
+    (void)eventfd_write(link->wake_fd, 1);
+}
+
+void peers_link_reap(struct peers_link *link)
+{
+    (void)pthread_join(link->thread, NULL);
+    peers_inbox_forget(link->inbox, link);
+    bus_close(link->bus);
+    (void)close(link->wake_fd);
+    free(link);
+}

@@ -1,0 +1,62 @@
+/* Inside node/peers*.c: the connection to one peer's broker, and where its messages wait. */
+#ifndef NODE_PEERS_PARTS_H
+#define NODE_PEERS_PARTS_H
+
+#include "common/broker.h"
+#include "common/bus.h"
+#include "common/tls_certificate.h"
+#include "node/peers.h"
+
+#include <limits.h>
+#include <pthread.h>
+
+#define PEERS_TOPICS     "wb/1/peer"
+#define PEERS_TOPIC_SIZE 64
+
+struct peers_link;
+
+struct peers_message {
+    struct peers_message *next;
+    struct peers_link *link;
+    struct kid kid;
+    size_t len;
+    uint8_t bytes[];
+};
+
+/* Filled by the links' threads, emptied by the loop. */
+struct peers_inbox {
+    pthread_mutex_t lock;
+    struct peers_message *first, **last;
+    int fd; /* an eventfd: readable while messages wait */
+};
+
+struct peers_link {
+    struct peers_link *next;
+    struct peers_inbox *inbox;
+    struct peer peer;
+    struct bus *bus; /* the thread's, from its start to its end */
+    pthread_t thread;
+    int wake_fd;
+    bool stop, ended, heard; /* atomic */
+    uint64_t last_ms;        /* the thread's: when something was heard, or the connection made */
+    size_t waiting_bytes;    /* under the inbox's lock */
+};
+
+/*
+ * Starts listening at a peer's broker. In: ca_file holds the peer's certificate, own its paths. From the
+ * main thread.
+ */
+bool peers_link_start(const struct peer *peer, const struct peers_options *own, const char *ca_file,
+                      struct peers_inbox *inbox, struct peers_link **ret_link, struct err *err);
+/* Tells it to end; peers_link_reap() then waits for that (it may hang in a connection being made). */
+void peers_link_stop(struct peers_link *link);
+void peers_link_reap(struct peers_link *link);
+
+bool peers_inbox_open(struct peers_inbox *inbox, struct err *err);
+void peers_inbox_close(struct peers_inbox *inbox);
+/* NULL: nothing waits. The taker's to free(). */
+struct peers_message *peers_inbox_take(struct peers_inbox *inbox);
+/* Throws away what the link brought: it is about to go. */
+void peers_inbox_forget(struct peers_inbox *inbox, const struct peers_link *link);
+
+#endif
