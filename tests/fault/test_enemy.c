@@ -24,9 +24,9 @@
 
 static int setup(void **state)
 {
-    struct swarm *s = swarm_new(DEVICES);
+    struct swarm *s = swarm_new(1, DEVICES);
     *state = s;
-    swarm_start_node(s);
+    swarm_start_node(s, 0);
     return 0;
 }
 
@@ -38,7 +38,7 @@ static int teardown(void **state)
 
 static void send(struct swarm *s, const char *topic, struct slice payload)
 {
-    while (!swarm_send(s, topic, payload))
+    while (!swarm_send(s, 0, topic, payload))
         swarm_turn(s, 2);
 }
 
@@ -52,7 +52,7 @@ static void check_serves(struct swarm *s)
 
 static void check_growth(const struct swarm *s, uint64_t before, const char *after)
 {
-    uint64_t now = swarm_node_memory(s);
+    uint64_t now = swarm_node_memory(s, 0);
     print_message("%s: %lld KiB\n", after, ((long long)now - (long long)before) / 1024);
     if (now > before + GROWTH)
         fail_msg("%s the node grew by %llu KiB", after, (unsigned long long)(now - before) / 1024);
@@ -64,8 +64,8 @@ static uint64_t count_leaves(struct swarm *s)
     char data[SWARM_PATH_MAX];
     struct err err = { .msg = "" };
     uint64_t leaves = 0;
-    assert_int_equal(swarm_end_node(s, SIGTERM), 0);
-    swarm_data(s, data);
+    assert_int_equal(swarm_end_node(s, 0, SIGTERM), 0);
+    swarm_data(s, 0, data);
     if (!node_kit_audit(data, NULL, &leaves, &err))
         fail_msg("%s", err.msg);
     return leaves;
@@ -106,7 +106,7 @@ static void floods_of_garbage(void **state)
     struct swarm *s = *state;
     struct rand_seq rand = rand_seeded(1);
     check_serves(s);
-    uint64_t before = swarm_node_memory(s);
+    uint64_t before = swarm_node_memory(s, 0);
     send_garbage(s, &rand, 12000);
     send_flips(s, &rand, 4000);
     check_serves(s);
@@ -131,7 +131,7 @@ static void bombs_and_oversize(void **state)
 {
     struct swarm *s = *state;
     check_serves(s);
-    uint64_t before = swarm_node_memory(s);
+    uint64_t before = swarm_node_memory(s, 0);
     for (unsigned i = 0; i < 60; i++) {
         send_filled(s, "\x9a\xf8\xff\x00\x00", 5, 0, 5);
         send_filled(s, "\x9b\x7f\xff\xff\xff\xff\xff\xff\xff", 9, 0, 9);
@@ -179,7 +179,7 @@ static void large_statements_by_unknown_keys(void **state)
     struct buf out = buf_heap(STATEMENT_MAX);
     kit_signer_begin(&nobody, &pair, &s->kit.identity.genesis.ledger);
     check_serves(s);
-    uint64_t before = swarm_node_memory(s), most = before;
+    uint64_t before = swarm_node_memory(s, 0), most = before;
     struct slice first = large_statement(&nobody, &out);
     assert_in_range(first.len, 190000, STATEMENT_MAX);
     for (unsigned i = 0; i < 600; i++) {
@@ -187,7 +187,7 @@ static void large_statements_by_unknown_keys(void **state)
         *last = (uint8_t)(*last + 1);
         send(s, UP, buf_slice(&out));
         swarm_turn(s, 1);
-        uint64_t now = swarm_node_memory(s);
+        uint64_t now = swarm_node_memory(s, 0);
         most = now > most ? now : most;
     }
     print_message("at most %llu KiB more\n", (unsigned long long)(most - before) / 1024);
@@ -206,7 +206,7 @@ static void ten_thousand_replays(void **state)
         for (unsigned k = 0; k < 20; k++)
             (void)swarm_make(s, i, 1);
     assert_true(swarm_settle(s, 20000));
-    uint64_t before = swarm_node_memory(s);
+    uint64_t before = swarm_node_memory(s, 0);
     for (unsigned i = 0; i < 10000; i++) {
         const struct swarm_device *d = &s->devices[i % DEVICES];
         send(s, d->topic, d->statements[i / DEVICES % 20]);

@@ -35,7 +35,7 @@ static void keep_talking(struct swarm *s, uint64_t *resend_at_ms)
     for (size_t i = 0; i < s->device_count; i++)
         while (s->devices[i].made < s->devices[i].acked_count + WINDOW) {
             struct slice bytes = swarm_make(s, i, 1);
-            (void)swarm_send(s, s->devices[i].topic, bytes);
+            (void)swarm_send(s, 0, s->devices[i].topic, bytes);
         }
     if (now >= *resend_at_ms) {
         (void)swarm_send_unacked(s);
@@ -49,16 +49,16 @@ static void one_life(struct swarm *s, struct rand_seq *rand)
 {
     uint64_t acked = swarm_acked(s), resend_at_ms = 0;
     uint64_t end = clock_steady_ms() + FIRST_ACK_MS;
-    swarm_start_node(s);
+    swarm_start_node(s, 0);
     while (swarm_acked(s) == acked) {
         if (clock_steady_ms() > end)
-            fail_msg("no ack within %d ms of a start (%s/node.log)", FIRST_ACK_MS, s->dir);
+            fail_msg("no ack within %d ms of a start (%s/node.log)", FIRST_ACK_MS, s->nodes[0].dir);
         keep_talking(s, &resend_at_ms);
     }
     end = clock_steady_ms() + rand_below(rand, 300);
     while (clock_steady_ms() < end)
         keep_talking(s, &resend_at_ms);
-    assert_int_equal(swarm_end_node(s, SIGKILL), -SIGKILL);
+    assert_int_equal(swarm_end_node(s, 0, SIGKILL), -SIGKILL);
 }
 
 /* Of each device the statements acked from place `from` on, which is moved up behind them. */
@@ -67,7 +67,7 @@ static void check_acked(const struct swarm *s, size_t from[DEVICES])
     char data[SWARM_PATH_MAX];
     struct store *store = NULL;
     struct err err = { .msg = "" };
-    swarm_data(s, data);
+    swarm_data(s, 0, data);
     if (!store_open(data, STORE_READ, &store, &err))
         fail_msg("%s", err.msg);
     for (size_t i = 0; i < DEVICES; i++) {
@@ -93,7 +93,7 @@ static void check_hints(const struct swarm *s)
 static void nothing_acked_is_lost(void **state)
 {
     struct rand_seq rand = rand_seeded(20260601);
-    struct swarm *s = swarm_new(DEVICES);
+    struct swarm *s = swarm_new(1, DEVICES);
     struct err err = { .msg = "" };
     size_t from[DEVICES] = { 0 };
     uint64_t leaves = 0;
@@ -103,16 +103,16 @@ static void nothing_acked_is_lost(void **state)
         one_life(s, &rand);
         check_acked(s, from);
     }
-    swarm_start_node(s);
+    swarm_start_node(s, 0);
     for (size_t i = 0; i < DEVICES; i++)
         (void)swarm_make(s, i, 1);
     if (!swarm_settle(s, 30000))
         fail_msg("%zu of %zu acked", swarm_acked(s), swarm_made(s));
-    assert_int_equal(swarm_end_node(s, SIGTERM), 0);
+    assert_int_equal(swarm_end_node(s, 0, SIGTERM), 0);
     check_acked(s, (size_t[DEVICES]){ 0 });
     check_hints(s);
     assert_int_equal(s->false_acks, 0);
-    swarm_data(s, data);
+    swarm_data(s, 0, data);
     if (!node_kit_audit(data, NULL, &leaves, &err))
         fail_msg("%s", err.msg);
     assert_int_equal(leaves, swarm_made(s));

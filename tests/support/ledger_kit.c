@@ -53,12 +53,19 @@ void kit_add_key(struct kit *k, const struct key_pair *pair, const struct kid *m
     add(k, (struct kit_key){ *pair, *member, class, NULL });
 }
 
+void kit_add_node(struct kit *k, const struct kid *authority, const struct node_record *record)
+{
+    check(k->node_count < KIT_NODES_MAX, "too many nodes", NULL);
+    k->nodes[k->node_count] = *authority;
+    k->records[k->node_count++] = *record;
+}
+
 /* Entries in a row: where each begins, to be sorted by key. */
 struct entries {
     size_t count;
-    struct state_key keys[2 * KIT_KEYS_MAX + 2];
-    size_t start[2 * KIT_KEYS_MAX + 3];
-    size_t order[2 * KIT_KEYS_MAX + 2];
+    struct state_key keys[2 * KIT_KEYS_MAX + KIT_NODES_MAX + 2];
+    size_t start[2 * KIT_KEYS_MAX + KIT_NODES_MAX + 3];
+    size_t order[2 * KIT_KEYS_MAX + KIT_NODES_MAX + 2];
     struct buf values;
 };
 
@@ -87,6 +94,12 @@ static void put_members_and_keys(struct entries *e, const struct kit *k)
             state_member_put(entry(e, state_key_kid(TABLE_MEMBER, &key->pair.kid)), &member);
         }
     }
+}
+
+static void put_nodes(struct entries *e, const struct kit *k)
+{
+    for (size_t i = 0; i < k->node_count; i++)
+        node_record_put(entry(e, state_key_kid(TABLE_NODE, &k->nodes[i])), &k->records[i]);
 }
 
 static int by_kid(const void *a, const void *b)
@@ -175,6 +188,7 @@ void kit_genesis(struct kit *k, struct buf *out)
     state_params_put(entry(e, state_key_plain(TABLE_PARAMS)), &params);
     put_members_and_keys(e, k);
     put_set(e, k);
+    put_nodes(e, k);
     e->start[e->count] = e->values.len;
     sort_entries(e);
     struct hash root = state_root(e), set = authority_set_hash(&k->identity.set);

@@ -9,9 +9,10 @@
 #include "common/final.h"
 #include "common/statement.h"
 
-#define KIT_KEYS_MAX 320
-#define KIT_T0       UINT64_C(1780293600000) /* 2026-06-01T06:00:00Z */
-#define KIT_UNIT     "01/09506000134352/21/DEMO1"
+#define KIT_KEYS_MAX  320
+#define KIT_T0        UINT64_C(1780293600000) /* 2026-06-01T06:00:00Z */
+#define KIT_UNIT      "01/09506000134352/21/DEMO1"
+#define KIT_NODES_MAX 16
 
 /* ------------------------------------------------------------------ genesis */
 
@@ -27,7 +28,10 @@ struct kit {
     bool demo;
     size_t count;
     struct kit_key keys[KIT_KEYS_MAX];
-    struct identity identity; /* set by kit_genesis() */
+    size_t node_count;
+    struct kid nodes[KIT_NODES_MAX];
+    struct node_record records[KIT_NODES_MAX]; /* of each; borrowed */
+    struct identity identity;                  /* set by kit_genesis() */
 };
 
 /* The key whose seed is the SHA-256 of its name. */
@@ -38,6 +42,8 @@ void kit_add_member(struct kit *k, const struct key_pair *pair, const char *name
 /* A key of a member; devices may report temperature and humidity, authorities make the set. */
 void kit_add_key(struct kit *k, const struct key_pair *pair, const struct kid *member,
                  enum key_class class);
+/* Where peers find an authority, and by which certificate; what it borrows must live until kit_genesis(). */
+void kit_add_node(struct kit *k, const struct kid *authority, const struct node_record *record);
 /* Appends the genesis file, signed by every member, and fills k->identity. */
 void kit_genesis(struct kit *k, struct buf *out);
 
