@@ -84,6 +84,12 @@ static bool check_url(const char *url, struct err *err)
     return good;
 }
 
+void http_client_limit(struct http_client *c, unsigned timeout_ms, size_t reply_max)
+{
+    c->timeout_ms = timeout_ms == 0 ? HTTP_CLIENT_TIMEOUT_MS : timeout_ms;
+    c->reply_max = reply_max == 0 ? HTTP_CLIENT_REPLY_MAX : reply_max;
+}
+
 static bool copy_text(const char *text, char **ret_copy)
 {
     *ret_copy = text != NULL ? strdup(text) : NULL;
@@ -99,8 +105,7 @@ static bool copy_options(struct http_client *c, const struct http_client_options
     if (len >= sizeof c->base)
         return err_set(err, ERR_INPUT, "the node's address is too long");
     memcpy(c->base, o->base_url, len);
-    c->timeout_ms = o->timeout_ms == 0 ? HTTP_CLIENT_TIMEOUT_MS : o->timeout_ms;
-    c->reply_max = o->reply_max == 0 ? HTTP_CLIENT_REPLY_MAX : o->reply_max;
+    http_client_limit(c, o->timeout_ms, o->reply_max);
     buf_add_slice(&c->pinned, o->pinned);
     return (copy_text(o->ca_file, &c->ca_file) &&
             copy_text(o->certificate_file, &c->certificate_file) &&

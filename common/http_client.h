@@ -36,6 +36,8 @@ struct http_reply {
 bool http_client_open(const struct http_client_options *options, struct http_client **ret_client,
                       struct err *err);
 void http_client_close(struct http_client *c); /* NULL is legal */
+/* Other limits from the next exchange on, as in the options. */
+void http_client_limit(struct http_client *c, unsigned timeout_ms, size_t reply_max);
 
 /*
  * path begins with '/'; accept is a media type or NULL. Any status is an answer: true.
