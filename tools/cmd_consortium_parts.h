@@ -6,5 +6,8 @@
 #include "tools/consortium_dir.h"
 
 extern const struct cmd_action cmd_consortium_init_action;
+extern const struct cmd_action cmd_consortium_up_action;
+extern const struct cmd_action cmd_consortium_down_action;
+extern const struct cmd_action cmd_consortium_status_action;
 
 #endif

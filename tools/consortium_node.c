@@ -1,0 +1,215 @@
+#include "tools/consortium_node.h"
+
+#include "common/file.h"
+#include "common/hex.h"
+#include "common/http_client.h"
+#include "common/json.h"
+#include "tools/member_folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PROGRAM       "waybill-node"
+#define STEP_US       50000
+#define LOG_TAIL      4096
+#define ANSWER_MAX    (1 << 20)
+#define CMDLINE_MAX   (2 * PATH_MAX)
+#define PID_TEXT_SIZE 32
+
+/* ------------------------------------------------------------------ processes */
+
+/* Is this process a node with that configuration? Numbers of processes are used again. */
+static bool is_node(pid_t pid, const char *config)
+{
+    char path[64], line[CMDLINE_MAX];
+    (void)snprintf(path, sizeof path, "/proc/%ld/cmdline", (long)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd >= 0 ? read(fd, line, sizeof line) : -1;
+    if (fd >= 0)
+        (void)close(fd);
+    return len > 0 && memmem(line, (size_t)len, config, strlen(config) + 1) != NULL;
+}
+
+/* The configuration's whole path, which tells this node from another's with the same words. */
+static bool own_config(const struct consortium_member *m, char config[PATH_MAX], struct err *err)
+{
+    char path[PATH_MAX];
+    return member_folder_path(m->dir, "node.yaml", path, err) &&
+           (realpath(path, config) != NULL ||
+            err_set(err, ERR_IO, "%s: %s", path, strerror(errno)));
+}
+
+pid_t consortium_node_pid(const struct consortium_member *m)
+{
+    char path[PATH_MAX], config[PATH_MAX], text[PID_TEXT_SIZE] = "";
+    struct buf out = buf_fixed(text, sizeof text - 1);
+    if (!member_folder_path(m->dir, "node.pid", path, NULL) || !own_config(m, config, NULL) ||
+        !file_read(path, sizeof text - 1, &out, NULL))
+        return 0;
+    long pid = strtol(text, NULL, 10);
+    return pid > 1 && is_node((pid_t)pid, config) ? (pid_t)pid : 0;
+}
+
+/* Beside this program, as built or installed; else wherever the system finds it. */
+static void find_program(char path[PATH_MAX])
+{
+    ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - sizeof PROGRAM - 1);
+    path[len > 0 ? len : 0] = '\0';
+    char *slash = strrchr(path, '/');
+    if (slash != NULL)
+        memcpy(slash + 1, PROGRAM, sizeof PROGRAM);
+    if (slash == NULL || access(path, X_OK) != 0)
+        (void)snprintf(path, PATH_MAX, "%s", PROGRAM);
+}
+
+/* In the child, between fork and exec: nothing of the parent's is kept but standard error, for one line. */
+static void become_node(const char *program, const char *config, const char *log, const char *clock)
+{
+    int in = open("/dev/null", O_RDONLY);
+    int out = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+    (void)setsid();
+    (void)signal(SIGPIPE, SIG_DFL);
+    if (in < 0 || out < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+        dup2(out, STDERR_FILENO) < 0)
+        _exit(127);
+    for (int fd = STDERR_FILENO + 1; fd < 256; fd++)
+        (void)close(fd);
+    if (clock[0] != '\0')
+        (void)execlp(program, PROGRAM, "run", "--config", config, "--clock", clock, (char *)NULL);
+    else
+        (void)execlp(program, PROGRAM, "run", "--config", config, (char *)NULL);
+    (void)dprintf(STDERR_FILENO, "%s: cannot be run: %s\n", program, strerror(errno));
+    _exit(127);
+}
+
+bool consortium_node_start(const struct consortium_dir *d, const struct consortium_member *m,
+                           struct err *err)
+{
+    char program[PATH_MAX], config[PATH_MAX], log[PATH_MAX], file[PATH_MAX];
+    char text[PID_TEXT_SIZE];
+    if (consortium_node_pid(m) != 0)
+        return err_set(err, ERR_BUSY, "%s: runs already", m->name);
+    if (!own_config(m, config, err) || !member_folder_path(m->dir, "node.log", log, err) ||
+        !member_folder_path(m->dir, "node.pid", file, err))
+        return false;
+    find_program(program);
+    pid_t pid = fork();
+    if (pid < 0)
+        return err_set(err, ERR_IO, "%s: %s", PROGRAM, strerror(errno));
+    if (pid == 0)
+        become_node(program, config, log, d->clock);
+    (void)snprintf(text, sizeof text, "%ld\n", (long)pid);
+    return file_replace(file, slice_text(text), 0644, err);
+}
+
+bool consortium_node_stop(const struct consortium_member *m, uint64_t wait_ms, struct err *err)
+{
+    char path[PATH_MAX];
+    pid_t pid = consortium_node_pid(m);
+    uint64_t until = clock_steady_ms() + wait_ms;
+    if (pid != 0 && kill(pid, SIGTERM) != 0 && errno != ESRCH)
+        return err_set(err, ERR_IO, "%s: process %ld: %s", m->name, (long)pid, strerror(errno));
+    while (consortium_node_pid(m) != 0) {
+        if (clock_steady_ms() >= until)
+            return err_set(err, ERR_BUSY, "%s: process %ld has not ended yet", m->name, (long)pid);
+        (void)usleep(STEP_US);
+    }
+    if (member_folder_path(m->dir, "node.pid", path, NULL))
+        (void)unlink(path);
+    return true;
+}
+
+void consortium_node_last_line(const struct consortium_member *m, char *text, size_t size)
+{
+    char path[PATH_MAX], tail[LOG_TAIL + 1] = "";
+    text[0] = '\0';
+    FILE *f = member_folder_path(m->dir, "node.log", path, NULL) ? fopen(path, "re") : NULL;
+    if (f == NULL)
+        return;
+    if (fseek(f, -LOG_TAIL, SEEK_END) != 0)
+        rewind(f);
+    size_t len = fread(tail, 1, LOG_TAIL, f);
+    (void)fclose(f);
+    while (len > 0 && tail[len - 1] == '\n')
+        tail[--len] = '\0';
+    const char *line = strrchr(tail, '\n');
+    (void)snprintf(text, size, "%s", line != NULL ? line + 1 : tail);
+}
+
+/* ------------------------------------------------------------------ asking */
+
+static bool ask(const struct consortium_member *m, const char *path, struct json_doc **ret_doc)
+{
+    struct http_client_options options = { .base_url = m->url,
+                                           .timeout_ms = CONSORTIUM_NODE_ASK_MS };
+    struct http_client *client = NULL;
+    struct http_reply reply = { .status = 0 };
+    if (!http_client_open(&options, &client, NULL))
+        return false;
+    bool good = http_client_get(client, path, "application/json", &reply, NULL) &&
+                reply.status == 200 &&
+                json_doc_parse(buf_slice(&reply.body), ANSWER_MAX, ret_doc, NULL);
+    http_reply_free(&reply);
+    http_client_close(client);
+    return good;
+}
+
+static void take_uint(const struct json_doc *doc, const char *pointer, uint64_t *ret_value)
+{
+    int64_t value = 0;
+    if (json_doc_get_int(json_doc_at(doc, pointer), &value) && value >= 0)
+        *ret_value = (uint64_t)value;
+}
+
+static bool take_hash(const struct json_doc *doc, const char *pointer, struct hash *ret_hash)
+{
+    struct slice text;
+    return json_doc_get_text(json_doc_at(doc, pointer), &text) &&
+           hex_decode((const char *)text.data, text.len, ret_hash->bytes, HASH_SIZE);
+}
+
+static void take_consensus(const struct json_doc *doc, struct consortium_look *l)
+{
+    l->knows_peers = true;
+    (void)json_doc_get_bool(json_doc_at(doc, "/votes"), &l->votes);
+    (void)json_doc_get_bool(json_doc_at(doc, "/abstains"), &l->abstains);
+    take_uint(doc, "/round", &l->round);
+    take_uint(doc, "/quorum", &l->quorum);
+    take_uint(doc, "/members", &l->members);
+    take_uint(doc, "/peers", &l->peers);
+    take_uint(doc, "/lag", &l->lag);
+    take_uint(doc, "/pool", &l->pool);
+    l->offset_known = json_doc_get_int(json_doc_at(doc, "/offset_ms"), &l->offset_ms);
+}
+
+void consortium_node_look(const struct consortium_member *m, struct consortium_look *ret_look)
+{
+    struct consortium_look l = { .pid = consortium_node_pid(m) };
+    struct json_doc *head = NULL, *consensus = NULL;
+    if (ask(m, "/v1/head", &head)) {
+        take_uint(head, "/height", &l.height);
+        l.answers = take_hash(head, "/hash", &l.tip);
+    }
+    if (l.answers && ask(m, "/v1/consensus", &consensus))
+        take_consensus(consensus, &l);
+    json_doc_free(head);
+    json_doc_free(consensus);
+    *ret_look = l;
+}
+
+bool consortium_node_block(const struct consortium_member *m, uint64_t height,
+                           struct hash *ret_hash)
+{
+    char path[80];
+    struct json_doc *doc = NULL;
+    (void)snprintf(path, sizeof path, "/v1/blocks?from=%" PRIu64 "&limit=1", height);
+    bool good = ask(m, path, &doc) && take_hash(doc, "/blocks/0/hash", ret_hash);
+    json_doc_free(doc);
+    return good;
+}
