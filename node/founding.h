@@ -13,7 +13,6 @@
 #include "common/state_govern.h"
 
 #define FOUNDING_MEMBERS_MAX     64
-#define FOUNDING_PARAM_NAME      3      /* the ledger's name, where the founders signed one */
 #define FOUNDING_OPENING_WAIT_MS 300000 /* parameter 2 when nobody says otherwise */
 
 /* ------------------------------------------------------------------ from public keys */

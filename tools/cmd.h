@@ -31,6 +31,7 @@ int cmd_asset(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
 int cmd_cert(int argc, char **argv);
 int cmd_consortium(int argc, char **argv);
+int cmd_constitution(int argc, char **argv);
 int cmd_contents(int argc, char **argv);
 int cmd_contract(int argc, char **argv);
 int cmd_correct(int argc, char **argv);

@@ -6,6 +6,7 @@
 #include "common/genesis.h"
 #include "common/instant.h"
 #include "tools/cmd_consortium_parts.h"
+#include "tools/constitution_file.h"
 #include "tools/genesis_files.h"
 #include "tools/member_folder.h"
 
@@ -105,6 +106,16 @@ static bool read_clock(struct making *m, const struct cmd_home *home, struct err
            err_set(err, ERR_INPUT, "--time: expected 2026-06-01T06:00:00Z, found \"%.40s\"", time);
 }
 
+/* Before any folder is made; who its members are is known only afterwards. */
+static bool check_constitution(const struct making *m, struct err *err)
+{
+    struct constitution_file *f = calloc(1, sizeof *f);
+    bool good = f != NULL &&
+                (m->constitution == NULL || constitution_file_load(m->constitution, NULL, f, err));
+    free(f);
+    return good;
+}
+
 static bool read_arguments(struct making *m, const struct cmd_home *home, struct err *err)
 {
     const struct cmd_args *a = m->args;
@@ -114,7 +125,7 @@ static bool read_arguments(struct making *m, const struct cmd_home *home, struct
     m->name = cmd_args_text(a, "name", "rehearsal");
     m->constitution = cmd_args_text(a, "constitution", NULL);
     if (!read_members(m, err) || !read_base_port(m, err) || !read_clock(m, home, err) ||
-        !genesis_files_name(&m->files, m->name, err))
+        !genesis_files_name(&m->files, m->name, err) || !check_constitution(m, err))
         return false;
     return !file_exists(m->dir) ||
            err_set(err, ERR_INPUT, "%s: is there already; a ledger is never made over another",
@@ -153,7 +164,8 @@ static bool draft(struct making *m, struct err *err)
     m->files.plan.demo = cmd_args_flag(m->args, "demo");
     m->files.plan.opening_wait_ms = FOUNDING_OPENING_WAIT_MS;
     m->files.plan.time_ms = m->time_ms;
-    return founding_draft(&m->files.plan, &m->draft, &id, err) &&
+    return genesis_files_constitution(&m->files, m->constitution, err) &&
+           founding_draft(&m->files.plan, &m->draft, &id, err) &&
            genesis_words_take(buf_slice(&m->draft), false, &m->view, err);
 }
 

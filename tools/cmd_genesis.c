@@ -81,10 +81,12 @@ static int draft(struct cmd_home *home, const struct cmd_args *args, struct err 
         return CMD_ERROR;
     }
     d->out = buf_heap(GENESIS_SIZE_MAX);
-    bool good = read_requests(d, args, err) && read_terms(d, home, args, err) &&
-                founding_draft(&d->files.plan, &d->out, &id, err) &&
-                genesis_words_take(buf_slice(&d->out), false, &d->view, err) &&
-                genesis_files_write(path, buf_slice(&d->out), err);
+    bool good =
+        read_requests(d, args, err) && read_terms(d, home, args, err) &&
+        genesis_files_constitution(&d->files, cmd_args_text(args, "constitution", NULL), err) &&
+        founding_draft(&d->files.plan, &d->out, &id, err) &&
+        genesis_words_take(buf_slice(&d->out), false, &d->view, err) &&
+        genesis_files_write(path, buf_slice(&d->out), err);
     if (good)
         tell_draft(home, d, args, path);
     genesis_files_free(&d->files);

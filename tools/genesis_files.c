@@ -4,9 +4,11 @@
 #include "common/file.h"
 #include "common/genesis.h"
 #include "common/keyfile.h"
+#include "tools/constitution_file.h"
 #include "tools/member_folder.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SIGNATURE_MAX    256
@@ -34,12 +36,9 @@ bool genesis_files_add(struct genesis_files *f, const char *path, struct err *er
     if (q->joins)
         return err_set(err, ERR_INPUT, "%s: asks to join a ledger that runs, not to found one",
                        path);
-    if (q->has_node) {
-        cbor_put_array(&f->node[i], 3);
-        cbor_put_text(&f->node[i], q->broker);
-        cbor_put_text(&f->node[i], q->url);
-        cbor_put_bytes(&f->node[i], q->certificate);
-    }
+    struct node_record record = { q->broker, q->url, q->certificate };
+    if (q->has_node)
+        node_record_put(&f->node[i], &record);
     f->plan.parties[i] = (struct founding_party){ .name = q->name,
                                                   .pub = q->member,
                                                   .authority = q->has_node ? q->authority : NULL,
@@ -56,8 +55,45 @@ bool genesis_files_name(struct genesis_files *f, const char *name, struct err *e
     return true;
 }
 
+static void give_role(struct genesis_files *f, const struct kid *kids, size_t count, uint64_t role)
+{
+    for (size_t i = 0; i < f->plan.count; i++) {
+        struct kid kid = key_kid(f->plan.parties[i].pub);
+        for (size_t k = 0; k < count; k++)
+            if (kid_equal(&kid, &kids[k]))
+                f->plan.parties[i].roles |= role;
+    }
+}
+
+bool genesis_files_constitution(struct genesis_files *f, const char *path, struct err *err)
+{
+    struct constitution_file *file = calloc(1, sizeof *file);
+    struct constitution_names *names = calloc(1, sizeof *names);
+    bool good = (file != NULL && names != NULL) || err_set(err, ERR_IO, "out of memory");
+    for (size_t i = 0; good && i < f->plan.count; i++) {
+        names->at[i].name = f->plan.parties[i].name;
+        names->at[i].kid = key_kid(f->plan.parties[i].pub);
+        names->count = i + 1;
+    }
+    if (good && path == NULL)
+        file->constitution = constitution_default();
+    else
+        good = good && constitution_file_load(path, names, file, err);
+    if (good) {
+        give_role(f, file->operators, file->operator_count, ROLE_BIT_OPERATOR);
+        give_role(f, file->sponsors, file->sponsor_count, ROLE_BIT_SPONSOR);
+        f->constitution = buf_heap(CONSTITUTION_SIZE_MAX);
+        constitution_put(&f->constitution, &file->constitution);
+        f->plan.constitution = buf_slice(&f->constitution);
+    }
+    free(names);
+    free(file);
+    return good;
+}
+
 void genesis_files_free(struct genesis_files *f)
 {
+    buf_free(&f->constitution);
     for (size_t i = 0; i < f->plan.count; i++) {
         buf_free(&f->bytes[i]);
         buf_free(&f->node[i]);

@@ -12,12 +12,17 @@ struct genesis_files {
     char slug[FOUNDING_MEMBERS_MAX][CMD_SLUG_SIZE];
     struct request request[FOUNDING_MEMBERS_MAX];
     struct buf bytes[FOUNDING_MEMBERS_MAX], node[FOUNDING_MEMBERS_MAX];
+    struct buf constitution;
 };
 
 /* Takes a request's file into the plan. False, too, when its name is too like another founder's. */
 bool genesis_files_add(struct genesis_files *f, const char *path, struct err *err);
 /* The ledger's name, checked. */
 bool genesis_files_name(struct genesis_files *f, const char *name, struct err *err);
+/*
+ * The constitution and who has which role; after all requests were added. path NULL: the default one.
+ */
+bool genesis_files_constitution(struct genesis_files *f, const char *path, struct err *err);
 void genesis_files_free(struct genesis_files *f); /* what it holds, not f itself */
 
 /* Reads a genesis, drafted or sealed; out holds what ret_view borrows. */

@@ -7,10 +7,12 @@
 #include "common/state_key.h"
 #include "common/state_value.h"
 #include "tools/cmd_contract_words.h"
+#include "tools/constitution_file.h"
 #include "tools/member_folder.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MINUTE_MS 60000u
@@ -87,6 +89,12 @@ static void take_entry(struct genesis_view *v, struct slice key, struct slice va
         take_key(v, key, value);
     if (table == TABLE_NODE)
         take_node(v, key, value);
+    if (table == TABLE_ROLES) {
+        struct kid kid = kid_of_key(key);
+        struct genesis_member *m = find(v, &kid);
+        if (m != NULL)
+            (void)state_roles_take(value, &m->roles);
+    }
     if (table == TABLE_CONSTITUTION)
         v->constitution = value;
 }
@@ -154,7 +162,11 @@ static void print_member(const struct genesis_member *m, bool sealed)
     print_hex("  member   ", kid_slice(&m->kid));
     (void)printf("  ");
     cmd_contract_print(m->name);
-    (void)printf("%s\n", sealed ? "" : m->signed_it ? "  (has signed)" : "  (has not signed)");
+    (void)printf("%s%s%s\n", (m->roles & ROLE_BIT_OPERATOR) != 0 ? ", operator" : "",
+                 (m->roles & ROLE_BIT_SPONSOR) != 0 ? ", sponsor of devices" : "",
+                 sealed         ? ""
+                 : m->signed_it ? "  (has signed)"
+                                : "  (has not signed)");
     if (!m->has_authority) {
         (void)printf("    runs no node\n");
         return;
@@ -167,6 +179,25 @@ static void print_member(const struct genesis_member *m, bool sealed)
         print_hex("\n    certificate SHA-256 ", hash_slice(&fingerprint));
     }
     (void)printf("\n");
+}
+
+static void print_constitution(const struct genesis_view *v)
+{
+    struct constitution c;
+    struct constitution_names *names = calloc(1, sizeof *names);
+    if (names == NULL || v->constitution.len == 0 ||
+        !constitution_decode(v->constitution, &c, NULL)) {
+        (void)printf("no constitution: it is never governed by vote\n");
+    } else {
+        for (size_t i = 0; i < v->count; i++) {
+            names->at[i].name = v->members[i].name;
+            names->at[i].kid = v->members[i].kid;
+        }
+        names->count = v->count;
+        constitution_file_print(&c, v->count, names);
+        (void)constitution_file_warn(&c, v->count);
+    }
+    free(names);
 }
 
 void genesis_words_print(const struct genesis_view *v)
@@ -190,6 +221,7 @@ void genesis_words_print(const struct genesis_view *v)
     (void)printf("  an opening waits at most %" PRIu64 " min for the agreement of its parties\n",
                  v->opening_wait_ms / MINUTE_MS);
     genesis_words_print_quorum(&v->identity.set);
+    print_constitution(v);
 }
 
 struct json_doc *genesis_words_json(const struct genesis_view *v)

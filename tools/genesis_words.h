@@ -12,6 +12,7 @@ struct genesis_member {
     uint8_t pub[PUB_SIZE];
     bool signed_it, has_authority, has_node;
     struct kid authority;
+    uint64_t roles;
     struct slice broker, url, certificate; /* with has_node */
 };
 

@@ -18,7 +18,7 @@ static void usage(FILE *out)
 {
     (void)fputs("Usage: waybill COMMAND [arguments]\n\n", out);
     for (const struct cmd_entry *e = cmd_table; e->name != NULL; e++)
-        (void)fprintf(out, "  %-10s %s\n", e->name, e->meaning);
+        (void)fprintf(out, "  %-12s %s\n", e->name, e->meaning);
     (void)fputs(
         "\n"
         "Every command understands\n"

@@ -220,12 +220,8 @@ struct slice member_folder_ledger_name(struct slice genesis)
         genesis_next_entry(&g, &key, &value);
         if (!slice_equal(key, state_key_slice(&wanted)))
             continue;
-        struct cbor_reader r = cbor_reader(value);
-        for (size_t n = cbor_take_map(&r); n > 0 && !r.failed; n--)
-            if (cbor_take_uint(&r) == FOUNDING_PARAM_NAME)
-                return cbor_take_text(&r, 1, NAME_MAX_BYTES);
-            else
-                (void)cbor_take_item(&r);
+        struct state_params params = { .rules = 0 };
+        return state_params_take(value, &params) ? params.name : none;
     }
     return none;
 }
