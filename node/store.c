@@ -99,7 +99,7 @@ static bool load_edge(struct store *s, struct err *err)
         !store_tree_load(s, row.header.size, &s->edge, err))
         return false;
     s->outcomes = row.first_outcome + row.outcomes;
-    struct hash root = store_tree_root(&s->edge);
+    struct hash root = tree_edge_root(&s->edge);
     return hash_equal(&root, &row.header.tree) ||
            err_set(err, ERR_PROOF, "tree: the stored tiles do not give block %llu's root",
                    (unsigned long long)height);

@@ -105,7 +105,7 @@ static bool check_follows(const struct header *head, const struct commit *c, str
     return true;
 }
 
-static bool put_tree(struct store *s, const struct commit *c, struct store_edge *edge,
+static bool put_tree(struct store *s, const struct commit *c, struct tree_edge *edge,
                      struct err *err)
 {
     uint64_t before = edge->size;
@@ -114,14 +114,14 @@ static bool put_tree(struct store *s, const struct commit *c, struct store_edge 
         if (!store_tree_add(s, edge, &leaf, err))
             return false;
     }
-    struct hash root = store_tree_root(edge);
+    struct hash root = tree_edge_root(edge);
     if (!hash_equal(&root, &c->header.tree))
         return err_set(err, ERR_INPUT, "block %llu: its statements do not give its tree root",
                        (unsigned long long)c->header.height);
     return store_tree_flush(s, edge, before, err);
 }
 
-static bool put_all(struct store *s, const struct commit *c, struct store_edge *edge,
+static bool put_all(struct store *s, const struct commit *c, struct tree_edge *edge,
                     struct err *err)
 {
     uint64_t first_leaf = edge->size;
@@ -136,7 +136,7 @@ static bool put_all(struct store *s, const struct commit *c, struct store_edge *
 
 bool store_commit(struct store *s, const struct commit *c, struct err *err)
 {
-    struct store_edge edge = s->edge;
+    struct tree_edge edge = s->edge;
     struct header head;
     if (s->mode != STORE_WRITE)
         return err_set(err, ERR_INPUT, "this store was opened for reading");

@@ -4,29 +4,20 @@
 
 #include "node/store.h"
 #include "node/store_schema.h"
+#include "node/tree_edge.h"
 
 #define STORE_DB_NAME   "ledger.db"
 #define STORE_LOCK_NAME "lock"
 #define STORE_PACK_SIZE 16384 /* a row of statements or outcomes is closed when it reaches this */
 
-/* A tile is 64 hashes of one level 6 * group: two fill a page, and only the last of a group changes. */
-#define TILE_LEVELS 6
-#define TILE_WIDTH  64
-#define TILE_GROUPS 11 /* 66 levels: more than any tree has */
-
-/* The tiles at the right edge, each holding what is complete and has no whole tile yet. */
-struct store_edge {
-    uint64_t size; /* leaves */
-    struct hash hashes[TILE_GROUPS][TILE_WIDTH];
-};
-bool store_tree_load(struct store *s, uint64_t size, struct store_edge *ret_edge, struct err *err);
+/* The tiles, of which only those at the right edge ever change. */
+bool store_tree_load(struct store *s, uint64_t size, struct tree_edge *ret_edge, struct err *err);
 /* Appends a leaf and writes the tiles it completes. */
-bool store_tree_add(struct store *s, struct store_edge *edge, const struct hash *leaf_hash,
+bool store_tree_add(struct store *s, struct tree_edge *edge, const struct hash *leaf_hash,
                     struct err *err);
 /* Writes the tiles still open. In: before: the size at the last flush. */
-bool store_tree_flush(struct store *s, const struct store_edge *edge, uint64_t before,
+bool store_tree_flush(struct store *s, const struct tree_edge *edge, uint64_t before,
                       struct err *err);
-struct hash store_tree_root(const struct store_edge *edge);
 
 struct read_model;
 
@@ -45,7 +36,7 @@ struct store {
     int lock_fd;       /* -1: none */
     bool broken;       /* a commit's end is unknown: only opening again can tell */
     uint64_t outcomes; /* of all blocks; the next one's number. Writers only, as is edge */
-    struct store_edge edge;
+    struct tree_edge edge;
 };
 
 /* The row of a block: ERR_NOT_FOUND when it is not there. seals may be NULL. */

@@ -42,17 +42,11 @@ static bool get_tile(struct store *s, unsigned group, uint64_t index, struct has
     return good;
 }
 
-/* Complete subtrees of a group's level in a tree of `size` leaves. */
-static uint64_t group_count(uint64_t size, unsigned group)
+bool store_tree_load(struct store *s, uint64_t size, struct tree_edge *ret_edge, struct err *err)
 {
-    return group * TILE_LEVELS >= 64 ? 0 : size >> (group * TILE_LEVELS);
-}
-
-bool store_tree_load(struct store *s, uint64_t size, struct store_edge *ret_edge, struct err *err)
-{
-    struct store_edge edge = { .size = size };
+    struct tree_edge edge = { .size = size };
     for (unsigned g = 0; g < TILE_GROUPS; g++) {
-        uint64_t count = group_count(size, g);
+        uint64_t count = tree_edge_count(size, g);
         size_t open = (size_t)(count % TILE_WIDTH);
         if (open > 0 && !get_tile(s, g, count / TILE_WIDTH, edge.hashes[g], open, err))
             return false;
@@ -61,12 +55,12 @@ bool store_tree_load(struct store *s, uint64_t size, struct store_edge *ret_edge
     return true;
 }
 
-bool store_tree_add(struct store *s, struct store_edge *edge, const struct hash *leaf_hash,
+bool store_tree_add(struct store *s, struct tree_edge *edge, const struct hash *leaf_hash,
                     struct err *err)
 {
     struct hash hash = *leaf_hash;
     for (unsigned g = 0; g < TILE_GROUPS; g++) {
-        uint64_t count = group_count(edge->size, g);
+        uint64_t count = tree_edge_count(edge->size, g);
         size_t place = (size_t)(count % TILE_WIDTH);
         edge->hashes[g][place] = hash;
         if (place + 1 < TILE_WIDTH)
@@ -79,37 +73,18 @@ bool store_tree_add(struct store *s, struct store_edge *edge, const struct hash 
     return true;
 }
 
-bool store_tree_flush(struct store *s, const struct store_edge *edge, uint64_t before,
+bool store_tree_flush(struct store *s, const struct tree_edge *edge, uint64_t before,
                       struct err *err)
 {
     for (unsigned g = 0; g < TILE_GROUPS; g++) {
-        uint64_t count = group_count(edge->size, g);
+        uint64_t count = tree_edge_count(edge->size, g);
         size_t open = (size_t)(count % TILE_WIDTH);
-        if (count == group_count(before, g))
+        if (count == tree_edge_count(before, g))
             break; /* nothing above changed either */
         if (open > 0 && !put_tile(s, g, count / TILE_WIDTH, edge->hashes[g], open, err))
             return false;
     }
     return true;
-}
-
-/* The peaks, largest subtree first, are those of each group's open tile from the highest group down. */
-struct hash store_tree_root(const struct store_edge *edge)
-{
-    struct merkle_frontier f;
-    size_t peaks = 0;
-    f.size = edge->size;
-    for (unsigned g = TILE_GROUPS; g-- > 0;) {
-        size_t open = (size_t)(group_count(edge->size, g) % TILE_WIDTH);
-        size_t at = 0;
-        for (size_t width = TILE_WIDTH / 2; width > 0; width /= 2) {
-            if ((open & width) == 0)
-                continue;
-            f.peaks[peaks++] = merkle_root(edge->hashes[g] + at, width);
-            at += width;
-        }
-    }
-    return merkle_frontier_root(&f);
 }
 
 bool store_tree_fetch(void *store, unsigned level, uint64_t index, struct hash *ret_hash)
