@@ -25,6 +25,9 @@ bool agent_begin(struct agent *a, const struct agent_settings *settings, const s
     a->key = *key;
     a->identity = *identity;
     a->set = identity->set;
+    a->before.from = UINT64_MAX; /* nowhere yet */
+    a->sets = buf_heap(AGENT_SETS_MAX);
+    identity_put(&a->sets, identity);
     a->last_hash = identity->genesis.ledger;
     a->out.bytes = buf_fixed(a->out_memory, sizeof a->out_memory);
     a->pack.columns = settings->columns;
@@ -39,6 +42,7 @@ bool agent_begin(struct agent *a, const struct agent_settings *settings, const s
 void agent_end(struct agent *a)
 {
     crypto_wipe(&a->key, sizeof a->key);
+    buf_free(&a->sets);
     agent_pending_end(&a->table);
 }
 

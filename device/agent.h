@@ -9,7 +9,7 @@
 #ifndef DEVICE_AGENT_H
 #define DEVICE_AGENT_H
 
-#include "common/final.h"
+#include "common/set_chain.h"
 #include "common/statement.h"
 #include "device/agent_pending.h"
 
@@ -17,6 +17,7 @@
 #define AGENT_TRIES_MAX       6  /* a timeout doubles up to here */
 #define AGENT_ANCHOR_EVERY_MS 3600000
 #define AGENT_SIGNED_MAX      (READING_SIZE_MAX + 1024)
+#define AGENT_SETS_MAX        (256 * 1024)
 
 struct agent_column {
     uint16_t property;
@@ -51,9 +52,12 @@ struct agent {
     struct agent_settings settings;
     struct key_pair key;
     struct identity identity;
-    struct authority_set set; /* the newest one that is proven */
+    struct authority_set set; /* the newest that is proven; it seals from set_from on */
+    uint64_t set_from;
     size_t set_changes;
-    struct hash last_hash; /* of the newest signed statement */
+    struct buf sets;         /* the proof of it and of all before it */
+    struct set_chain before; /* a place in there */
+    struct hash last_hash;   /* of the newest signed statement */
     uint64_t last_time_ms;
     struct agent_table table;
     struct anchor head; /* of the newest proven head */

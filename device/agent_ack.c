@@ -70,6 +70,20 @@ static void heed_gaps(struct agent *a, const struct summary *s, uint64_t steady_
     }
 }
 
+/* Whose seals a block of this height needs; NULL: the proof of the sets does not hold, which it did before. */
+static const struct authority_set *set_at(struct agent *a, uint64_t height, struct err *err)
+{
+    if (height >= a->set_from)
+        return &a->set;
+    if (height < a->before.from &&
+        !set_chain_begin(&a->before, buf_slice(&a->sets), &a->identity, err))
+        return NULL;
+    if (set_chain_to(&a->before, height, err))
+        return &a->before.set;
+    a->before.from = UINT64_MAX;
+    return NULL;
+}
+
 bool agent_ack_take(struct agent *a, struct slice bytes, uint64_t steady_ms,
                     struct agent_ack *ret_ack, struct err *err)
 {
@@ -78,7 +92,8 @@ bool agent_ack_take(struct agent *a, struct slice bytes, uint64_t steady_ms,
         return false;
     if (!kid_equal(&ack.summary.kid, &a->key.kid))
         return err_set(err, ERR_PROOF, "ack: for another key");
-    if (!ack_verify(&ack, &a->identity.genesis.ledger, &a->set, err))
+    const struct authority_set *set = set_at(a, ack.final.header.height, err);
+    if (set == NULL || !ack_verify(&ack, &a->identity.genesis.ledger, set, err))
         return false;
     const struct summary *s = &ack.summary;
     struct agent_ack ret = { .summary = ack.summary, .height = ack.final.header.height };
@@ -130,7 +145,8 @@ bool agent_ack_take_head(struct agent *a, struct slice bytes, struct err *err)
         return err_wrap(err, "head");
     if (!hash_equal(&f.header.ledger, &a->identity.genesis.ledger))
         return err_set(err, ERR_PROOF, "head: of another ledger");
-    if (!final_verify(&f, &a->set, err))
+    const struct authority_set *set = set_at(a, f.header.height, err);
+    if (set == NULL || !final_verify(&f, set, err))
         return err_wrap(err, "head");
     if (a->head.present && f.header.height <= a->head.height)
         return true;
@@ -141,25 +157,23 @@ bool agent_ack_take_head(struct agent *a, struct slice bytes, struct err *err)
     return true;
 }
 
-static size_t count_changes(struct slice set_proof)
-{
-    struct cbor_reader r = cbor_reader(set_proof);
-    cbor_take_array_of(&r, 2);
-    (void)cbor_take_item(&r);
-    return cbor_take_array(&r);
-}
-
 bool agent_ack_take_set(struct agent *a, struct slice bytes, bool *ret_changed, struct err *err)
 {
-    struct authority_set set;
-    if (!identity_follow(bytes, &a->identity, &set, err))
+    struct set_chain c;
+    if (bytes.len > AGENT_SETS_MAX)
+        return err_set(err, ERR_INPUT, "authority sets: %zu bytes, more than the %d allowed",
+                       bytes.len, AGENT_SETS_MAX);
+    if (!set_chain_begin(&c, bytes, &a->identity, err) || !set_chain_to(&c, UINT64_MAX, err))
         return false;
     /* A broker may keep or replay an old chain, under which authorities since removed would count. */
-    size_t changes = count_changes(bytes);
-    *ret_changed = changes > a->set_changes;
+    *ret_changed = c.changes > a->set_changes;
     if (*ret_changed) {
-        a->set = set;
-        a->set_changes = changes;
+        a->set = c.set;
+        a->set_from = c.from;
+        a->set_changes = c.changes;
+        a->before.from = UINT64_MAX;
+        buf_clear(&a->sets);
+        buf_add_slice(&a->sets, bytes);
     }
     return true;
 }

@@ -2,6 +2,8 @@
 
 #include "common/ack.h"
 #include "common/hex.h"
+#include "common/log.h"
+#include "node/proof.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,12 +138,21 @@ bool announce_ack_again(struct bus *bus, const struct kid *kid, const struct hea
     return sent;
 }
 
-void announce_set(struct bus *bus, const struct identity *identity)
+void announce_set(struct bus *bus, struct store *s)
 {
-    struct buf out = buf_heap(2 * AUTHORITY_SET_SIZE_MAX);
-    identity_put_set_proof(&out, identity);
-    if (!out.failed)
+    struct identity id;
+    struct err err;
+    struct buf out = buf_heap(BUS_MAX_PACKET - TOPIC_MAX);
+    bool good = proof_identity(s, &id, &err) && proof_sets(s, &id, SET_CHAIN_PROOF, &out, &err);
+    if (!good) { /* many changes: the compact form goes further */
+        buf_free(&out);
+        out = buf_heap(BUS_MAX_PACKET - TOPIC_MAX);
+        good = proof_identity(s, &id, &err) && proof_sets(s, &id, SET_CHAIN_COMPACT, &out, &err);
+    }
+    if (good)
         publish(bus, "wb/1/set", buf_slice(&out), true);
+    else
+        log_error("the authority set can't be announced: %s", err.msg);
     buf_free(&out);
 }
 

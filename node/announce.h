@@ -6,11 +6,12 @@
 #include "common/final.h"
 #include "node/commit.h"
 #include "node/node_step.h"
+#include "node/store.h"
 
 /* One ack a signer of the block, and the new head, retained. Lost ones are asked for again by a resend. */
 void announce_block(struct bus *bus, const struct commit *c);
-/* The set with its proof, retained; once after connecting. */
-void announce_set(struct bus *bus, const struct identity *identity);
+/* The sets with their proof, retained; once after connecting, and after a block that changes them. */
+void announce_set(struct bus *bus, struct store *s);
 void announce_head(struct bus *bus, const struct header *head, struct slice seals);
 
 /*

@@ -13,8 +13,7 @@
 #define BLOCKS_MAX     200
 #define STATEMENTS_MAX 1000
 
-/* A whole path segment of digits: false for anything else. ret_rest points behind it. */
-static bool take_number(const char *rest, uint64_t *ret_number, const char **ret_rest)
+bool api_path_number(const char *rest, uint64_t *ret_number, const char **ret_rest)
 {
     uint64_t n = 0;
     size_t digits = strspn(rest + (rest[0] == '/'), "0123456789");
@@ -28,7 +27,7 @@ static bool take_number(const char *rest, uint64_t *ret_number, const char **ret
     return *p == '\0' || *p == '/';
 }
 
-/* ------------------------------------------------------------------ head, set, identity */
+/* ------------------------------------------------------------------ head, identity */
 
 static void put_header(struct json_doc *doc, const struct header *h)
 {
@@ -58,34 +57,17 @@ void api_head(struct api_context *c, const struct http_request *q, struct http_a
         else
             final_put(api_answer_cbor(a), &head, buf_slice(&seals));
     } else {
+        struct authority_set set = { .count = 0 };
         struct json_doc *doc = json_doc_object();
         struct cbor_reader r = cbor_reader(buf_slice(&seals));
+        (void)proof_set_at(c->store, &c->identity, head.height, &set, NULL, NULL);
         put_header(doc, &head);
         json_doc_put_hex(doc, "ledger", hash_slice(&head.ledger));
         json_doc_put_int(doc, "seals", (int64_t)cbor_take_array(&r));
-        json_doc_put_int(doc, "quorum", (int64_t)authority_set_quorum(&c->identity.set));
+        json_doc_put_int(doc, "quorum", (int64_t)authority_set_quorum(&set));
         api_answer_json(a, doc);
     }
     buf_free(&seals);
-}
-
-void api_set(struct api_context *c, const struct http_request *q, struct http_answer *a)
-{
-    const struct authority_set *set = &c->identity.set;
-    if (api_accepts(q, API_TYPE_CBOR)) {
-        identity_put_set_proof(api_answer_cbor(a), &c->identity);
-        return;
-    }
-    struct json_doc *doc = json_doc_object();
-    struct json_doc *list = json_doc_put_array(doc, "authorities");
-    for (size_t i = 0; i < set->count; i++) {
-        struct json_doc *one = json_doc_put_object(list, NULL);
-        json_doc_put_hex(one, "kid", kid_slice(&set->at[i].kid));
-        json_doc_put_hex(one, "key", slice_of(set->at[i].pub, PUB_SIZE));
-        api_put_member(c, one, "member", &set->at[i].member);
-    }
-    json_doc_put_int(doc, "quorum", (int64_t)authority_set_quorum(set));
-    api_answer_json(a, doc);
 }
 
 void api_identity(struct api_context *c, const struct http_request *q, struct http_answer *a)
@@ -205,7 +187,7 @@ void api_blocks(struct api_context *c, const struct http_request *q, const char 
     const char *part = "";
     if (rest[0] == '\0')
         list_blocks(c, q, a);
-    else if (!take_number(rest, &height, &part))
+    else if (!api_path_number(rest, &height, &part))
         api_answer_problem(a, 404, "NOT_FOUND", "expected /v1/blocks/HEIGHT");
     else if (part[0] == '\0')
         one_block(c, q, height, a);
@@ -238,8 +220,10 @@ void api_receipts(struct api_context *c, const struct http_request *q, const cha
     uint64_t leaf = 0;
     const char *end = "";
     struct buf bytes = buf_heap(AUTHORITY_MAX * RECEIPT_SIZE_MAX);
-    if (!take_number(rest, &leaf, &end) || end[0] != '\0')
+    if (!api_path_number(rest, &leaf, &end) || (end[0] != '\0' && strcmp(end, "/voucher") != 0))
         api_answer_problem(a, 404, "NOT_FOUND", "expected /v1/receipts/LEAF");
+    else if (end[0] != '\0')
+        api_voucher(c, leaf, a);
     else if (!proof_receipts(c->store, leaf, &bytes, &err))
         api_answer_error(a, &err);
     else if (api_accepts(q, API_TYPE_JSON))

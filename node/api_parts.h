@@ -68,6 +68,8 @@ bool api_asset_name(struct slice text, char ret_name[GS1_NAME_MAX + 1], struct e
  */
 bool api_query_uint(const struct http_request *q, struct http_answer *a, const char *name,
                     uint64_t max, uint64_t *ret_value);
+/* A whole path segment of digits: false for anything else. ret_rest points behind it. */
+bool api_path_number(const char *rest, uint64_t *ret_number, const char **ret_rest);
 /* "time": RFC 3339 and "time_ms": the number, under key and key_ms. */
 void api_put_time(struct json_doc *into, const char *key, uint64_t time_ms);
 void api_put_member(struct api_context *c, struct json_doc *into, const char *key,
@@ -77,8 +79,12 @@ void api_put_member(struct api_context *c, struct json_doc *into, const char *ke
 
 /* In: rest: the path after /v1/<what>, "" or from its slash. */
 void api_head(struct api_context *c, const struct http_request *q, struct http_answer *a);
-void api_set(struct api_context *c, const struct http_request *q, struct http_answer *a);
 void api_identity(struct api_context *c, const struct http_request *q, struct http_answer *a);
+void api_set(struct api_context *c, const struct http_request *q, const char *rest,
+             struct http_answer *a);
+void api_proofs(struct api_context *c, const struct http_request *q, const char *rest,
+                struct http_answer *a);
+void api_voucher(struct api_context *c, uint64_t leaf, struct http_answer *a);
 void api_blocks(struct api_context *c, const struct http_request *q, const char *rest,
                 struct http_answer *a);
 void api_receipts(struct api_context *c, const struct http_request *q, const char *rest,

@@ -97,8 +97,9 @@ static bool route_ledger(struct api_context *c, const struct http_request *q, st
         const char *path;
         void (*answer)(struct api_context *c, const struct http_request *q, struct http_answer *a);
     } whole[] = {
-        { "/v1/head", api_head },         { "/v1/set", api_set },
-        { "/v1/identity", api_identity }, { "/v1/findings", api_findings },
+        { "/v1/head", api_head },
+        { "/v1/identity", api_identity },
+        { "/v1/findings", api_findings },
         { "/v1/verify", api_verify },
     };
     static const struct {
@@ -116,6 +117,8 @@ static bool route_ledger(struct api_context *c, const struct http_request *q, st
         { "/v1/certificates", api_certificates },
         { "/v1/lots", api_lots },
         { "/v1/handovers", api_handovers },
+        { "/v1/set", api_set },
+        { "/v1/proofs", api_proofs },
     };
     for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
         if (strcmp(q->path, whole[i].path) == 0) {

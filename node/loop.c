@@ -180,7 +180,7 @@ static void greet(struct node *n, uint64_t steady_ms)
     if (connected && !n->greeted) {
         struct header head;
         struct buf seals = buf_heap(AUTHORITY_MAX * (SEAL_SIZE_MAX + 8));
-        announce_set(n->bus, &n->identity);
+        announce_set(n->bus, n->store);
         if (store_head(n->store, &head, &seals, NULL) && head.height > 0)
             announce_head(n->bus, &head, buf_slice(&seals));
         buf_free(&seals);
@@ -288,6 +288,8 @@ static bool store_block_of(struct node *n, const struct commit *c, struct err *e
     n->metrics.blocks++;
     n->metrics.statements += c->statement_count;
     announce_block(n->bus, c);
+    if (!hash_equal(&c->header.set, &c->header.next))
+        announce_set(n->bus, n->store);
     loop_publish_events(n->bus, c);
     node_core_stored(n->core);
     retry_parked(n);

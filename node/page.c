@@ -363,6 +363,8 @@ static void put_proof(struct api_context *c, struct buf *out)
 {
     const struct asset_view *v = c->view;
     char ledger[2 * HASH_SIZE + 1];
+    struct authority_set set = { .count = 0 };
+    (void)proof_set_at(c->store, &c->identity, v->head.height, &set, NULL, NULL);
     hex_encode(hash_slice(&v->head.ledger), ledger);
     page_markup(out,
                 "<section class=\"card proof\"><h2>Proof</h2><dl>"
@@ -375,7 +377,7 @@ static void put_proof(struct api_context *c, struct buf *out)
                 "<span id=\"fresh\" role=\"status\"></span></dd></div>"
                 "<div><dt>Seals</dt><dd>%zu of %zu authorities, %zu needed</dd></div>"
                 "<div><dt>Ledger</dt><dd class=\"hash\">%s</dd></div></dl>",
-                v->seals, c->identity.set.count, authority_set_quorum(&c->identity.set), ledger);
+                v->seals, set.count, authority_set_quorum(&set), ledger);
     page_markup(out, "<p>A page cannot prove that the node behind it is honest. Take the ");
     put_link(v, "proof", "proof file", out);
     page_markup(out, " and check it offline with <code>waybill verify</code>: it needs only the "

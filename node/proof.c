@@ -313,11 +313,11 @@ static bool prove_state(struct maker *m, const struct proof_state *state, struct
 static bool put_bundle(struct maker *m, const struct state_proofs *p, struct buf *out)
 {
     struct identity identity;
-    struct buf final = buf_heap(FINAL_SIZE_MAX), sets = buf_heap(AUTHORITY_SET_SIZE_MAX * 2);
-    bool good =
-        proof_identity(m->s, &identity, m->err) && proof_final(m->s, m->head, &final, m->err);
+    struct buf final = buf_heap(FINAL_SIZE_MAX), sets = buf_heap(SET_CHAIN_SIZE_MAX);
+    bool good = proof_identity(m->s, &identity, m->err) &&
+                proof_final(m->s, m->head, &final, m->err) &&
+                proof_sets(m->s, &identity, SET_CHAIN_PROOF, &sets, m->err);
     if (good) {
-        identity_put_set_proof(&sets, &identity);
         bundle_put_head(out, buf_slice(&sets), buf_slice(&final), buf_slice(&p->bytes[PROOF_ASSET]),
                         m->part_count, true);
         buf_add_slice(out, buf_slice(&m->parts));

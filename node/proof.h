@@ -5,11 +5,18 @@
 #ifndef NODE_PROOF_H
 #define NODE_PROOF_H
 
+#include "common/set_chain.h"
 #include "node/store.h"
 
 /* The ledger's public identity, from the genesis. */
-struct identity;
 bool proof_identity(struct store *s, struct identity *ret_identity, struct err *err);
+
+/* Which sets were in force up to the newest block, in either form of proof. id: of proof_identity(). */
+bool proof_sets(struct store *s, const struct identity *id, enum set_chain_form form,
+                struct buf *out, struct err *err);
+/* The set that seals a block of this height, and after how many changes (may be NULL). */
+bool proof_set_at(struct store *s, const struct identity *id, uint64_t height,
+                  struct authority_set *ret_set, size_t *ret_changes, struct err *err);
 
 /* [bstr header, seals] of a block; ERR_NOT_FOUND for the genesis, which has no seals. */
 bool proof_final(struct store *s, uint64_t height, struct buf *out, struct err *err);
@@ -26,6 +33,18 @@ struct proof_state {
     bool (*prove)(void *ctx, const struct slice *keys, size_t count, struct buf *outs,
                   uint64_t *ret_height, struct err *err);
 };
+/* head_proof.h: that one head follows another, by their heights; that the state holds a key or does not. */
+bool proof_consistency(struct store *s, const struct identity *id, uint64_t from, uint64_t to,
+                       struct buf *out, struct err *err);
+bool proof_entry(struct store *s, const struct identity *id, const struct proof_state *state,
+                 struct slice key, struct buf *out, struct err *err);
+/* A statement with all that its proof needs. */
+bool proof_voucher(struct store *s, const struct identity *id, uint64_t leaf, struct buf *out,
+                   struct err *err);
+/* Between trees of so many statements; ERR_INPUT when there are no such trees. */
+bool proof_path(struct store *s, uint64_t old, uint64_t size, struct merkle_path *ret_path,
+                struct err *err);
+
 /*
  * The bundle of an asset, with what holds it back. Of a name that is no asset, though something was said of it,
  * such as a lot that was recalled: that it is none. ERR_NOT_FOUND when nothing was said of it.

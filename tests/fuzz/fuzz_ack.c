@@ -86,6 +86,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     a->set = identity.set;
     a->set_changes = 0;
+    a->set_from = 0;
+    a->before.from = UINT64_MAX;
+    buf_clear(&a->sets);
+    identity_put(&a->sets, &identity);
     a->behind = false;
     a->ack_height = 0;
     agent_resume(a, KEPT, &hashes[KEPT], 1);

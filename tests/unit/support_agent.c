@@ -136,6 +136,8 @@ struct slice support_agent_make_ack(const struct support_world *w, const struct 
     base.time_ms = T0 + base.height * 1000;
     base.size = base.height * 3;
     base.outcomes = merkle_root(leaves, 3);
+    if (f->set != NULL)
+        base.set = authority_set_hash(f->set);
     const struct support_world *by = f->sealed_by != NULL ? f->sealed_by
                                      : f->of != NULL      ? f->of
                                                           : w;

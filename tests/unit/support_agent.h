@@ -24,9 +24,10 @@ struct support_forgery {
     bool other_block;  /* seals of a header at the next height */
     bool other_path;   /* the path does not lead to the root */
     bool other_leaf;   /* the summary is not the leaf */
-    struct support_world
+    const struct support_world
         *sealed_by; /* another ledger's authorities, under this ledger's id and set hash */
-    struct support_world *of; /* all of it another ledger's */
+    const struct authority_set *set; /* in force, says the header; NULL: the genesis's */
+    struct support_world *of;        /* all of it another ledger's */
 };
 
 /* Temperature and humidity in packs of five, or of an hour; a timeout of a second. */

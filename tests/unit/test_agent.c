@@ -437,6 +437,41 @@ static void test_set_is_followed_and_never_back(void **state)
     support_agent_free_agent(next.agent);
 }
 
+static bool is_taken(struct support_world *w, uint64_t height, const struct support_world *by,
+                     const struct authority_set *set)
+{
+    struct agent_ack ret;
+    struct summary s = support_agent_summary_of(w, 1, &w->agent->last_hash, 1);
+    struct support_forgery f = { .height = height, .sealed_by = by, .set = set };
+    return agent_ack_take(w->agent, support_agent_make_ack(w, &s, &f), 1000, &ret, NULL);
+}
+
+/* The set changes with block 20: what was sealed up to there counts by the old one's seals, later by the new one's. */
+static void test_acks_of_before_and_after_a_change(void **state)
+{
+    struct support_world *w = *state;
+    struct support_world next = support_agent_make_world(1, 60);
+    static uint8_t memory[16384];
+    bool changed = false;
+    const struct authority_set *old = &w->identity.set, *new = &next.identity.set;
+    support_agent_sign_and_send(w->agent, 1, NULL);
+    assert_false(is_taken(w, 21, &next, new)); /* not known yet */
+    struct slice proof = make_set_proof(w, &next, memory, sizeof memory);
+    assert_true(agent_ack_take_set(w->agent, proof, &changed, NULL) && changed);
+    assert_true(is_taken(w, 21, &next, new));
+    assert_true(is_taken(w, 20, w, old));
+    assert_true(is_taken(w, 7, w, old));
+    assert_true(is_taken(w, 30, &next, new));
+    assert_true(is_taken(w, 9, w, old));
+    assert_false(is_taken(w, 21, w, old));
+    assert_false(is_taken(w, 20, &next, new));
+    struct agent *again = support_agent_new_agent(&w->device, &w->identity); /* from its file */
+    assert_true(agent_ack_take_set(again, buf_slice(&w->agent->sets), &changed, NULL) && changed);
+    assert_int_equal(again->set_from, 21);
+    support_agent_free_agent(again);
+    support_agent_free_agent(next.agent);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -453,6 +488,7 @@ int main(void)
         CASE(test_bad_broker),
         CASE(test_restored_agent_goes_on),
         CASE(test_set_is_followed_and_never_back),
+        CASE(test_acks_of_before_and_after_a_change),
     };
     return cmocka_run_group_tests_name("agent", tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "common/head_proof.h"
 #include "common/hex.h"
 #include "tests/unit/support_api.h"
 
@@ -36,6 +37,77 @@ static void test_head_set_identity(void **state)
     assert_true(identity_follow(buf_slice(&f->answer.body), &identity, &set, &err));
     assert_int_equal(support_api_ask(f, "/v1/set", "", ""), 200);
     assert_string_equal(support_api_text(f, "/authorities/0/member/name"), "Farm A");
+    support_api_free(f);
+}
+
+static void test_sets(void **state)
+{
+    (void)state;
+    struct support_api *f = support_api_new();
+    struct authority_set set;
+    struct identity *id = &f->node.l->identity;
+    assert_int_equal(support_api_ask(f, "/v1/set", "", "application/json"), 200);
+    assert_int_equal(support_api_number(f, "/height"), 26);
+    assert_int_equal(support_api_number(f, "/changes"), 0);
+    assert_int_equal(support_api_ask(f, "/v1/set", "height=3", "application/json"), 200);
+    assert_int_equal(support_api_number(f, "/height"), 3);
+    assert_int_equal(support_api_ask(f, "/v1/set", "height=27", "application/json"), 400);
+    assert_int_equal(support_api_ask(f, "/v1/set/chain", "", ""), 200);
+    assert_true(set_chain_at(buf_slice(&f->answer.body), id, UINT64_MAX, &set, NULL));
+    assert_int_equal(set_chain_count(buf_slice(&f->answer.body)), 0);
+    assert_int_equal(support_api_ask(f, "/v1/set/other", "", ""), 404);
+    support_api_free(f);
+}
+
+static void test_consistency(void **state)
+{
+    (void)state;
+    struct support_api *f = support_api_new();
+    struct head_proof_heads heads;
+    struct identity *id = &f->node.l->identity;
+    struct err err = { .msg = "" };
+    assert_int_equal(support_api_ask(f, "/v1/proofs/consistency", "from=3", ""), 200);
+    if (!head_proof_check_consistency(buf_slice(&f->answer.body), id, &heads, &err))
+        fail_msg("%s", err.msg);
+    assert_int_equal(heads.older.height, 3);
+    assert_int_equal(heads.newer.height, 25);
+    assert_int_equal(support_api_ask(f, "/v1/proofs/consistency", "from=3&to=9", ""), 200);
+    assert_true(head_proof_check_consistency(buf_slice(&f->answer.body), id, &heads, NULL));
+    assert_int_equal(heads.newer.height, 9);
+    assert_int_equal(support_api_ask(f, "/v1/proofs/consistency", "from=9&to=3", ""), 400);
+    assert_int_equal(support_api_ask(f, "/v1/proofs/consistency", "from=9&to=26", ""), 404);
+    assert_int_equal(support_api_ask(f, "/v1/proofs/consistency", "from=0", ""), 404);
+    assert_int_equal(support_api_ask(f, "/v1/proofs/consistency", "old=5&size=8", ""), 200);
+    assert_int_equal(support_api_number(f, "/old"), 5);
+    assert_int_equal(json_doc_count(json_doc_at(f->json, "/path")), 4);
+    assert_int_equal(support_api_ask(f, "/v1/proofs/consistency", "old=5&size=99999", ""), 400);
+    assert_int_equal(support_api_ask(f, "/v1/proofs/consistency", "old=9&size=8", ""), 400);
+    assert_int_equal(support_api_ask(f, "/v1/proofs/other", "", ""), 404);
+    support_api_free(f);
+}
+
+static void test_state_and_vouchers(void **state)
+{
+    (void)state;
+    struct support_api *f = support_api_new();
+    struct head_proof_entry e;
+    struct head_proof_voucher v;
+    struct identity *id = &f->node.l->identity;
+    assert_int_equal(support_api_ask(f, "/v1/proofs/state", "key=8100", ""), 200);
+    assert_true(head_proof_check_state(buf_slice(&f->answer.body), id, &e, NULL));
+    assert_true(e.entry.present);
+    assert_int_equal(support_api_ask(f, "/v1/proofs/state", "key=8201480000000000000000", ""), 200);
+    assert_true(head_proof_check_state(buf_slice(&f->answer.body), id, &e, NULL));
+    assert_false(e.entry.present);
+    assert_int_equal(e.head.height, 25);
+    static const char *const bad[] = { "", "key=", "key=8", "key=xx", "key=81", "key=8100ff" };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_int_equal(support_api_ask(f, "/v1/proofs/state", bad[i], ""), 400);
+    assert_int_equal(support_api_ask(f, "/v1/receipts/7/voucher", "", ""), 200);
+    assert_true(head_proof_check_voucher(buf_slice(&f->answer.body), id, &v, NULL));
+    assert_int_equal(v.claim.index, 7);
+    assert_int_equal(support_api_ask(f, "/v1/receipts/7/other", "", ""), 404);
+    assert_int_equal(support_api_ask(f, "/v1/receipts/9999/voucher", "", ""), 404);
     support_api_free(f);
 }
 
@@ -247,9 +319,15 @@ static int serve(uint16_t port)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_head_set_identity), cmocka_unit_test(test_blocks),
-        cmocka_unit_test(test_receipts),          cmocka_unit_test(test_statement_fates),
-        cmocka_unit_test(test_entries),           cmocka_unit_test(test_small_ones),
+        cmocka_unit_test(test_head_set_identity),
+        cmocka_unit_test(test_blocks),
+        cmocka_unit_test(test_sets),
+        cmocka_unit_test(test_consistency),
+        cmocka_unit_test(test_state_and_vouchers),
+        cmocka_unit_test(test_receipts),
+        cmocka_unit_test(test_statement_fates),
+        cmocka_unit_test(test_entries),
+        cmocka_unit_test(test_small_ones),
     };
     if (argc > 1 && strcmp(argv[1], "--serve") == 0)
         return serve(argc > 2 ? (uint16_t)strtoul(argv[2], NULL, 10) : 0);

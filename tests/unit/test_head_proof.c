@@ -147,6 +147,9 @@ static void a_voucher_from_three_changes_ago(void **state)
     hash.bytes[0] ^= 1;
     assert_false(head_proof_check_receipts(receipts, &hash, vectors_bytes("set proof"), &identity,
                                            &again, NULL));
+    assert_true(head_proof_check_voucher(vectors_bytes("voucher of the newest set"), &identity,
+                                         &again, NULL));
+    assert_int_equal(again.by.changes, 3);
     struct identity other = identity;
     other.genesis.ledger.bytes[0] ^= 1;
     assert_false(head_proof_check_voucher(vectors_bytes("voucher"), &other, &v, NULL));
