@@ -189,16 +189,14 @@ static bool check_signatures(const struct request *q, const struct signatures *s
            err_set(err, ERR_PROOF, "request: the authority key's signature does not hold");
 }
 
-/* Its key proves itself, and the sponsor is the member itself. */
+/* Its key proves itself. */
 static bool check_enrolment(struct slice bytes, const uint8_t pub[PUB_SIZE],
-                            const uint8_t member[PUB_SIZE], struct enrol_request *ret_enrolment,
-                            struct err *err)
+                            struct enrol_request *ret_enrolment, struct err *err)
 {
-    struct kid sponsor = key_kid(member);
     if (!enrol_request_parse(bytes, ret_enrolment, err))
         return err_wrap(err, "request");
     return (memcmp(ret_enrolment->pub, pub, PUB_SIZE) == 0 &&
-            kid_equal(&ret_enrolment->sponsor, &sponsor) && enrol_request_verify(ret_enrolment)) ||
+            enrol_request_verify(ret_enrolment)) ||
            err_set(err, ERR_PROOF, "request: an enrolment in it is not of its own keys");
 }
 
@@ -207,13 +205,15 @@ static bool check_enrolments(const struct request *q, struct err *err)
     struct enrol_request member, authority;
     if (!q->joins)
         return true;
-    if (!check_enrolment(q->member_enrolment, q->member, q->member, &member, err))
+    if (!check_enrolment(q->member_enrolment, q->member, &member, err))
         return false;
     if (!q->has_node)
         return true;
-    return check_enrolment(q->authority_enrolment, q->authority, q->member, &authority, err) &&
-           (hash_equal(&member.ledger, &authority.ledger) ||
-            err_set(err, ERR_PROOF, "request: its enrolments are for different ledgers"));
+    return check_enrolment(q->authority_enrolment, q->authority, &authority, err) &&
+           ((hash_equal(&member.ledger, &authority.ledger) &&
+             kid_equal(&member.sponsor, &authority.sponsor)) ||
+            err_set(err, ERR_PROOF,
+                    "request: its enrolments are for different ledgers or members"));
 }
 
 bool request_decode(struct slice bytes, struct request *ret_request, struct err *err)
@@ -244,4 +244,11 @@ bool request_is_for(const struct request *q, const struct hash *ledger)
     struct enrol_request enrolment;
     return enrol_request_parse(q->member_enrolment, &enrolment, NULL) &&
            hash_equal(&enrolment.ledger, ledger);
+}
+
+struct kid request_sponsor(const struct request *q)
+{
+    struct enrol_request enrolment;
+    return enrol_request_parse(q->member_enrolment, &enrolment, NULL) ? enrolment.sponsor
+                                                                      : key_kid(q->member);
 }

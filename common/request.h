@@ -43,8 +43,13 @@ void request_put(struct buf *out, const struct request *q, const struct request_
  */
 bool request_decode(struct slice bytes, struct request *ret_request, struct err *err);
 
-/* Of which ledger and sponsor its enrolments are. In: joins. */
+/* Whether its enrolments are for this ledger. In: joins. */
 bool request_is_for(const struct request *q, const struct hash *ledger);
+/*
+ * The member that its keys will belong to: the member key's own kid, or that of a member which has lost its
+ * key and asks to be recovered. In: joins.
+ */
+struct kid request_sponsor(const struct request *q);
 
 /* "host:port", port 1 to 65535. */
 bool request_check_broker(struct slice broker, struct err *err);

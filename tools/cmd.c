@@ -9,6 +9,7 @@ const struct cmd_entry cmd_table[] = {
     { "init", cmd_init, "make a new ledger on this machine" },
     { "consortium", cmd_consortium, "rehearse a ledger of many authorities on this machine" },
     { "constitution", cmd_constitution, "how a ledger is governed: check and show it" },
+    { "gov", cmd_gov, "members decide: propose, vote, withdraw, list, show" },
     { "genesis", cmd_genesis, "found a ledger of companies that do not share a machine" },
     { "member", cmd_member, "the companies of the ledger; make a new one's folder" },
     { "device", cmd_device, "enrol, attach and revoke devices" },

@@ -27,8 +27,10 @@ static void put_json(const struct request *q, const char *path)
         json_doc_put_slice(doc, "url", q->url);
         json_doc_put_hex(doc, "certificate", hash_slice(&fingerprint));
     }
-    if (q->joins && enrol_request_parse(q->member_enrolment, &enrolment, NULL))
+    if (q->joins && enrol_request_parse(q->member_enrolment, &enrolment, NULL)) {
         json_doc_put_hex(doc, "joins", hash_slice(&enrolment.ledger));
+        json_doc_put_hex(doc, "of", kid_slice(&enrolment.sponsor));
+    }
     cmd_action_print(doc);
 }
 
@@ -57,8 +59,12 @@ static void tell(const struct request *q)
     } else {
         (void)printf("  runs no node\n");
     }
-    if (q->joins && enrol_request_parse(q->member_enrolment, &enrolment, NULL))
-        print_hex("  asks to join ledger ", hash_slice(&enrolment.ledger));
+    if (!q->joins || !enrol_request_parse(q->member_enrolment, &enrolment, NULL))
+        return;
+    print_hex("  asks to join ledger ", hash_slice(&enrolment.ledger));
+    kid = key_kid(q->member);
+    if (!kid_equal(&enrolment.sponsor, &kid))
+        print_hex("  as the new key of member ", kid_slice(&enrolment.sponsor));
 }
 
 int cmd_member_new_show(struct cmd_home *home, const char *path, struct err *err)
@@ -107,7 +113,24 @@ static bool read_ledger(const struct cmd_args *a, struct identity *id, struct me
     return good;
 }
 
-static bool read_plan(const struct cmd_args *a, struct identity *id, struct member_plan *p,
+static bool read_recovers(const struct cmd_args *a, struct kid *member, struct member_plan *p,
+                          struct err *err)
+{
+    const char *text = cmd_args_text(a, "recovers", NULL);
+    if (text == NULL)
+        return true;
+    p->recovers = member;
+    if (p->ledger == NULL)
+        return err_set(err, ERR_INPUT, "--recovers needs --ledger IDENTITY");
+    return cmd_home_parse_kid(text, member, err) || err_wrap(err, "--recovers");
+}
+
+struct plan_memory {
+    struct identity identity;
+    struct kid member;
+};
+
+static bool read_plan(const struct cmd_args *a, struct plan_memory *m, struct member_plan *p,
                       struct err *err)
 {
     if (!cmd_args_expect(a, 1, 1, "one DIR", err) || !cmd_args_need(a, "name", &p->name, err))
@@ -126,7 +149,8 @@ static bool read_plan(const struct cmd_args *a, struct identity *id, struct memb
     if (!p->node && (p->broker != NULL || p->url != NULL))
         return err_set(err, ERR_INPUT, "--no-node has no --broker and no --url");
     return read_port(a, "http-port", &p->http_port, err) &&
-           read_port(a, "devices-port", &p->devices_port, err) && read_ledger(a, id, p, err);
+           read_port(a, "devices-port", &p->devices_port, err) &&
+           read_ledger(a, &m->identity, p, err) && read_recovers(a, &m->member, p, err);
 }
 
 static void tell_next(const struct member_plan *p, const char *path)
@@ -137,18 +161,19 @@ static void tell_next(const struct member_plan *p, const char *path)
                      "  waybill genesis draft REQUEST... --name LEDGER\n");
     else
         (void)printf("send it to a member of the ledger, who runs\n"
-                     "  waybill gov propose add-member request.cbor\n");
+                     "  waybill gov propose %s request.cbor\n",
+                     p->recovers != NULL ? "recover-member NAME" : "add-member");
     (void)printf("Everything else in %s stays on this machine.\n", p->dir);
 }
 
 static int make(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
     struct member_plan plan = { .dir = NULL };
-    struct identity id;
+    struct plan_memory memory;
     struct request q;
     char path[PATH_MAX];
     struct buf bytes = buf_heap(REQUEST_SIZE_MAX);
-    bool good = read_plan(args, &id, &plan, err) && member_folder_make(&plan, err) &&
+    bool good = read_plan(args, &memory, &plan, err) && member_folder_make(&plan, err) &&
                 member_folder_path(plan.dir, "request.cbor", path, err) &&
                 member_folder_read_request(path, &bytes, &q, err);
     if (good && home->json) {
@@ -162,7 +187,8 @@ static int make(struct cmd_home *home, const struct cmd_args *args, struct err *
 }
 
 const struct cmd_action cmd_member_new_action = {
-    "new", "member new", "name= broker= url= listen= no-node http-port= devices-port= ledger=",
+    "new", "member new",
+    "name= broker= url= listen= no-node http-port= devices-port= ledger= recovers=",
     "Usage: waybill member new DIR --name NAME --broker HOST:PORT --url https://HOST:PORT\n"
     "       waybill member new DIR --name NAME --no-node\n"
     "Makes a company's folder on its own machine: its member key, its node's authority key and\n"
@@ -180,6 +206,7 @@ const struct cmd_action cmd_member_new_action = {
     "  --http-port N        of the node's pages for people, on loopback (default: 8600)\n"
     "  --devices-port N     of the node's broker for devices, on loopback (default: any free one)\n"
     "  --ledger IDENTITY    the identity.cbor of a ledger that runs, to join it\n"
+    "  --recovers KID       with --ledger: a new key for this member, which has lost its own\n"
     "Exit code: 0 good, 1 error.\n",
     make
 };

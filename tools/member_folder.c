@@ -137,10 +137,11 @@ static bool write_request(const struct member_plan *p, struct made *m, struct er
         q.url = slice_text(p->url);
         q.certificate = buf_slice(&m->certificate);
     }
+    const struct kid *sponsor = p->recovers != NULL ? p->recovers : &m->member.kid;
     if (q.joins)
-        put_enrolment(&m->member, p, &m->member.kid, &m->member_enrolment);
+        put_enrolment(&m->member, p, sponsor, &m->member_enrolment);
     if (q.joins && p->node)
-        put_enrolment(&m->authority, p, &m->member.kid, &m->authority_enrolment);
+        put_enrolment(&m->authority, p, sponsor, &m->authority_enrolment);
     q.member_enrolment = buf_slice(&m->member_enrolment);
     q.authority_enrolment = buf_slice(&m->authority_enrolment);
     request_put(&out, &q, &keys);

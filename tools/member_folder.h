@@ -28,6 +28,7 @@ struct member_plan {
     const char *listen;               /* where it listens for them; NULL: as the address says */
     unsigned http_port, devices_port; /* for people and for devices, on loopback; 0: any free one */
     const struct hash *ledger;        /* one that runs, to be joined; NULL: one yet to be founded */
+    const struct kid *recovers;       /* with ledger: a member that lost its key; NULL: a new one */
     uint64_t now_ms;                  /* of the real clock, by which certificates are judged */
 };
 
