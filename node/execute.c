@@ -2,6 +2,8 @@
 #include "node/goods.h"
 #include "node/instance.h"
 
+#include "common/state_govern.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,9 +168,30 @@ static void run_timer(struct execution *x, const struct state_key *key)
     case TIMER_SENSOR_SILENT: rules_timer_silence(x, id); break;
     case TIMER_NEVER_HEARD: rules_timer_never_heard(x, id); break;
     case TIMER_OFFER_EXPIRES: rules_timer_offer(x, id); break;
+    case TIMER_PROPOSAL_EXPIRES: rules_timer_proposal(x, id); break;
+    case TIMER_PROPOSAL_EFFECT: break;
     }
     overlay_settle(x->overlay);
     end_record(x, record);
+}
+
+/* What members voted for this height is done before anything else. */
+static void run_effects(struct execution *x)
+{
+    struct hash due[STATE_HASHES_MAX];
+    size_t n = rules_govern_due(x, due);
+    for (size_t i = 0; i < n; i++) {
+        struct recorded record = { .code = ACCEPTED,
+                                   .timer_time_ms = x->context.time_ms,
+                                   .timer_what = TIMER_PROPOSAL_EFFECT,
+                                   .timer_subject =
+                                       execution_subject_bytes(x, hash_slice(&due[i])) };
+        begin_record(x);
+        overlay_mark(x->overlay);
+        rules_govern_effect(x, &due[i]);
+        overlay_settle(x->overlay);
+        end_record(x, record);
+    }
 }
 
 void execute_begin(struct execution *x, const struct state_view *view,
@@ -187,6 +210,8 @@ void execute_begin(struct execution *x, const struct state_view *view,
     struct state_key parent = state_key_block(context->height - 1);
     state_block_put(execution_value(x), context->height - 1, &context->parent_hash);
     execution_store(x, &parent);
+    memset(x->members, 0, sizeof x->members);
+    run_effects(x);
     struct state_key *due = overlay_alloc(x->overlay, OVERLAY_TIMERS_MAX * sizeof *due);
     size_t n = due == NULL ? 0 : view->due(view->ctx, context->time_ms, due, OVERLAY_TIMERS_MAX);
     for (size_t i = 0; i < n && !is_full(x, 2); i++) /* half is for statements; the rest stay due */
@@ -244,6 +269,36 @@ static uint64_t anchor_flags(struct execution *x, const struct anchor *a)
         height == a->height && memcmp(hash.bytes, a->hash, ANCHOR_HASH_SIZE) == 0)
         return 0;
     return FLAG_UNCHECKED;
+}
+
+/* Keys of a member that was removed are turned away: effects ran before the block's statements. */
+static bool is_of_removed_member(struct execution *x, const struct kid *member)
+{
+    if (x->context.rules < EXECUTE_RULES_GOVERN)
+        return false;
+    struct member_memo *memo = &x->members[member->bytes[0] % EXECUTION_MEMBER_MEMOS];
+    if (!memo->known || !kid_equal(&memo->member, member))
+        *memo = (struct member_memo){ .known = true,
+                                      .active = execution_member_active(x, member),
+                                      .member = *member };
+    return !memo->active;
+}
+
+static bool is_government(enum statement_kind kind)
+{
+    return kind == KIND_EVIDENCE || kind == KIND_NODE ||
+           (kind >= KIND_PROPOSE && kind <= KIND_WITHDRAW);
+}
+
+/* What a kind of statement is about, rules came to know by versions; and a node's key speaks of nodes only. */
+static enum refusal check_kind(struct execution *x, const struct speaker *by)
+{
+    if (x->context.rules < EXECUTE_RULES_GOVERN)
+        return is_government(by->st->kind) ? REFUSED_NOT_ALLOWED : ACCEPTED;
+    return by->key.class == CLASS_AUTHORITY && by->st->kind != KIND_EVIDENCE &&
+                   by->st->kind != KIND_NODE
+               ? REFUSED_NOT_ALLOWED
+               : ACCEPTED;
 }
 
 static enum refusal apply(struct execution *x, const struct speaker *by)
@@ -310,7 +365,9 @@ static enum refusal apply_or_undo(struct execution *x, const struct speaker *by)
     const size_t events_len = x->events.len;
     const uint64_t flags = *by->flags;
     overlay_mark(x->overlay);
-    enum refusal code = apply(x, by);
+    enum refusal code = check_kind(x, by);
+    if (code == ACCEPTED)
+        code = apply(x, by);
     if (code == ACCEPTED && execution_is_over(x)) {
         execution_explain(x, "more events or steps than one statement may cause; name goods by "
                              "ranges, or fewer at a time");
@@ -337,6 +394,8 @@ enum refusal execute_statement(struct execution *x, const struct statement *st)
         return REFUSED_BUSY;
     if (!load_key(x, &st->kid, &by.key))
         return REFUSED_UNKNOWN_KEY;
+    if (is_of_removed_member(x, &by.key.member))
+        return REFUSED_REVOKED;
     /* "from the next block": a revocation in this very block does not touch it yet */
     by.key.revoked = by.key.revoked && by.key.revoked_height < x->context.height;
     execution_load_sequence(x, &st->kid, &sequence);

@@ -44,6 +44,13 @@ struct signer {
     size_t refused_count, first_refused, last_refused; /* records with a refusal, in order */
 };
 
+/* Whether a member is active: asked of every statement, and the same throughout a block's statements. */
+#define EXECUTION_MEMBER_MEMOS 64
+struct member_memo {
+    bool known, active;
+    struct kid member;
+};
+
 struct execution {
     struct execute_context context;
     struct overlay *overlay;
@@ -74,6 +81,7 @@ struct execution {
     struct buf scratch;
     struct samples samples;     /* of the reading being executed */
     struct finding_claim claim; /* told of a statement that is refused */
+    struct member_memo members[EXECUTION_MEMBER_MEMOS];
     bool failed;
 };
 
@@ -147,15 +155,22 @@ enum refusal rules_node(struct execution *x, const struct speaker *by);
 enum refusal rules_evidence(struct execution *x, const struct speaker *by);
 
 enum timer_what {
-    TIMER_OPENING_LAPSES = 1, /* id: the opening's hash */
-    TIMER_SENSOR_SILENT = 2,  /* id: the rule state's key */
-    TIMER_NEVER_HEARD = 3,    /* id: [asset, opening] */
-    TIMER_OFFER_EXPIRES = 4,  /* id: the offer's hash */
+    TIMER_OPENING_LAPSES = 1,   /* id: the opening's hash */
+    TIMER_SENSOR_SILENT = 2,    /* id: the rule state's key */
+    TIMER_NEVER_HEARD = 3,      /* id: [asset, opening] */
+    TIMER_OFFER_EXPIRES = 4,    /* id: the offer's hash */
+    TIMER_PROPOSAL_EXPIRES = 5, /* id: the proposal's hash */
+    TIMER_PROPOSAL_EFFECT = 6,  /* never in the state's table: outcomes of effects say so */
 };
 void rules_timer_opening(struct execution *x, struct slice id);
 void rules_timer_silence(struct execution *x, struct slice id);
 void rules_timer_never_heard(struct execution *x, struct slice id);
 void rules_timer_offer(struct execution *x, struct slice id);
+void rules_timer_proposal(struct execution *x, struct slice id);
+
+/* A block begins: the set in force is the one decided before. Gives the proposals to take effect, at most 64. */
+size_t rules_govern_due(struct execution *x, struct hash *ret_hashes);
+void rules_govern_effect(struct execution *x, const struct hash *proposal);
 
 /* Custody passed at time_ms: excursions already charged beyond it are charged anew. */
 void rules_custody_passed(struct execution *x, struct slice asset, const struct kid *to,

@@ -1,5 +1,5 @@
 /* Keys and master data: enrolment, revocation, products, places, parties (DESIGN section 4). */
-#include "node/rules_parts.h"
+#include "node/rules_govern.h"
 
 #include <string.h>
 
@@ -22,6 +22,15 @@ static bool request_holds(struct execution *x, const struct speaker *by, struct 
     return true;
 }
 
+/* Where the constitution leaves it to sponsors, only they bring devices. */
+static bool may_sponsor(struct execution *x, const struct speaker *by, enum key_class class)
+{
+    if (class != CLASS_DEVICE || x->context.rules < EXECUTE_RULES_GOVERN)
+        return true;
+    return govern_constitution(x).open_sponsoring ||
+           (govern_roles(x, &by->key.member) & ROLE_BIT_SPONSOR) != 0;
+}
+
 enum refusal rules_enrol(struct execution *x, const struct speaker *by)
 {
     static const uint8_t none[] = { 0x80 };
@@ -31,6 +40,8 @@ enum refusal rules_enrol(struct execution *x, const struct speaker *by)
     /* Members and authorities enter by the genesis or by ballot, never by one sponsor's word. */
     if (by->key.class != CLASS_MEMBER || e->class == CLASS_MEMBER || e->class == CLASS_AUTHORITY)
         return REFUSED_NOT_ALLOWED;
+    if (!may_sponsor(x, by, e->class))
+        return REFUSED_NOT_SPONSOR;
     if (!request_holds(x, by, &q))
         return REFUSED_BAD_REQUEST;
     struct state_key key = state_key_kid(TABLE_KEY, &q.cose.kid);

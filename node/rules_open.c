@@ -1,6 +1,6 @@
 /* Opening of a contract: who, what, which goods, and whether it all fits. */
 #include "node/goods.h"
-#include "node/rules_parts.h"
+#include "node/rules_govern.h"
 
 #include <string.h>
 
@@ -58,6 +58,15 @@ static enum refusal check_definition_known(struct execution *x, const struct ope
     return REFUSED_UNKNOWN_CONTRACT;
 }
 
+/* Any contract may be opened, or the members approved this one. */
+static bool is_open_to_all(struct execution *x, const struct hash *definition)
+{
+    struct state_key key = state_key_hash(TABLE_APPROVED, definition);
+    struct slice value;
+    return x->context.rules < EXECUTE_RULES_GOVERN || govern_constitution(x).open_definitions ||
+           execution_get(x, &key, &value);
+}
+
 static enum refusal check_open(struct execution *x, const struct speaker *by)
 {
     const struct open *o = &by->st->as.open;
@@ -78,6 +87,8 @@ static enum refusal check_open(struct execution *x, const struct speaker *by)
             return REFUSED_UNKNOWN_CONTRACT;
         }
     }
+    if (!is_open_to_all(x, &o->definition))
+        return REFUSED_NOT_APPROVED;
     enum refusal code = check_assets(x, &o->assets, members, n);
     return code == ACCEPTED ? check_definition_known(x, o) : code;
 }
