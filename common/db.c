@@ -17,6 +17,7 @@
 #define DEFAULT_CACHE_KIB 16384
 #define DEFAULT_BUSY_MS   5000
 #define SQL_SIZE          160
+#define BACKUP_PAGES      4096 /* between two words on how far it is */
 
 struct db {
     sqlite3 *handle;
@@ -201,6 +202,43 @@ void db_rollback(struct db *db)
 {
     if (db->handle != NULL && sqlite3_get_autocommit(db->handle) == 0)
         (void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/* ------------------------------------------------------------------ a copy */
+
+/* Within a transaction of the source: what others commit meanwhile neither shows nor starts it over. */
+static bool copy_pages(struct db *from, struct db *to, db_progress progress, void *ctx,
+                       struct err *err)
+{
+    int rc = SQLITE_OK;
+    sqlite3_backup *b = sqlite3_backup_init(to->handle, "main", from->handle, "main");
+    if (b == NULL)
+        return db_fail(to, sqlite3_errcode(to->handle), err);
+    while (rc == SQLITE_OK) {
+        rc = sqlite3_backup_step(b, BACKUP_PAGES);
+        if (progress != NULL)
+            progress(ctx, (uint64_t)(sqlite3_backup_pagecount(b) - sqlite3_backup_remaining(b)),
+                     (uint64_t)sqlite3_backup_pagecount(b));
+    }
+    int end = sqlite3_backup_finish(b);
+    bool good = rc == SQLITE_DONE && end == SQLITE_OK;
+    return good || db_fail(end == SQLITE_OK ? from : to, end == SQLITE_OK ? rc : end, err);
+}
+
+bool db_backup(struct db *db, const char *path, db_progress progress, void *ctx, struct err *err)
+{
+    struct db *to = NULL;
+    struct db_options options = { .flags = DB_CREATE };
+    int64_t tables = 0;
+    if (access(path, F_OK) == 0)
+        return err_set(err, ERR_INPUT, "%s: is there already", path);
+    bool good = db_open(path, &options, &to, err) && db_begin_read(db, err) &&
+                query_int(db, "SELECT count(*) FROM sqlite_schema", &tables, err) &&
+                copy_pages(db, to, progress, ctx, err);
+    db_rollback(db);
+    good = good && db_checkpoint(to, err);
+    db_close(to);
+    return good;
 }
 
 /* ------------------------------------------------------------------ statements */

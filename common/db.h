@@ -84,6 +84,13 @@ bool db_set_version(struct db *db, int64_t version, struct err *err);
 /* Moves the whole WAL into the file and starts it over without shortening it: appending to a file costs
  * a sync far more than overwriting it. ERR_BUSY while a reader holds it. */
 bool db_checkpoint(struct db *db, struct err *err);
+typedef void (*db_progress)(void *ctx, uint64_t done, uint64_t pages);
+/*
+ * Copies the database as it is at one moment into a new file at path, while others go on writing to it: whole
+ * and synced when it returns true. False: the file may be there in part, and is the caller's to remove.
+ * progress: told now and then, or NULL.
+ */
+bool db_backup(struct db *db, const char *path, db_progress progress, void *ctx, struct err *err);
 /* SQLite's own check of its trees and indexes; reads every page in use, so its checksum too. */
 bool db_check_integrity(struct db *db, struct err *err);
 

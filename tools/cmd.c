@@ -39,6 +39,8 @@ const struct cmd_entry cmd_table[] = {
     { "statement", cmd_statement, "get, send and follow statements" },
     { "receipt", cmd_receipt, "get receipts, and verify them offline" },
     { "audit", cmd_audit, "check a node's folder from genesis, byte by byte" },
+    { "backup", cmd_backup, "copy a node's ledger while the node goes on" },
+    { "restore", cmd_restore, "put a backup back" },
     { "rebuild", cmd_rebuild, "drop a node's read models and make them again" },
     { "demo", cmd_demo, "one journey from sensor to proven answer" },
     { NULL, NULL, NULL },

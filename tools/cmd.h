@@ -29,6 +29,7 @@ int cmd_fail(const char *command, bool json, const struct err *err);
 
 int cmd_asset(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
+int cmd_backup(int argc, char **argv);
 int cmd_cert(int argc, char **argv);
 int cmd_consortium(int argc, char **argv);
 int cmd_constitution(int argc, char **argv);
@@ -57,6 +58,7 @@ int cmd_product(int argc, char **argv);
 int cmd_rebuild(int argc, char **argv);
 int cmd_recall(int argc, char **argv);
 int cmd_receipt(int argc, char **argv);
+int cmd_restore(int argc, char **argv);
 int cmd_statement(int argc, char **argv);
 int cmd_trace(int argc, char **argv);
 int cmd_unpack(int argc, char **argv);

@@ -11,60 +11,18 @@
 #include "node/proof.h"
 #include "node/read_model.h"
 #include "tools/cmd_action.h"
+#include "tools/data_folder.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 void audit_progress(const struct audit *a, const char *text)
 {
     if (a->progress)
         (void)fprintf(stderr, "\r\033[K%s", text);
-}
-
-/* ------------------------------------------------------------------ the folder */
-
-/* DIR is a node's folder, or a company's with a node in it. */
-static bool find_folder(const char *dir, char data[PATH_MAX], char home[PATH_MAX], struct err *err)
-{
-    char path[PATH_MAX];
-    home[0] = '\0';
-    if (snprintf(path, sizeof path, "%s/ledger.db", dir) >= (int)sizeof path)
-        return err_set(err, ERR_INPUT, "%s: the name is too long", dir);
-    if (file_exists(path))
-        return snprintf(data, PATH_MAX, "%s", dir) < PATH_MAX;
-    if (snprintf(path, sizeof path, "%s/node/ledger.db", dir) >= (int)sizeof path ||
-        !file_exists(path))
-        return err_set(err, ERR_NOT_FOUND, "%s: holds no ledger (ledger.db, or node/ledger.db)",
-                       dir);
-    return snprintf(data, PATH_MAX, "%s/node", dir) < PATH_MAX &&
-           snprintf(home, PATH_MAX, "%s", dir) < PATH_MAX;
-}
-
-/* A running node would change what is being read. */
-static bool take_lock(const char *data, int *ret_fd, struct err *err)
-{
-    char path[PATH_MAX];
-    if (snprintf(path, sizeof path, "%s/lock", data) >= (int)sizeof path)
-        return err_set(err, ERR_INPUT, "%s: the name is too long", data);
-    *ret_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (*ret_fd >= 0 && flock(*ret_fd, LOCK_EX | LOCK_NB) == 0)
-        return true;
-    return errno == EWOULDBLOCK
-               ? err_set(err, ERR_BUSY, "%s: a node is running here: stop it first", data)
-               : err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
-}
-
-static void drop_lock(int *fd)
-{
-    if (*fd >= 0)
-        (void)close(*fd);
-    *fd = -1;
 }
 
 /* What a node that was killed left in its log goes into the file, as it would when it starts. */
@@ -77,11 +35,11 @@ static bool settle_log(const char *data, int *lock, struct err *err)
         return true;
     if (!audit_log_file(path, err))
         return false;
-    drop_lock(lock); /* the store takes it itself */
+    data_folder_unlock(lock); /* the store takes it itself */
     if (!store_open(data, STORE_WRITE, &s, err))
         return false;
     store_close(s);
-    return take_lock(data, lock, err);
+    return data_folder_lock(data, lock, err);
 }
 
 /* ------------------------------------------------------------------ audit */
@@ -156,14 +114,14 @@ static int audit(struct cmd_home *home, const struct cmd_args *args, struct err 
     a->genesis = buf_heap(GENESIS_SIZE_MAX);
     a->progress = isatty(STDERR_FILENO) == 1;
     bool good = cmd_args_expect(args, 1, 1, "one DIR", err) &&
-                find_folder(args->operand[0], a->data, a->home, err) &&
-                take_lock(a->data, &lock, err) && settle_log(a->data, &lock, err) &&
+                data_folder_find(args->operand[0], a->data, a->home, err) &&
+                data_folder_lock(a->data, &lock, err) && settle_log(a->data, &lock, err) &&
                 run_audit(a, err);
     audit_progress(a, "");
     if (good)
         tell(home, a);
     store_close(a->store);
-    drop_lock(&lock);
+    data_folder_unlock(&lock);
     buf_free(&a->genesis);
     free(a);
     return good ? CMD_GOOD : cmd_action_fail(err);
@@ -195,7 +153,7 @@ static int rebuild(struct cmd_home *home, const struct cmd_args *args, struct er
     struct store *s = NULL;
     struct hash before, after;
     bool good = cmd_args_expect(args, 1, 1, "one DIR", err) &&
-                find_folder(args->operand[0], data, outer, err) &&
+                data_folder_find(args->operand[0], data, outer, err) &&
                 store_open(data, STORE_WRITE, &s, err) && read_model_digest(s, &before, err) &&
                 read_model_rebuild(s, err) && read_model_digest(s, &after, err);
     store_close(s);

@@ -360,6 +360,70 @@ static void test_truncated_and_unclosed_files(void **state)
     assert_string_equal(err.msg, "ledger.db: the file ends inside page 1");
 }
 
+/* ------------------------------------------------------------------ a copy */
+
+struct writing {
+    struct db *writer;
+    unsigned told;
+    uint64_t pages;
+};
+
+/* Another connection commits while the copy is being made. */
+static void write_meanwhile(void *ctx, uint64_t done, uint64_t pages)
+{
+    struct writing *w = ctx;
+    assert_true(done <= pages);
+    w->pages = pages;
+    if (w->told++ == 0)
+        run(w->writer, "INSERT INTO t(b) SELECT randomblob(3000) FROM t LIMIT 500");
+}
+
+static int64_t rows_of(const char *file)
+{
+    struct db *db = NULL;
+    struct db_stmt *stmt = NULL;
+    struct err err = { 0 };
+    struct db_options options = { .flags = DB_READONLY };
+    good(db_open(file, &options, &db, &err), &err);
+    good(db_check_integrity(db, &err), &err);
+    good(db_prepare(db, "SELECT count(*) FROM t", &stmt, &err), &err);
+    assert_int_equal(db_step(stmt, &err), DB_ROW);
+    int64_t rows = db_column_int(stmt, 0);
+    db_stmt_free(stmt);
+    db_close(db);
+    return rows;
+}
+
+static void test_a_copy_is_of_one_moment(void **state)
+{
+    (void)state;
+    char copy[96];
+    struct err err = { 0 };
+    struct db_damage damage;
+    size_t count = 0;
+    struct db *db = open_db(DB_CREATE);
+    run(db,
+        "CREATE TABLE t(b BLOB); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+        "WHERE i < 6000) INSERT INTO t SELECT randomblob(3000) FROM n");
+    struct db *reader = open_db(DB_READONLY);
+    struct writing w = { .writer = db };
+    (void)snprintf(copy, sizeof copy, "%s/copy.db", folder);
+    good(db_backup(reader, copy, write_meanwhile, &w, &err), &err);
+    assert_true(w.told > 1 && w.pages > 4096);
+    good(db_check_file(copy, &damage, 1, &count, &err), &err);
+    assert_int_equal(rows_of(copy), 6000); /* not the 500 that came while it was made */
+    assert_int_equal(rows_of(path), 6500);
+    assert_false(db_backup(reader, copy, NULL, NULL, &err)); /* never over a file */
+    assert_int_equal(err.code, ERR_INPUT);
+    db_close(reader);
+    db_close(db);
+    static const char *const ends[] = { "", "-wal", "-shm" };
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        (void)snprintf(copy, sizeof copy, "%s/copy.db%s", folder, ends[i]);
+        (void)unlink(copy);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -371,6 +435,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_sqlite_program_reads_it, setup, teardown),
         cmocka_unit_test_setup_teardown(test_every_flipped_byte_is_located, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reading_a_wrong_byte_fails, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_copy_is_of_one_moment, setup, teardown),
         cmocka_unit_test_setup_teardown(test_truncated_and_unclosed_files, setup, teardown),
     };
     return cmocka_run_group_tests_name("db", tests, NULL, NULL);
