@@ -340,6 +340,18 @@ static bool replay_block(struct store *s, uint64_t height, struct replay *p, str
     return read_model_apply(s->model, &c, row.first_leaf, err);
 }
 
+bool read_model_follow(struct store *s, uint64_t from, uint64_t to, struct err *err)
+{
+    struct replay p = { .block = buf_heap(BLOCK_SIZE_MAX + 1024), .outcomes = buf_heap(SIZE_MAX) };
+    bool good = true;
+    for (uint64_t h = from; h <= to && good; h++)
+        good = replay_block(s, h, &p, err);
+    buf_free(&p.block);
+    buf_free(&p.outcomes);
+    free(p.items);
+    return good;
+}
+
 static bool replay_all(struct store *s, struct replay *p, struct err *err)
 {
     struct buf genesis_bytes = buf_heap(GENESIS_SIZE_MAX);

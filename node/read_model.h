@@ -25,6 +25,8 @@ bool read_model_is_due(struct db *db, bool *ret_due, struct err *err);
 bool read_model_begin(struct read_model *m, struct genesis genesis, struct err *err);
 bool read_model_apply(struct read_model *m, const struct commit *c, uint64_t first_leaf,
                       struct err *err);
+/* Stored blocks from..to, after those before them, in the caller's transaction. */
+bool read_model_follow(struct store *s, uint64_t from, uint64_t to, struct err *err);
 
 /* ------------------------------------------------------------------ upkeep */
 

@@ -1,10 +1,12 @@
 #include "node/snapshot.h"
 
+#include "common/set_chain.h"
+
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MANIFEST_VERSION 1
+#define LONG_FORM        0x82 /* the first byte of a set proof: an array of two */
 #define ROOTS_SIZE       ((size_t)STATE_BUCKETS * HASH_SIZE)
 
 /* ------------------------------------------------------------------ the manifest */
@@ -34,7 +36,7 @@ static bool take_manifest(struct slice bytes, struct snapshot *s, struct err *er
     cbor_take_array_of(&r, 6);
     (void)cbor_take_int_in(&r, MANIFEST_VERSION, MANIFEST_VERSION);
     s->final = cbor_take_bytes(&r, 1, FINAL_SIZE_MAX);
-    s->sets = cbor_take_bytes(&r, 1, SNAPSHOT_SETS_MAX);
+    s->sets = cbor_take_bytes(&r, 1, SET_CHAIN_SIZE_MAX);
     tree_edge_take(&r, &s->edge);
     s->roots = cbor_take_bytes(&r, ROOTS_SIZE, ROOTS_SIZE).data;
     take_chunks(&r, s);
@@ -62,17 +64,30 @@ static struct hash state_of(const uint8_t *roots)
     return merkle_frontier_root(&f);
 }
 
+/* Who joins keeps the chain and shows it to others: all of it must hold, and end at the block. */
+static bool check_sets(const struct snapshot *s, struct set_chain at, uint64_t height,
+                       struct err *err)
+{
+    if (s->sets.data[0] != LONG_FORM)
+        return err_set(err, ERR_INPUT, "the chain of authority sets is not in its long form");
+    return set_chain_to(&at, UINT64_MAX, err) &&
+           (at.from <= height + 1 ||
+            err_set(err, ERR_INPUT, "authority sets of blocks after %" PRIu64, height));
+}
+
 static bool check_manifest(struct snapshot *s, const struct identity *trusted, struct err *err)
 {
     struct final f;
-    if (!final_decode(s->final, &f, err) || !identity_follow(s->sets, trusted, &s->set, err))
+    struct set_chain sets;
+    if (!final_decode(s->final, &f, err) || !set_chain_begin(&sets, s->sets, trusted, err))
         return false;
     if (!hash_equal(&f.header.ledger, &trusted->genesis.ledger))
         return err_set(err, ERR_PROOF, "a block of another ledger");
     if (f.header.height == 0)
         return err_set(err, ERR_INPUT, "of the genesis, which has no seals");
-    if (!final_verify(&f, &s->set, err))
+    if (!set_chain_final(&sets, &f, err) || !check_sets(s, sets, f.header.height, err))
         return false;
+    s->set = sets.set;
     struct hash tree = tree_edge_root(&s->edge), state = state_of(s->roots);
     if (s->edge.size != f.header.size || !hash_equal(&tree, &f.header.tree))
         return err_set(err, ERR_PROOF,

@@ -17,8 +17,7 @@
 #define SNAPSHOT_CHUNK_SIZE   (1024 * 1024)      /* a chunk ends at the first bucket beyond this */
 #define SNAPSHOT_CHUNK_MAX    (64 * 1024 * 1024) /* with the last bucket: the state's own bound */
 #define SNAPSHOT_CHUNKS_MAX   16384
-#define SNAPSHOT_SETS_MAX     (1024 * 1024)
-#define SNAPSHOT_MANIFEST_MAX (4 * 1024 * 1024)
+#define SNAPSHOT_MANIFEST_MAX (8 * 1024 * 1024)
 
 /* ------------------------------------------------------------------ making one */
 

@@ -44,12 +44,23 @@ static bool lock_folder(const char *dir, int *ret_fd, struct err *err)
 
 /* ------------------------------------------------------------------ opening and closing */
 
-static bool prepare_all(struct store *s, struct err *err)
+bool store_prepare(struct store *s, struct err *err)
 {
     for (int i = 0; i < STORE_SQL_COUNT; i++)
         if (!db_prepare(s->db, store_schema_sql((enum store_sql)i), &s->sql[i], err))
             return false;
     return read_model_open(s->db, &s->model, err);
+}
+
+static bool open_file(struct store *s, const char *path, unsigned flags, const char *base_vfs,
+                      struct err *err)
+{
+    struct db_options options = {
+        .flags = flags,
+        .cache_kib = s->mode == STORE_WRITE ? CACHE_KIB_WRITE : CACHE_KIB_READ,
+        .base_vfs = base_vfs,
+    };
+    return db_open(path, &options, &s->db, err);
 }
 
 static bool open_db(struct store *s, const char *dir, unsigned flags, const char *base_vfs,
@@ -58,12 +69,7 @@ static bool open_db(struct store *s, const char *dir, unsigned flags, const char
     char *path = join(dir, STORE_DB_NAME);
     if (path == NULL)
         return err_set(err, ERR_IO, "%s: out of memory", dir);
-    struct db_options options = {
-        .flags = flags,
-        .cache_kib = s->mode == STORE_WRITE ? CACHE_KIB_WRITE : CACHE_KIB_READ,
-        .base_vfs = base_vfs,
-    };
-    bool good = db_open(path, &options, &s->db, err);
+    bool good = open_file(s, path, flags, base_vfs, err);
     free(path);
     return good;
 }
@@ -118,8 +124,8 @@ static bool open_all(struct store *s, const char *dir, const char *base_vfs, str
     if (writer && !lock_folder(dir, &s->lock_fd, err))
         return false;
     return open_db(s, dir, writer ? 0 : DB_READONLY, base_vfs, err) &&
-           store_schema_check(s->db, writer, err) && prepare_all(s, err) &&
-           (!writer || (load_edge(s, err) && rebuild_if_due(s, err)));
+           store_schema_check(s->db, writer, err) && store_prepare(s, err) &&
+           store_base_load(s, err) && (!writer || (load_edge(s, err) && rebuild_if_due(s, err)));
 }
 
 bool store_open_over(const char *dir, enum store_mode mode, const char *base_vfs,
@@ -143,7 +149,8 @@ bool store_open(const char *dir, enum store_mode mode, struct store **ret_store,
 
 /* ------------------------------------------------------------------ a new ledger */
 
-static bool put_genesis(struct store *s, struct slice bytes, struct genesis *g, struct err *err)
+bool store_put_genesis(struct store *s, struct slice bytes, const struct genesis *g,
+                       struct err *err)
 {
     static const uint8_t no_seals = 0x80;
     struct commit c = { .header = g->header, .seals = slice_of(&no_seals, 1) };
@@ -153,12 +160,18 @@ static bool put_genesis(struct store *s, struct slice bytes, struct genesis *g, 
     db_bind_blob(insert, 1, bytes);
     bool good = db_run(insert, err) && read_model_begin(s->model, *g, err);
     db_stmt_free(insert);
+    return good && store_put_block(s, &c, 0, err);
+}
+
+static bool put_first_state(struct store *s, struct genesis *g, struct err *err)
+{
+    bool good = true;
     for (size_t i = 0; i < g->entry_count && good; i++) {
         struct slice key, value;
         genesis_next_entry(g, &key, &value);
         good = store_put_state(s, key, value, err);
     }
-    return good && store_put_block(s, &c, 0, err);
+    return good;
 }
 
 /* A file without a version is what a crash left of an earlier try. */
@@ -173,15 +186,15 @@ static bool fill_new(struct store *s, const char *dir, struct slice bytes, struc
         return err_set(err, ERR_INPUT, "%s: holds a ledger already", dir);
     if (!db_begin(s->db, err))
         return false;
-    if (store_schema_create(s->db, err) && read_model_create(s->db, err) && prepare_all(s, err) &&
-        put_genesis(s, bytes, g, err))
+    if (store_schema_create(s->db, err) && read_model_create(s->db, err) && store_prepare(s, err) &&
+        store_put_genesis(s, bytes, g, err) && put_first_state(s, g, err))
         return db_commit(s->db, err);
     db_rollback(s->db);
     return false;
 }
 
 /* The folder's own entry, and the new files' in it, must survive a power cut too. */
-static bool sync_folder(const char *dir, struct err *err)
+bool store_sync_folder(const char *dir, struct err *err)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool good = fd >= 0 && fsync(fd) == 0;
@@ -204,5 +217,41 @@ bool store_create(const char *dir, struct slice genesis, struct err *err)
         return err_set(err, ERR_IO, "%s: out of memory", dir);
     bool good = fill_new(s, dir, genesis, &g, err);
     store_close(s);
-    return good && sync_folder(dir, err);
+    return good && store_sync_folder(dir, err);
+}
+
+/* ------------------------------------------------------------------ a ledger that is being joined */
+
+bool store_open_unfinished(const char *dir, const char *name, struct store **ret_store,
+                           struct err *err)
+{
+    struct store *s = store_new(STORE_WRITE);
+    char *path = join(dir, name), *done = join(dir, STORE_DB_NAME);
+    bool good = (s != NULL && path != NULL && done != NULL) ||
+                err_set(err, ERR_IO, "%s: out of memory", dir);
+    good =
+        good && lock_folder(dir, &s->lock_fd, err) &&
+        (access(done, F_OK) != 0 || err_set(err, ERR_INPUT, "%s: holds a ledger already", dir)) &&
+        open_file(s, path, DB_CREATE, NULL, err);
+    free(path);
+    free(done);
+    if (!good) {
+        store_close(s);
+        return false;
+    }
+    *ret_store = s;
+    return true;
+}
+
+bool store_rename_finished(const char *dir, const char *name, struct err *err)
+{
+    char *path = join(dir, name), *done = join(dir, STORE_DB_NAME);
+    bool good = path != NULL && done != NULL;
+    if (!good)
+        (void)err_set(err, ERR_IO, "%s: out of memory", dir);
+    else if (rename(path, done) != 0)
+        good = err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+    free(path);
+    free(done);
+    return good && store_sync_folder(dir, err);
 }

@@ -73,8 +73,8 @@ bool store_put_state(struct store *s, struct slice key, struct slice value, stru
 
 /* ------------------------------------------------------------------ the statement index */
 
-static bool put_indexes(struct store *s, const struct commit *c, uint64_t first_leaf,
-                        struct err *err)
+bool store_put_indexes(struct store *s, const struct commit *c, uint64_t first_leaf,
+                       struct err *err)
 {
     if (c->statement_count == 0)
         return true;
@@ -126,12 +126,12 @@ static bool put_all(struct store *s, const struct commit *c, struct tree_edge *e
 {
     uint64_t first_leaf = edge->size;
     if (!store_put_block(s, c, first_leaf, err) || !put_tree(s, c, edge, err) ||
-        !put_indexes(s, c, first_leaf, err))
+        !store_put_indexes(s, c, first_leaf, err))
         return false;
     for (size_t i = 0; i < c->write_count; i++)
         if (!store_put_state(s, c->writes[i].key, c->writes[i].value, err))
             return false;
-    return store_vote_commit(s, c, err) && read_model_apply(s->model, c, first_leaf, err);
+    return store_vote_commit(s, c, err) && store_base_apply(s, c, first_leaf, err);
 }
 
 bool store_commit(struct store *s, const struct commit *c, struct err *err)

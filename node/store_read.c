@@ -61,7 +61,7 @@ bool store_row(struct store *s, uint64_t height, struct store_block_row *ret_row
     db_bind_int(get, 1, (int64_t)height);
     enum db_row found = db_step(get, err);
     bool good = found == DB_ROW && take_row(get, height, ret_row, seals, err);
-    if (found == DB_END)
+    if (found == DB_END && store_base_has(s, height, err))
         (void)not_found(err, "block", height);
     db_reset(get);
     return good;
@@ -100,7 +100,8 @@ bool store_block(struct store *s, uint64_t height, struct buf *block, struct buf
                  struct buf *outcomes, struct err *err)
 {
     struct store_block_row row;
-    if (!store_row(s, height, &row, seals, err))
+    if (((block != NULL || outcomes != NULL) && !store_base_has(s, height, err)) ||
+        !store_row(s, height, &row, seals, err))
         return false;
     if (block != NULL) {
         block_put_head(block, &row.header, (size_t)row.statements);
@@ -169,7 +170,8 @@ static bool find_leaf(struct store *s, uint64_t leaf, struct store_place *ret_pl
 static bool check_leaf(struct store *s, uint64_t leaf, struct err *err)
 {
     struct header head;
-    return store_head(s, &head, NULL, err) && (leaf < head.size || not_found(err, "leaf", leaf));
+    return store_head(s, &head, NULL, err) && (leaf < head.size || not_found(err, "leaf", leaf)) &&
+           store_base_has_leaf(s, leaf, err);
 }
 
 bool store_leaf_place(struct store *s, uint64_t leaf, struct store_place *ret_place,
@@ -202,7 +204,7 @@ bool store_outcome(struct store *s, uint64_t height, uint64_t index, struct buf 
                    struct err *err)
 {
     struct store_block_row row;
-    if (!store_row(s, height, &row, NULL, err))
+    if (!store_base_has(s, height, err) || !store_row(s, height, &row, NULL, err))
         return false;
     return index < row.outcomes ? find_outcome(s, row.first_outcome + index, outcome, err)
                                 : not_found(err, "outcome", index);
