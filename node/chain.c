@@ -324,6 +324,11 @@ bool chain_try(struct chain *c, const struct execute_context *context,
     return true;
 }
 
+const struct merkle_frontier *chain_head_tree(const struct chain *c)
+{
+    return c->trial->there && c->trial->applied ? &c->trial->before : &c->tree;
+}
+
 bool chain_undo(struct chain *c)
 {
     struct chain_trial *t = c->trial;

@@ -53,6 +53,9 @@ uint64_t chain_next_rules(const struct chain *c);
 /* What execute_begin() needs for the next block at time_ms (raised above the parent's). */
 struct execute_context chain_next(const struct chain *c, uint64_t time_ms);
 
+/* The head's statements, whatever is being tried. */
+const struct merkle_frontier *chain_head_tree(const struct chain *c);
+
 /* Who built a block, and what is in it. */
 struct chain_block {
     struct kid proposer;

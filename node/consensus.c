@@ -1,108 +1,369 @@
-#include "node/consensus.h"
+/*
+ * The step: an event goes to the part it concerns, then everything goes as far as votes, certificates and
+ * time allow, and what is wanted comes out as actions: durable first, then sent, then questions, then the
+ * decision.
+ */
+#include "node/consensus_parts.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
-bool consensus_begin(struct consensus *c, const struct authority_set *set,
-                     const struct key_pair *key)
+size_t consensus_size(void)
 {
-    memset(c, 0, sizeof *c);
-    c->set = *set;
-    c->key = *key;
-    return authority_set_find(set, &key->kid) >= 0;
+    return sizeof(struct consensus);
 }
 
-static void act(struct consensus_actions *actions, enum consensus_action_kind kind)
+void consensus_begin(struct consensus *c, const struct consensus_options *options)
 {
-    assert(actions->count < CONSENSUS_ACTIONS_MAX);
-    actions->at[actions->count++] = kind;
+    memset(c, 0, offsetof(struct consensus, prepared));
+    c->options = *options;
+    c->place = -1;
+    c->prepared.there = c->cert.there = c->decision.there = false;
+    c->timer_ms = c->above_ms = NEVER;
 }
 
-static size_t count_bits(const uint64_t *bits, size_t words)
+bool consensus_may_vote(const struct consensus *c)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < words; i++)
-        n += (size_t)__builtin_popcountll(bits[i]);
-    return n;
+    return c->place >= 0 && c->lost == LOST_NOT;
 }
 
-static void on_proposal(struct consensus *c, const struct header *h,
-                        struct consensus_actions *actions)
+void consensus_want_send(struct consensus *c, enum message_type type)
 {
-    c->phase = PHASE_PREPARE;
-    c->header = *h;
-    c->block = header_hash(h);
-    memset(c->prepared, 0, sizeof c->prepared);
-    c->kept_count = 0;
-    seal_count_begin(&c->seals, &c->header, &c->set);
-    act(actions, CONSENSUS_SEND_PREPARE);
+    c->wants.send |= 1U << type;
 }
 
-static void on_prepare(struct consensus *c, const struct consensus_event *e,
-                       struct consensus_actions *actions)
+void consensus_want_persist(struct consensus *c, const struct hash *block)
 {
-    int place = authority_set_find(&c->set, &e->authority);
-    if (c->phase != PHASE_PREPARE || place < 0 || !hash_equal(&e->block, &c->block))
+    c->wants.persist = true;
+    if (block == NULL)
         return;
-    c->prepared[place / 64] |= UINT64_C(1) << (place % 64);
-    if (count_bits(c->prepared, AUTHORITY_MAX / 64) < authority_set_quorum(&c->set))
-        return;
-    struct buf out = buf_fixed(c->own_seal, sizeof c->own_seal);
-    seal_sign(&c->header, 0, &c->key, &out);
-    assert(!out.failed);
-    c->own_seal_len = out.len;
-    c->phase = PHASE_COMMIT;
-    act(actions, CONSENSUS_SEND_SEAL);
+    c->wants.has_block = true;
+    c->wants.block = *block;
 }
 
-static void keep(struct consensus *c, struct slice seal)
+bool consensus_verify(struct consensus *c, const struct message *m, const uint8_t *known_pub,
+                      struct err *err)
 {
-    struct cose parsed;
-    bool ok = cose_parse(seal, &parsed, NULL);
-    assert(ok && seal.len <= SEAL_SIZE_MAX);
-    size_t i = c->kept_count++;
-    for (; i > 0 && kid_compare(&c->kept_by[i - 1], &parsed.kid) > 0; i--) {
-        memcpy(c->kept[i], c->kept[i - 1], c->kept_len[i - 1]);
-        c->kept_len[i] = c->kept_len[i - 1];
-        c->kept_by[i] = c->kept_by[i - 1];
+    return message_verify_cached(m, &c->options.ledger, &c->set, known_pub, &c->cache, err);
+}
+
+static void advance(struct consensus *c)
+{
+    if (c->phase == PHASE_DECIDED)
+        return;
+    consensus_round_advance(c);
+    consensus_propose_advance(c);
+    consensus_vote_seal(c);
+}
+
+/* ------------------------------------------------------------------ events */
+
+static void forget_height(struct consensus *c)
+{
+    c->round = 0;
+    c->proposed.there = c->accepted.there = c->sealed.there = false;
+    c->prepared.there = c->cert.there = false;
+    c->phase = PHASE_IDLE;
+    memset(&c->candidate, 0, sizeof c->candidate);
+    memset(c->has_roundchange, 0, sizeof c->has_roundchange);
+    c->header_count = 0;
+    c->timed = c->certified = c->building = false;
+    c->timer_ms = c->above_ms = NEVER;
+    for (size_t i = 0; i < AUTHORITY_MAX; i++)
+        c->peers[i].evidenced = false;
+    consensus_vote_clear(c);
+}
+
+/* What was decided here is kept through START, for those who ask for it. */
+static bool keep_decision(struct consensus *c)
+{
+    bool own = c->decision.there && hash_equal(&c->decision.block, &c->tip);
+    c->decision.there = own;
+    return own;
+}
+
+static void restore(struct consensus *c, struct slice vote)
+{
+    bool known = vote.len == 0 ? !c->options.vote_lost : consensus_store_load(c, vote);
+    if (!known) {
+        forget_height(c);
+        c->lost = LOST_ASKING;
     }
-    memcpy(c->kept[i], seal.data, seal.len);
-    c->kept_len[i] = seal.len;
-    c->kept_by[i] = parsed.kid;
+    if (c->round == 0 && (c->proposed.there || c->accepted.there))
+        consensus_round_arm(c); /* above 0 only q ROUNDCHANGEs do */
+    c->status_ms = c->resend_ms = c->now_ms;
 }
 
-static void on_seal(struct consensus *c, struct slice seal, struct consensus_actions *actions)
+static void on_start(struct consensus *c, const struct consensus_event *e)
 {
-    size_t before = c->seals.count;
-    if ((c->phase != PHASE_COMMIT && c->phase != PHASE_PREPARE) ||
-        !seal_count_add(&c->seals, seal, NULL) || c->seals.count == before)
+    bool first = !c->begun;
+    if (!first)
+        consensus_peer_move(c, e->set);
+    else
+        for (size_t i = 0; i < e->set->count; i++)
+            c->peers[i].kid = e->set->at[i].kid;
+    c->begun = true;
+    c->set = *e->set;
+    c->set_hash = authority_set_hash(&c->set);
+    c->place = authority_set_find(&c->set, &c->options.key.kid);
+    c->quorum = authority_set_quorum(&c->set);
+    c->faults = (c->set.count - 1) / 3;
+    c->parent = *e->parent;
+    c->height = e->parent->height + 1;
+    c->tip = header_hash(e->parent);
+    bool tell = keep_decision(c);
+    forget_height(c);
+    c->resend_ms = c->now_ms + CONSENSUS_RESEND_MS;
+    if (first)
+        restore(c, e->vote);
+    if (tell && c->place >= 0)
+        consensus_want_send(c, MESSAGE_DECIDED);
+    c->wants.clock = c->parent.time_ms > c->clock_ms + CONSENSUS_AHEAD_MS;
+    consensus_peer_rejoin(c);
+}
+
+/* A message of this height by one of the set. */
+static void on_vote(struct consensus *c, size_t place, const struct message *m)
+{
+    if (c->phase == PHASE_DECIDED || m->round > c->round + CONSENSUS_ROUNDS_AHEAD)
         return;
-    keep(c, seal);
-    if (!seal_count_is_final(&c->seals))
+    switch (m->type) {
+    case MESSAGE_PROPOSE: consensus_propose_receive(c, m); break;
+    case MESSAGE_PREPARE: consensus_vote_prepare(c, place, m); break;
+    case MESSAGE_COMMIT: consensus_vote_commit(c, place, m); break;
+    case MESSAGE_ROUNDCHANGE: consensus_round_change(c, place, m); break;
+    case MESSAGE_RCCERT: consensus_round_cert(c, m); break;
+    case MESSAGE_STATEMENTS:
+    case MESSAGE_DECIDED:
+    case MESSAGE_STATUS: break;
+    }
+}
+
+static void on_message(struct consensus *c, const struct message *m)
+{
+    if (kid_equal(&m->from, &c->options.key.kid) || m->type == MESSAGE_STATEMENTS)
         return;
-    c->phase = PHASE_DECIDED;
-    act(actions, CONSENSUS_DECIDED);
+    int found = authority_set_find(&c->set, &m->from);
+    size_t place = found < 0 ? STRANGER : (size_t)found;
+    consensus_peer_heard(c, place, m);
+    if (m->type == MESSAGE_STATUS)
+        consensus_peer_status(c, place, m);
+    else if (m->height < c->height && m->type != MESSAGE_DECIDED)
+        consensus_peer_answer(c, place, m);
+    else if (m->height == c->height && m->type == MESSAGE_DECIDED)
+        consensus_vote_decided(c, m);
+    else if (m->height == c->height && found >= 0)
+        on_vote(c, place, m);
+    else if (m->height > c->height + 1) {
+        c->wants.behind = true;
+        c->wants.behind_whom = m->from;
+        c->wants.behind_height = m->height;
+    }
+}
+
+/* Everything of this height once more: the network may lose anything. */
+static void resend(struct consensus *c)
+{
+    c->resend_ms = c->now_ms + CONSENSUS_RESEND_MS;
+    c->wants.decide = c->phase == PHASE_DECIDED;
+    if (c->phase != PHASE_DECIDED) {
+        c->wants.judge = c->candidate.state == CANDIDATE_ASKED;
+        c->wants.build = c->building;
+    }
+    if (c->cert.there) /* of an older round too: who is still in it cannot go on without */
+        consensus_want_send(c, MESSAGE_RCCERT);
+    if (!consensus_may_vote(c))
+        return;
+    if (c->proposed.there && c->proposed.round == c->round &&
+        (c->round == 0 || consensus_round_held(c)))
+        consensus_want_send(c, MESSAGE_PROPOSE);
+    if (c->accepted.there)
+        consensus_want_send(c, MESSAGE_PREPARE);
+    if (c->sealed.there)
+        consensus_want_send(c, MESSAGE_COMMIT);
+    if (c->has_roundchange[c->place])
+        consensus_want_send(c, MESSAGE_ROUNDCHANGE);
+}
+
+static void on_tick(struct consensus *c)
+{
+    if (c->now_ms >= c->timer_ms)
+        consensus_round_expire(c);
+    if (c->now_ms >= c->resend_ms)
+        resend(c);
+    if (c->now_ms >= c->status_ms) {
+        c->status_ms = c->now_ms + CONSENSUS_RESEND_MS;
+        consensus_want_send(c, MESSAGE_STATUS);
+    }
+}
+
+/* ------------------------------------------------------------------ actions */
+
+static struct consensus_action *act(struct consensus_actions *a, enum consensus_action_kind kind)
+{
+    assert(a->count < CONSENSUS_ACTIONS_MAX);
+    struct consensus_action *one = &a->at[a->count++];
+    memset(one, 0, sizeof *one);
+    one->kind = kind;
+    return one;
+}
+
+static void act_about(struct consensus_action *a, const struct said *s)
+{
+    a->round = s->round;
+    a->has_block = true;
+    a->block = s->block;
+}
+
+static void act_send(const struct consensus *c, struct consensus_actions *actions,
+                     enum message_type type, const struct kid *to)
+{
+    struct consensus_action *a = act(actions, to == NULL ? CONSENSUS_SEND : CONSENSUS_SEND_TO);
+    a->message = type;
+    a->round = c->round;
+    if (to != NULL)
+        a->to = *to;
+    if (type == MESSAGE_PROPOSE)
+        act_about(a, &c->proposed);
+    else if (type == MESSAGE_PREPARE)
+        act_about(a, &c->accepted);
+    else if (type == MESSAGE_COMMIT)
+        act_about(a, &c->sealed);
+    else if (type == MESSAGE_RCCERT)
+        a->round = c->cert.round;
+    else if (type == MESSAGE_DECIDED) {
+        a->has_block = true;
+        a->block = c->decision.block;
+        a->round = c->decision.round;
+    }
+}
+
+/* Nobody hears a set of one; and who is not of the set tells only where it stands. */
+static unsigned may_send(const struct consensus *c)
+{
+    if (c->place < 0)
+        return 1U << MESSAGE_STATUS;
+    return c->set.count == 1 ? 0 : c->wants.send;
+}
+
+static void act_questions(const struct consensus *c, struct consensus_actions *actions)
+{
+    struct consensus_action *a;
+    if (c->wants.build) {
+        a = act(actions, CONSENSUS_BUILD);
+        a->round = c->round;
+    }
+    if (c->wants.judge) {
+        a = act(actions, CONSENSUS_JUDGE);
+        a->round = c->round;
+        a->has_block = true;
+        a->block = c->candidate.block;
+        memcpy(a->sources, c->candidate.sources, sizeof a->sources);
+    }
+    if (c->wants.decide) {
+        a = act(actions, CONSENSUS_DECIDE);
+        a->round = c->decision.round;
+        a->has_block = true;
+        a->block = c->decision.block;
+        memcpy(a->sources, c->decision.bits, sizeof a->sources);
+    }
+}
+
+static void act_hints(const struct consensus *c, struct consensus_actions *actions)
+{
+    struct consensus_action *a;
+    if (c->wants.evidence)
+        act(actions, CONSENSUS_EVIDENCE)->to = c->wants.evidence_of;
+    if (c->wants.behind) {
+        a = act(actions, CONSENSUS_BEHIND);
+        a->to = c->wants.behind_whom;
+        a->round = c->wants.behind_height;
+    }
+    if (c->wants.clock)
+        (void)act(actions, CONSENSUS_CLOCK);
+}
+
+static void act_all(const struct consensus *c, struct consensus_actions *actions)
+{
+    unsigned send = c->wants.send & may_send(c);
+    if (c->wants.persist && c->place >= 0 && c->set.count > 1) {
+        struct consensus_action *a = act(actions, CONSENSUS_PERSIST);
+        a->has_block = c->wants.has_block;
+        a->block = c->wants.block;
+    }
+    for (unsigned type = MESSAGE_PROPOSE; type <= MESSAGE_STATUS; type++)
+        if ((send >> type & 1) != 0)
+            act_send(c, actions, (enum message_type)type, NULL);
+    for (unsigned type = MESSAGE_DECIDED; type <= MESSAGE_STATUS; type++)
+        if ((c->wants.answer >> type & 1) != 0)
+            act_send(c, actions, (enum message_type)type, &c->wants.answer_to);
+    act_hints(c, actions);
+    act_questions(c, actions);
 }
 
 void consensus_step(struct consensus *c, const struct consensus_event *event,
                     struct consensus_actions *ret_actions)
 {
     ret_actions->count = 0;
+    if (!c->begun && event->kind != CONSENSUS_START)
+        return;
+    memset(&c->wants, 0, sizeof c->wants);
+    c->now_ms = event->steady_ms;
+    c->clock_ms = event->clock_ms;
+    c->work = event->work;
     switch (event->kind) {
-    case CONSENSUS_PROPOSAL: on_proposal(c, &event->header, ret_actions); break;
-    case CONSENSUS_PREPARE: on_prepare(c, event, ret_actions); break;
-    case CONSENSUS_SEAL: on_seal(c, event->seal, ret_actions); break;
+    case CONSENSUS_START: on_start(c, event); break;
+    case CONSENSUS_MESSAGE: on_message(c, event->message); break;
+    case CONSENSUS_TICK: on_tick(c); break;
+    case CONSENSUS_BUILT: consensus_propose_built(c, event->header, event->round); break;
+    case CONSENSUS_NOTHING: consensus_propose_nothing(c, event->round); break;
+    case CONSENSUS_VALID: consensus_propose_valid(c, event->header); break;
+    case CONSENSUS_INVALID: consensus_propose_invalid(c, event->header); break;
     }
+    if (event->kind != CONSENSUS_NOTHING)
+        advance(c);
+    act_all(c, ret_actions);
 }
 
-struct slice consensus_own_seal(const struct consensus *c)
+/* ------------------------------------------------------------------ looking */
+
+/* When a candidate that is ahead of the clock may be judged. */
+static uint64_t early_ms(const struct consensus *c)
 {
-    return slice_of(c->own_seal, c->own_seal_len);
+    const struct candidate *k = &c->candidate;
+    if (k->state != CANDIDATE_EARLY || c->phase == PHASE_DECIDED)
+        return NEVER;
+    uint64_t from = k->header.time_ms - CONSENSUS_AHEAD_MS;
+    return from <= c->clock_ms ? c->now_ms : c->now_ms + (from - c->clock_ms);
 }
 
-void consensus_put_seals(const struct consensus *c, struct buf *out)
+uint64_t consensus_wake_ms(const struct consensus *c)
 {
-    cbor_put_array(out, c->kept_count);
-    for (size_t i = 0; i < c->kept_count; i++)
-        cbor_put_bytes(out, slice_of(c->kept[i], c->kept_len[i]));
+    if (!c->begun)
+        return NEVER;
+    uint64_t at = c->phase == PHASE_DECIDED ? NEVER : c->timer_ms;
+    if (early_ms(c) < at)
+        at = early_ms(c);
+    if (c->set.count == 1 && c->place >= 0)
+        return at; /* nobody to tell anything */
+    if (c->resend_ms < at)
+        at = c->resend_ms;
+    return c->status_ms < at ? c->status_ms : at;
+}
+
+void consensus_look(const struct consensus *c, uint64_t steady_ms, struct consensus_view *ret_view)
+{
+    memset(ret_view, 0, sizeof *ret_view);
+    ret_view->height = c->height;
+    ret_view->round = c->round;
+    ret_view->phase = c->phase;
+    ret_view->votes = consensus_may_vote(c);
+    ret_view->abstains = c->lost != LOST_NOT;
+    ret_view->quorum = c->quorum;
+    ret_view->members = c->set.count;
+    for (size_t i = 0; i < c->set.count; i++)
+        if (c->peers[i].heard && steady_ms <= c->peers[i].heard_ms + HEARD_MS)
+            bitmap_add(ret_view->heard, i);
+    ret_view->offset_known = consensus_peer_offset(c, &ret_view->offset_ms);
 }

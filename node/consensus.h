@@ -1,72 +1,127 @@
 /*
- * Agreement on one block: PREPAREs and seals of distinct authorities are counted by bitmap against
- * q = floor(2n/3) + 1, in one round. A pure function of (state, event): no I/O, no clock, no allocation.
+ * Agreement on one block after the other (CONSENSUS.md: QBFT with its repairs), as a pure function of state
+ * and event: no I/O, no callback, no clock, no allocation. What is to be done comes back as actions, in
+ * order; dying between any two of them is safe. One authority is a quorum of one and walks the same steps.
  *
- * One authority is a quorum of one and walks the same steps. Rounds above 0 (round changes, justified
- * re-proposals) are not here yet: a ledger of several authorities is refused at start.
+ * The caller (node_step.c) knows statements, execution and the pool; consensus knows votes. They meet in
+ * three questions: BUILD a block, JUDGE a block (get its body, execute it, compare), DECIDE for a block.
  */
 #ifndef NODE_CONSENSUS_H
 #define NODE_CONSENSUS_H
 
-#include "common/seal.h"
+#include "common/message.h"
 
-#define CONSENSUS_ACTIONS_MAX 4
+#define CONSENSUS_ACTIONS_MAX  16
+#define CONSENSUS_ROUNDS_AHEAD 1000         /* messages of rounds further ahead are not kept */
+#define CONSENSUS_VOTE_MAX     (512 * 1024) /* of what consensus_put_vote() writes */
+#define CONSENSUS_BEHIND_MS    15000 /* a fresh block's time may be so far behind the own clock */
+#define CONSENSUS_AHEAD_MS     2000  /* and so far ahead of it */
+#define CONSENSUS_RESEND_MS    700
+#define CONSENSUS_T_CAP        2 /* T(r) = T0 * 2^min(r, cap) */
+
+struct consensus_options {
+    struct key_pair key;
+    struct hash ledger;
+    uint64_t t0_ms;           /* of round 0's timer: 1,000 on a LAN, 2,000 on a WAN */
+    uint8_t nonce[HALF_SIZE]; /* fresh random bytes at each start of the process */
+    bool vote_lost;           /* this key has voted on this ledger, and its vote state is gone */
+};
 
 enum consensus_event_kind {
-    CONSENSUS_PROPOSAL, /* a block of height, valid on this node's tip and durable here */
-    CONSENSUS_PREPARE,  /* an authority is ready to seal it; its signature was checked */
-    CONSENSUS_SEAL,     /* an authority's COMMIT: a seal */
+    CONSENSUS_START, /* of a height: at the process's start, and after each block that was applied */
+    CONSENSUS_MESSAGE, /* from a peer; message_verify() was asked */
+    CONSENSUS_TICK,    /* time passed, work came, or a body came that may let a DECIDE go on */
+    CONSENSUS_BUILT,   /* answer to BUILD: header is of the block made, durable body at hand */
+    CONSENSUS_NOTHING, /* answer to BUILD: there is nothing to make a block of, after all */
+    CONSENSUS_VALID,   /* answer to JUDGE: executed, and the roots are the header's */
+    CONSENSUS_INVALID, /* answer to JUDGE */
 };
 
 struct consensus_event {
     enum consensus_event_kind kind;
-    struct header header; /* PROPOSAL */
-    struct kid authority; /* PREPARE */
-    struct hash block;    /* PREPARE */
-    struct slice seal;    /* SEAL */
+    uint64_t steady_ms; /* for timers */
+    uint64_t clock_ms;  /* the ledger's time, for block times */
+    bool work; /* a statement waits or an empty block is due, and the block period is over */
+    /* START */
+    const struct authority_set *set; /* in force at this height; copied */
+    const struct header *parent;
+    struct slice vote; /* as consensus_put_vote() left it, at the process's start; empty: none */
+    /* MESSAGE */
+    const struct message *message;
+    /* BUILT, VALID, INVALID */
+    const struct header *header;
+    uint64_t round; /* BUILT, NOTHING: of the BUILD */
 };
 
 enum consensus_action_kind {
-    CONSENSUS_SEND_PREPARE, /* to all, oneself included */
-    CONSENSUS_SEND_SEAL,    /* to all, oneself included: consensus_own_seal() */
-    CONSENSUS_DECIDED,      /* make durable and apply: consensus_seals() prove it */
+    CONSENSUS_PERSIST, /* make consensus_put_vote() and the body of `block` (if has_block) durable */
+    CONSENSUS_SEND,    /* consensus_put_message() to all others; the own vote is counted already */
+    CONSENSUS_SEND_TO, /* the same to `to` alone */
+    CONSENSUS_BUILD,   /* make a fresh block for `round`, answer at once with BUILT or NOTHING */
+    CONSENSUS_JUDGE, /* when body and tip allow, answer VALID or INVALID; `sources` may have the body */
+    CONSENSUS_DECIDE, /* apply `block` once its body is here (asked again now and then until START):
+                         consensus_decided(), consensus_put_seals(); `sources` may have the body */
+    CONSENSUS_EVIDENCE, /* consensus_put_evidence(): two signatures of `to` */
+    CONSENSUS_BEHIND,   /* `to` is at height `round`, more than one above: fetch what is missing */
+    CONSENSUS_CLOCK, /* alarm: the parent's time is ahead of the own clock by more than allowed */
+};
+
+struct consensus_action {
+    enum consensus_action_kind kind;
+    enum message_type message; /* SEND, SEND_TO */
+    uint64_t round;
+    bool has_block;
+    struct hash block; /* BUILD: none. SEND of PROPOSE and DECIDED: whose hashes are wanted */
+    struct kid to;
+    uint64_t sources[AUTHORITY_MAX / 64]; /* JUDGE, DECIDE: places in the set */
 };
 
 struct consensus_actions {
     size_t count;
-    enum consensus_action_kind at[CONSENSUS_ACTIONS_MAX];
+    struct consensus_action at[CONSENSUS_ACTIONS_MAX];
 };
 
 enum consensus_phase {
-    PHASE_IDLE,    /* waits for a proposal */
+    PHASE_IDLE,    /* waits for a proposal, or for others' ROUNDCHANGEs */
     PHASE_PREPARE, /* PREPARE sent, counting */
     PHASE_COMMIT,  /* sealed, counting seals */
-    PHASE_DECIDED,
+    PHASE_DECIDED, /* waits for the block to be applied */
 };
 
-struct consensus {
-    struct authority_set set;
-    struct key_pair key;
-    enum consensus_phase phase;
-    struct header header;
-    struct hash block;
-    uint64_t prepared[AUTHORITY_MAX / 64];
-    struct seal_count seals;
-    uint8_t own_seal[SEAL_SIZE_MAX];
-    size_t own_seal_len;
-    size_t kept_count;
-    uint8_t kept[AUTHORITY_MAX][SEAL_SIZE_MAX]; /* the seals counted, in order of arrival */
-    size_t kept_len[AUTHORITY_MAX];
-    struct kid kept_by[AUTHORITY_MAX];
-};
+struct consensus; /* large: allocate consensus_size() bytes aligned as malloc() does, or malloc */
 
-/* key: this node's authority. False when it is not one of set. */
-bool consensus_begin(struct consensus *c, const struct authority_set *set,
-                     const struct key_pair *key);
+size_t consensus_size(void);
+void consensus_begin(struct consensus *c, const struct consensus_options *options);
 void consensus_step(struct consensus *c, const struct consensus_event *event,
                     struct consensus_actions *ret_actions);
-struct slice consensus_own_seal(const struct consensus *c);
-/* Appends the CBOR array of the seals that prove the decision, in order of kid. */
+/* message_verify_cached() by the set in force; known_pub as there. */
+bool consensus_verify(struct consensus *c, const struct message *m, const uint8_t *known_pub,
+                      struct err *err);
+
+/* Of the action just returned, before the next step. hashes: of the statements of action->block. */
+void consensus_put_message(const struct consensus *c, const struct consensus_action *action,
+                           const struct hash *hashes, size_t hash_count, struct buf *out);
+void consensus_put_vote(const struct consensus *c, struct buf *out);
+/* The CBOR array of the seals that prove the decision, in order of kid. */
 void consensus_put_seals(const struct consensus *c, struct buf *out);
+const struct header *consensus_decided(const struct consensus *c);
+/* Two envelopes, as evidence carries them. */
+void consensus_put_evidence(const struct consensus *c, struct buf *ret_a, struct buf *ret_b);
+
+/* When TICK is due at the latest: UINT64_MAX, not before an event. */
+uint64_t consensus_wake_ms(const struct consensus *c);
+
+/* For metrics and alarms. */
+struct consensus_view {
+    uint64_t height, round;
+    enum consensus_phase phase;
+    bool votes;    /* of the set, and not abstaining */
+    bool abstains; /* its vote state was lost, and it may not vote yet */
+    size_t quorum, members;
+    uint64_t heard[AUTHORITY_MAX / 64]; /* places heard of within the last five seconds */
+    int64_t offset_ms;                  /* own clock less the median of the peers' */
+    bool offset_known;
+};
+void consensus_look(const struct consensus *c, uint64_t steady_ms, struct consensus_view *ret_view);
 
 #endif

@@ -19,7 +19,8 @@
 #define BROKER_PATIENCE_MS 3000 /* a broker not reached by then is worth a line */
 #define PARKED_MAX         1024
 #define PARKED_BYTES       (4u * 1024 * 1024) /* nobody vouches for any of them */
-#define PARKED_MS          2000  /* a statement by a key that is not enrolled yet waits so long */
+#define PARKED_MS          2000 /* a statement by a key that is not enrolled yet waits so long */
+#define CLOCK_AGAIN_MS     60000
 #define AHEAD_MS           60000 /* so far ahead of the clock a newest block is not worth a word */
 
 static bool make_folder(const char *path, struct err *err)
@@ -80,10 +81,10 @@ static bool load_chain(struct node *n, struct err *err)
     bool ok = n->load_ok && store_head(n->store, &head, &seals, err) &&
               store_state_each(n->store, load_entry, n, err) && n->load_ok &&
               chain_load_head(&n->chain, &head, store_tree_fetch, n->store, err);
-    if (ok && n->chain.set.count != 1)
+    if (ok && n->chain.next.count != 1)
         ok = err_set(err, ERR_INPUT,
                      "the ledger has %zu authorities; this version runs ledgers of one",
-                     n->chain.set.count);
+                     n->chain.next.count);
     if (ok && head.height > 0) {
         struct final f = { .header = head, .seals = buf_slice(&seals) };
         ok = final_verify(&f, &n->chain.set, err);
@@ -96,9 +97,13 @@ static bool open_core(struct node *n, struct err *err)
 {
     struct node_core_options options = { .period_ms = n->settings->period_ms,
                                          .empty_ms = n->settings->empty_ms };
+    crypto_random(options.nonce, sizeof options.nonce);
     if (!keyfile_load(n->settings->key.path, &options.authority, err))
         return false;
-    n->core = node_core_new(&options, &n->chain, err);
+    if (authority_set_find(&n->chain.next, &options.authority.kid) >= 0)
+        n->core = node_core_new(&options, &n->chain, err);
+    else
+        (void)err_set(err, ERR_INPUT, "this node's key is not an authority of the ledger");
     crypto_wipe(&options.authority, sizeof options.authority);
     return n->core != NULL;
 }
@@ -263,11 +268,11 @@ static void note_keys(struct node *n, const struct commit *c)
     }
 }
 
-static void tell_refused(struct node *n, const struct node_actions *actions, uint64_t steady_ms)
+static void tell_refused(struct node *n, const struct node_action *a, uint64_t steady_ms)
 {
-    loop_answer_repeats(n, actions, steady_ms);
-    for (size_t i = 0; i < actions->refused_count; i++) {
-        const struct node_refused *r = &actions->refused[i];
+    loop_answer_repeats(n, a, steady_ms);
+    for (size_t i = 0; i < a->refused_count; i++) {
+        const struct node_refused *r = &a->refused[i];
         n->metrics.turned_away++;
         if (r->code == REFUSED_REPEAT) {
             tracker_forget(n->tracker, &r->statement);
@@ -278,7 +283,8 @@ static void tell_refused(struct node *n, const struct node_actions *actions, uin
     }
 }
 
-static bool store_block_of(struct node *n, const struct commit *c, struct err *err)
+static bool store_block_of(struct node *n, const struct commit *c, struct node_time now,
+                           struct err *err)
 {
     if (!store_commit(n->store, c, err))
         return false;
@@ -291,23 +297,63 @@ static bool store_block_of(struct node *n, const struct commit *c, struct err *e
     if (!hash_equal(&c->header.set, &c->header.next))
         announce_set(n->bus, n->store);
     loop_publish_events(n->bus, c);
-    node_core_stored(n->core);
+    node_core_stored(n->core, now);
     retry_parked(n);
     return true;
 }
 
-/* The trees run ahead of the store inside: HTTP's proofs wait until both agree again. */
-static bool make_block(struct node *n, const struct clock *clock, uint64_t steady_ms,
+static bool tell_alarm(struct node *n, const struct node_action *a, uint64_t steady_ms,
                        struct err *err)
 {
-    struct node_actions actions;
+    switch (a->alarm) {
+    case ALARM_CLOCK:
+        if (steady_ms >= n->clock_told_ms) /* it comes with every block */
+            log_warn("the newest block's time is ahead of this clock: is the clock right?");
+        n->clock_told_ms = steady_ms + CLOCK_AGAIN_MS;
+        return true;
+    case ALARM_DIVERGED:
+        return err_set(err, ERR_PROOF,
+                       "a sealed block gives other roots here: this ledger's file"
+                       " or this program is not what the others have");
+    case ALARM_RULES:
+        return err_set(err, ERR_INPUT,
+                       "the next block is of rules that this program does not know");
+    case ALARM_BAD_BLOCK: log_warn("a proposed block did not hold"); return true;
+    }
+    return true;
+}
+
+/* Does one thing that the machine asks for. Among several authorities there is more: loop_peers.c. */
+static bool perform(struct node *n, const struct node_action *a, struct node_time now,
+                    struct err *err)
+{
+    switch (a->kind) {
+    case NODE_PERSIST:
+        return store_put_vote(n->store, a->vote, a->body.len > 0 ? &a->block : NULL, a->body, err);
+    case NODE_STORE: return store_block_of(n, &a->commit, now, err);
+    case NODE_REFUSED: tell_refused(n, a, now.steady_ms); return true;
+    case NODE_ALARM: return tell_alarm(n, a, now.steady_ms, err);
+    case NODE_SEND:
+    case NODE_RELAY:
+    case NODE_FETCH:
+    case NODE_CATCH_UP:
+    case NODE_EVIDENCE: return true; /* one authority has nobody to talk to */
+    }
+    return true;
+}
+
+/* The trees run ahead of the store inside: HTTP's proofs wait until both agree again. */
+static bool run_core(struct node *n, const struct clock *clock, uint64_t steady_ms, struct err *err)
+{
+    struct node_action action;
+    struct node_time now = { .clock_ms = clock_now_ms(clock), .steady_ms = steady_ms };
+    bool ok = true;
     pthread_rwlock_wrlock(&n->trees);
-    bool ok = node_step(n->core, clock_now_ms(clock), steady_ms, &actions) ||
-              err_set(err, ERR_IO, "out of memory while making a block");
-    if (ok)
-        tell_refused(n, &actions, steady_ms);
-    if (ok && actions.store)
-        ok = store_block_of(n, &actions.commit, err);
+    node_core_tick(n->core, now);
+    while (ok && node_core_next(n->core, &action))
+        ok = perform(n, &action, now, err);
+    if (ok && node_core_failed(n->core))
+        ok = err_set(err, ERR_IO, "out of memory while making a block");
     n->metrics.waiting = node_core_waiting(n->core);
     n->shown = n->metrics;
     pthread_rwlock_unlock(&n->trees);
@@ -345,7 +391,7 @@ static bool turn(struct node *n, const struct clock *clock, struct err *err)
         n->broker_started = false;
         return err_set(err, ERR_IO, "the broker ended; the node can't go on without it");
     }
-    return make_block(n, clock, steady_ms, err);
+    return run_core(n, clock, steady_ms, err);
 }
 
 static void close_all(struct node *n)

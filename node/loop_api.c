@@ -46,8 +46,8 @@ static bool prove(void *ctx, const struct slice *keys, size_t count, struct buf 
 {
     struct node *n = ctx;
     struct buf value = buf_heap(STATEMENT_MAX * 2);
-    bool ok = true;
     pthread_rwlock_wrlock(&n->trees); /* the reader is one connection: one asks at a time */
+    bool ok = chain_undo(&n->chain) || err_set(err, ERR_IO, "out of memory");
     for (size_t i = 0; i < count && ok; i++)
         ok = prove_one(n, keys[i], &value, &outs[i], err);
     *ret_height = n->chain.head.height;

@@ -40,7 +40,8 @@ struct node {
     bool complained; /* that the broker can't be reached */
     struct parcel **parked;
     size_t parked_count, parked_bytes;
-    pthread_rwlock_t trees;      /* chain's trees and the store's head agree while it is held */
+    pthread_rwlock_t trees; /* chain's trees and the store's head agree while it is held */
+    uint64_t clock_told_ms; /* steady: not before then is it said again that the clock is wrong */
     uint64_t repeats_since_ms;   /* steady: the second in which … */
     unsigned repeats;            /* … so many repeats were answered */
     struct node_metrics metrics; /* the loop's own */
@@ -58,7 +59,7 @@ bool loop_api_open(struct node *n, struct err *err);
 void loop_api_close(struct node *n);
 
 /* Tells those who repeat a statement its ack again, within bounds (loop_repeats.c). */
-void loop_answer_repeats(struct node *n, const struct node_actions *actions, uint64_t steady_ms);
+void loop_answer_repeats(struct node *n, const struct node_action *refused, uint64_t steady_ms);
 
 /* JSON events of a block, on wb/1/events/<event> (loop_events.c). */
 void loop_publish_events(struct bus *bus, const struct commit *c);

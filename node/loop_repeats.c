@@ -45,13 +45,13 @@ static bool is_among(const struct kid *kids, size_t count, const struct kid *kid
     return false;
 }
 
-void loop_answer_repeats(struct node *n, const struct node_actions *actions, uint64_t steady_ms)
+void loop_answer_repeats(struct node *n, const struct node_action *refused, uint64_t steady_ms)
 {
     struct kid answered[SIGNERS_A_STEP];
     size_t count = 0;
     /* From the end: each signer's statements come in order of seq. */
-    for (size_t i = actions->refused_count; i > 0 && count < SIGNERS_A_STEP; i--) {
-        const struct node_refused *r = &actions->refused[i - 1];
+    for (size_t i = refused->refused_count; i > 0 && count < SIGNERS_A_STEP; i--) {
+        const struct node_refused *r = &refused->refused[i - 1];
         /* Beyond its window of sixteen a key's own old statement is OUTSIDE; if the ledger has it, it is one. */
         if ((r->code != REFUSED_REPEAT && r->code != REFUSED_OUTSIDE) ||
             is_among(answered, count, &r->kid))

@@ -134,7 +134,7 @@ static size_t live(size_t from)
         size_t n = ALL - confirmed < 2 ? ALL - confirmed : 2;
         for (size_t i = 0; i < n; i++)
             assert_int_equal(node_kit_add(&k, buf_slice(&statements[confirmed + i])), POOL_TAKEN);
-        good = node_kit_step(&k, NULL, &err);
+        good = node_kit_step(&k, &err);
         confirmed += good ? n : 0;
     }
     node_kit_close(&k);
@@ -171,7 +171,7 @@ static void check_goes_on(const char *what, uint64_t call)
     for (size_t i = 0; i < ALL; i++)
         assert_int_equal(node_kit_add(&k, buf_slice(&statements[i])), POOL_TAKEN);
     for (int i = 0; i < 4; i++)
-        assert_true(node_kit_step(&k, NULL, &err));
+        assert_true(node_kit_step(&k, &err));
     node_kit_close(&k);
     assert_true(node_kit_audit(folder, FAULT_VFS_NAME, &leaves, &err));
     assert_int_equal(leaves, ALL);

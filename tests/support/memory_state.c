@@ -144,6 +144,15 @@ bool memory_state_get(struct memory_state *m, struct slice key, struct slice *re
     return e != NULL;
 }
 
+bool memory_state_each(const struct memory_state *m,
+                       bool (*visit)(void *ctx, struct slice key, struct slice value), void *ctx)
+{
+    for (size_t i = 0; i < m->count; i++)
+        if (!visit(ctx, m->entries[i].key, m->entries[i].value))
+            return false;
+    return true;
+}
+
 static bool view_get(void *ctx, struct slice key, struct buf *value)
 {
     struct slice found;

@@ -64,6 +64,7 @@ enum pool_answer node_kit_add(struct node_kit *k, struct slice statement)
     struct parcel *p = malloc(sizeof *p + statement.len);
     assert(p != NULL);
     p->len = statement.len;
+    p->from_peer = false;
     p->arrived_ms = k->steady_ms;
     memcpy(p->bytes, statement.data, statement.len);
     bool good = statement_decode(slice_of(p->bytes, p->len), &p->st, NULL);
@@ -74,20 +75,39 @@ enum pool_answer node_kit_add(struct node_kit *k, struct slice statement)
     return answer;
 }
 
-bool node_kit_step(struct node_kit *k, struct node_actions *ret_actions, struct err *err)
+static bool perform(struct node_kit *k, const struct node_action *a, struct node_time now,
+                    struct err *err)
 {
-    struct node_actions actions;
+    switch (a->kind) {
+    case NODE_PERSIST:
+        return store_put_vote(k->store, a->vote, a->body.len > 0 ? &a->block : NULL, a->body, err);
+    case NODE_STORE:
+        if (!store_commit(k->store, &a->commit, err))
+            return false;
+        node_core_stored(k->core, now);
+        return true;
+    case NODE_ALARM: return err_set(err, ERR_PROOF, "alarm %d", (int)a->alarm);
+    case NODE_SEND:
+    case NODE_RELAY:
+    case NODE_FETCH:
+    case NODE_CATCH_UP:
+    case NODE_REFUSED:
+    case NODE_EVIDENCE: return true;
+    }
+    return true;
+}
+
+bool node_kit_step(struct node_kit *k, struct err *err)
+{
+    struct node_action action;
     k->clock_ms += 1000;
     k->steady_ms += 1000;
-    bool good = node_step(k->core, k->clock_ms, k->steady_ms, &actions);
-    assert(good);
-    if (actions.store) {
-        if (!store_commit(k->store, &actions.commit, err))
+    struct node_time now = { k->clock_ms, k->steady_ms };
+    node_core_tick(k->core, now);
+    while (node_core_next(k->core, &action))
+        if (!perform(k, &action, now, err))
             return false;
-        node_core_stored(k->core);
-    }
-    if (ret_actions != NULL)
-        *ret_actions = actions;
+    assert(!node_core_failed(k->core));
     return true;
 }
 

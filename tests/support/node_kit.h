@@ -29,9 +29,9 @@ void node_kit_close(struct node_kit *k); /* after a failed open, too */
 enum pool_answer node_kit_add(struct node_kit *k, struct slice statement);
 /*
  * One step, a second later by the ledger's clock and by ours, and its block made durable.
- * Returns: false when the store refused: the node is done for. ret_actions may be NULL.
+ * Returns: false when the store refused: the node is done for.
  */
-bool node_kit_step(struct node_kit *k, struct node_actions *ret_actions, struct err *err);
+bool node_kit_step(struct node_kit *k, struct err *err);
 
 /* Is this statement on the ledger, with these very bytes? */
 bool node_kit_holds(struct store *s, struct slice statement);

@@ -37,7 +37,7 @@ struct hash support_goods_say(struct support_goods *g, struct kit_signer *who,
     struct hash hash = kit_sign(who, draft, g->time_ms += 1000, &bytes);
     if (node_kit_add(&g->node, buf_slice(&bytes)) != POOL_TAKEN)
         (void)err_set(&err, ERR_INPUT, "not taken");
-    check(err.code == ERR_NONE && node_kit_step(&g->node, NULL, &err), &err);
+    check(err.code == ERR_NONE && node_kit_step(&g->node, &err), &err);
     check(store_find_statement(g->node.store, &hash, &leaf, &err), &err);
     check(store_verdict(g->node.store, leaf, &verdict, &err), &err);
     check(outcome_decode(buf_slice(&verdict), &o, &err), &err);

@@ -126,7 +126,7 @@ static struct hash say(struct world_of_one *w, struct kit_signer *who, struct st
     uint64_t leaf = 0;
     struct hash hash = kit_sign(who, draft, w->time_ms += 1000, &bytes);
     assert_int_equal(node_kit_add(&w->node, buf_slice(&bytes)), POOL_TAKEN);
-    check(node_kit_step(&w->node, NULL, &err), &err);
+    check(node_kit_step(&w->node, &err), &err);
     check(store_find_statement(w->node.store, &hash, &leaf, &err), &err);
     check(store_verdict(w->node.store, leaf, &verdict, &err), &err);
     check(outcome_decode(buf_slice(&verdict), &o, &err), &err);
