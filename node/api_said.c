@@ -233,7 +233,10 @@ static bool put_signed(struct api_context *c, uint64_t leaf, struct buf *out, st
     return good;
 }
 
-/* Both statements with their receipts: what each side keeps, with both signatures. */
+/*
+ * Both statements with their receipts: what each side keeps, with both signatures; and whose seals count, where that
+ * is not what the genesis says.
+ */
 static void handover_file(struct api_context *c, const struct handover *h, struct http_answer *a)
 {
     struct err err = { .code = ERR_NONE };
@@ -241,10 +244,17 @@ static void handover_file(struct api_context *c, const struct handover *h, struc
         api_answer_problem(a, 404, "NOT_FOUND", "nobody has answered this offer yet");
         return;
     }
+    struct buf sets = buf_heap(SET_CHAIN_SIZE_MAX);
+    bool good = proof_sets(c->store, &c->identity, SET_CHAIN_COMPACT, &sets, &err);
+    bool changed = good && set_chain_count(buf_slice(&sets)) > 0;
     struct buf *out = api_answer_cbor(a);
-    cbor_put_array(out, 5);
+    cbor_put_array(out, changed ? 6 : 5);
     cbor_put_uint(out, 1);
-    if (!put_signed(c, h->leaf, out, &err) || !put_signed(c, h->answer_leaf, out, &err))
+    good = good && put_signed(c, h->leaf, out, &err) && put_signed(c, h->answer_leaf, out, &err);
+    if (changed)
+        cbor_put_bytes(out, buf_slice(&sets));
+    buf_free(&sets);
+    if (!good)
         api_answer_error(a, &err);
 }
 

@@ -38,6 +38,7 @@ const struct cmd_entry cmd_table[] = {
     { "verify", cmd_verify, "check a proof file, offline" },
     { "statement", cmd_statement, "get, send and follow statements" },
     { "receipt", cmd_receipt, "get receipts, and verify them offline" },
+    { "proof", cmd_proof, "prove heads, sets of authorities and the state; verify offline" },
     { "audit", cmd_audit, "check a node's folder from genesis, byte by byte" },
     { "backup", cmd_backup, "copy a node's ledger while the node goes on" },
     { "restore", cmd_restore, "put a backup back" },

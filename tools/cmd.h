@@ -55,6 +55,7 @@ int cmd_pack(int argc, char **argv);
 int cmd_party(int argc, char **argv);
 int cmd_place(int argc, char **argv);
 int cmd_product(int argc, char **argv);
+int cmd_proof(int argc, char **argv);
 int cmd_rebuild(int argc, char **argv);
 int cmd_recall(int argc, char **argv);
 int cmd_receipt(int argc, char **argv);

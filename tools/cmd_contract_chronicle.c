@@ -4,7 +4,7 @@
 #include "node/rule_words.h"
 #include "tools/cmd_action.h"
 #include "tools/cmd_contract_explain.h"
-#include "tools/cmd_node.h"
+#include "tools/cmd_seen.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -95,6 +95,10 @@ static bool load(struct cmd_home *home, const char *asset, struct chronicle *c,
         return err_set(err, ERR_PROOF, "%s", why.msg);
     if (strcmp(c->claim.asset, asset) != 0)
         return err_set(err, ERR_PROOF, "the node proves %s instead of %s", c->claim.asset, asset);
+    if (home->has_identity &&
+        (!cmd_seen_covers(home, c->claim.head.height, c->claim.set_changes, err) ||
+         !cmd_seen_bundle(home, buf_slice(&c->bundle), err)))
+        return false;
     return c->claim.known || err_set(err, ERR_NOT_FOUND, "%s: the ledger does not know it", asset);
 }
 

@@ -10,6 +10,7 @@
 #include "tools/cmd_names.h"
 #include "tools/cmd_node.h"
 #include "tools/cmd_pages.h"
+#include "tools/cmd_seen.h"
 #include "tools/goods_words.h"
 
 #include <inttypes.h>
@@ -18,7 +19,7 @@
 
 #define PAGE         1000
 #define RECEIPTS_MAX (AUTHORITY_MAX * (RECEIPT_SIZE_MAX + 8))
-#define FILE_MAX     (2 * (STATEMENT_MAX + RECEIPTS_MAX) + 64)
+#define FILE_MAX     (2 * (STATEMENT_MAX + RECEIPTS_MAX) + SET_CHAIN_SIZE_MAX + 64)
 #define HASH_DIGITS  ((size_t)2 * HASH_SIZE)
 
 /* ------------------------------------------------------------------ at a time */
@@ -98,18 +99,18 @@ static bool find_handover(struct cmd_home *home, const char *typed, struct last_
 /* One side: what it signed, and the proof that this is on the ledger. */
 struct side {
     struct statement statement;
-    struct receipt_claim claim;
+    struct head_proof_voucher proof;
     bool signature_checked; /* by a founding key that this folder knows */
 };
 
 static bool check_side(const struct cmd_home *home, struct slice bytes, struct slice receipts,
-                       struct side *ret_side, struct err *err)
+                       struct slice sets, struct side *ret_side, struct err *err)
 {
     struct buf scratch = buf_heap(STATEMENT_MAX + COSE_SIG_ROOM);
     struct statement *st = &ret_side->statement;
     bool good = statement_decode(bytes, st, err) &&
-                seal_verify_receipts(receipts, &st->hash, &home->identity.genesis.ledger,
-                                     &home->identity.set, &ret_side->claim, err);
+                head_proof_check_receipts(receipts, &st->hash, sets, &home->identity,
+                                          &ret_side->proof, err);
     for (size_t i = 0; good && i < home->member_count; i++) {
         struct kid kid = key_kid(home->members[i].pub);
         if (!kid_equal(&kid, &st->kid))
@@ -123,25 +124,40 @@ static bool check_side(const struct cmd_home *home, struct slice bytes, struct s
     return good;
 }
 
-/* [1, offer, its receipts, answer, its receipts] */
-static bool check_file(const struct cmd_home *home, struct slice bytes, struct side sides[2],
+/* The sets in the file; of one without, those that the folder knows. */
+static bool find_sets(struct cmd_home *home, struct slice in_file, struct slice *ret_sets,
+                      struct err *err)
+{
+    *ret_sets = in_file;
+    return in_file.len > 0 || cmd_seen_sets(home, ret_sets, err);
+}
+
+/* [1, offer, its receipts, answer, its receipts, ? sets] */
+static bool check_file(struct cmd_home *home, struct slice bytes, struct side sides[2],
                        struct err *err)
 {
+    struct slice statement[2], receipts[2], sets = { NULL, 0 };
     if (!cbor_scan(bytes, err))
         return false;
     struct cbor_reader r = cbor_reader(bytes);
-    cbor_take_array_of(&r, 5);
+    size_t items = cbor_take_array(&r);
     (void)cbor_take_int_in(&r, 1, 1);
     for (size_t i = 0; i < 2; i++) {
-        struct slice statement = cbor_take_bytes(&r, 1, STATEMENT_MAX);
-        struct slice receipts = cbor_take_bytes(&r, 1, RECEIPTS_MAX);
-        if (r.failed)
-            return err_set(err, ERR_INPUT, "not the file of a handover");
-        if (!check_side(home, statement, receipts, &sides[i], err))
-            return false;
+        statement[i] = cbor_take_bytes(&r, 1, STATEMENT_MAX);
+        receipts[i] = cbor_take_bytes(&r, 1, RECEIPTS_MAX);
     }
+    if (items > 5)
+        sets = cbor_take_bytes(&r, 1, SET_CHAIN_SIZE_MAX);
+    if (!cbor_done(&r) || items < 5 || items > 6)
+        return err_set(err, ERR_INPUT, "not the file of a handover");
+    if (!find_sets(home, sets, &sets, err))
+        return false;
+    for (size_t i = 0; i < 2; i++)
+        if (!check_side(home, statement[i], receipts[i], sets, &sides[i], err) ||
+            !cmd_seen_covers(home, sides[i].proof.claim.height, sides[i].proof.by.changes, err))
+            return false;
     const struct statement *offer = &sides[0].statement, *answer = &sides[1].statement;
-    if (!cbor_done(&r) || offer->kind != KIND_CUSTODY || answer->kind != KIND_CUSTODY ||
+    if (offer->kind != KIND_CUSTODY || answer->kind != KIND_CUSTODY ||
         offer->as.custody.action != CUSTODY_OFFER || answer->as.custody.action == CUSTODY_OFFER)
         return err_set(err, ERR_PROOF, "these are no offer and its answer");
     return (hash_equal(&answer->as.custody.offer, &offer->hash) &&
@@ -157,8 +173,8 @@ static void tell_side(const struct cmd_home *home, const struct side *s, const c
     (void)printf("  %s by %s, signed %s%s\n    statement %.16s, leaf %" PRIu64
                  " under block %" PRIu64 ", %zu of %zu seals\n",
                  what, cmd_home_member_name(home, &s->statement.kid, name), time,
-                 s->signature_checked ? ", signature holds" : "", hex, s->claim.index,
-                 s->claim.height, s->claim.seals, home->identity.set.count);
+                 s->signature_checked ? ", signature holds" : "", hex, s->proof.claim.index,
+                 s->proof.claim.height, s->proof.by.seals, s->proof.by.authorities);
 }
 
 static void put_side(const struct cmd_home *home, const struct side *s, struct json_doc *doc)
@@ -167,9 +183,9 @@ static void put_side(const struct cmd_home *home, const struct side *s, struct j
     goods_words_put_member(home, doc, "signer", &s->statement.kid);
     goods_words_put_time(doc, "time", s->statement.link.time_ms);
     json_doc_put_bool(doc, "signature_checked", s->signature_checked);
-    json_doc_put_int(doc, "leaf", (int64_t)s->claim.index);
-    json_doc_put_int(doc, "height", (int64_t)s->claim.height);
-    json_doc_put_int(doc, "seals", (int64_t)s->claim.seals);
+    json_doc_put_int(doc, "leaf", (int64_t)s->proof.claim.index);
+    json_doc_put_int(doc, "height", (int64_t)s->proof.claim.height);
+    json_doc_put_int(doc, "seals", (int64_t)s->proof.claim.seals);
 }
 
 static void tell(const struct cmd_home *home, const struct side sides[2])

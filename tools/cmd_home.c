@@ -246,6 +246,7 @@ void cmd_home_close(struct cmd_home *home)
     if (home == NULL)
         return;
     node_client_close(home->node);
+    buf_free(&home->sets);
     free(home);
 }
 

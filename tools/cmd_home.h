@@ -47,6 +47,7 @@ struct cmd_home {
     size_t member_count;                  /* 0 without a genesis file */
     struct cmd_member members[CMD_HOME_MEMBERS_MAX];
     struct node_client *node; /* opened when first needed */
+    struct buf sets;          /* cmd_seen.c */
 };
 
 /*

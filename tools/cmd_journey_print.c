@@ -261,14 +261,13 @@ static void print_verdict(const struct journey *j)
         (void)printf("            more happened than is shown here\n");
 }
 
-static void print_proof(const struct cmd_home *home, const struct journey *j, bool pinned)
+static void print_proof(const struct journey *j, bool pinned)
 {
     char statements[TEXT_SIZE];
-    size_t authorities = home->has_identity ? home->identity.set.count : j->claim.seals;
     (void)printf("   %s  %s statements, none missing up to head %" PRIu64 ", %zu of %zu seals\n",
                  pinned ? "proof ok" : "UNPROVEN",
                  goods_words_number(j->claim.statements, statements), j->claim.head.height,
-                 j->claim.seals, authorities);
+                 j->claim.seals, j->claim.authorities);
     if (!pinned)
         (void)printf(
             "            checked only against the identity this node itself gave: pin one\n"
@@ -298,5 +297,5 @@ void journey_print(const struct cmd_home *home, const struct journey *j, bool pi
     journey_holds_print(home, j, pinned);
     journey_goods_print_standing(j);
     print_verdict(j);
-    print_proof(home, j, pinned);
+    print_proof(j, pinned);
 }

@@ -7,6 +7,7 @@
 #include "common/file.h"
 #include "tools/cmd_names.h"
 #include "tools/cmd_node.h"
+#include "tools/cmd_seen.h"
 #include "tools/lineage.h"
 
 #include <stdio.h>
@@ -53,6 +54,16 @@ static bool keep(const struct cmd_home *home, const struct lineage *l, struct er
     return good;
 }
 
+/* No proof may leave out a change of authorities that this folder has seen. */
+static bool check_covers(struct cmd_home *home, const struct lineage *l, struct err *err)
+{
+    for (size_t i = 0; i < l->count; i++)
+        if (!cmd_seen_covers(home, l->node[i]->claim.head.height, l->node[i]->claim.set_changes,
+                             err))
+            return err_wrap(err, "%s", l->node[i]->claim.asset);
+    return true;
+}
+
 static int prove(struct cmd_home *home, const char *asset, enum bundle_pack_direction direction,
                  struct err *err)
 {
@@ -60,7 +71,8 @@ static int prove(struct cmd_home *home, const char *asset, enum bundle_pack_dire
     struct lineage_source source = { get_from_node, home };
     bool good = cmd_home_need_identity(home, err) &&
                 lineage_walk(asset, direction, &home->identity, &source, &l, err) &&
-                keep(home, l, err);
+                check_covers(home, l, err) &&
+                cmd_seen_bundle(home, buf_slice(&l->node[0]->bundle), err) && keep(home, l, err);
     int code = good ? tell(home, l) : cmd_action_fail(err);
     lineage_free(l);
     return code;
@@ -84,7 +96,8 @@ int cmd_origin_verify_pack(struct cmd_home *home, struct slice bytes, struct err
         good = lineage_walk(asset, pack->direction, &home->identity, &source, &l, err) &&
                (l->count == pack->count ||
                 err_set(err, ERR_PROOF, "the file brings %zu proofs, of which %zu are on the way",
-                        pack->count, l->count));
+                        pack->count, l->count)) &&
+               check_covers(home, l, err);
     }
     if (!good && err->code != ERR_IO && err->code != ERR_BUSY)
         err->code = ERR_PROOF; /* damaged is no proof either */

@@ -1,15 +1,15 @@
 /*
  * `waybill receipt`: the proof that a statement is on the ledger. Verifying needs three files and nothing
- * else: the receipt, the statement, the ledger's public identity.
+ * else: the receipt, the statement, the ledger's public identity; and once the authorities have changed, a proof
+ * of that. A voucher is all of them in one file, but for the identity.
  */
 #include "common/file.h"
 #include "common/hex.h"
 #include "common/instant.h"
 #include "common/json.h"
-#include "common/seal.h"
 #include "tools/cmd_action.h"
 #include "tools/cmd_custody_ask.h"
-#include "tools/cmd_node.h"
+#include "tools/cmd_seen.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,8 +17,7 @@
 #include <string.h>
 
 #define RECEIPTS_MAX (AUTHORITY_MAX * (RECEIPT_SIZE_MAX + 8))
-#define IDENTITY_MAX (64 * 1024)
-#define HANDOVER_MAX ((size_t)2 * (COSE_MAX_SIZE + RECEIPTS_MAX) + 64)
+#define HANDOVER_MAX ((size_t)2 * (COSE_MAX_SIZE + RECEIPTS_MAX) + SET_CHAIN_SIZE_MAX + 64)
 
 /* ------------------------------------------------------------------ get */
 
@@ -38,21 +37,36 @@ static bool find_leaf(struct cmd_home *home, const char *text, uint64_t *ret_lea
     return status.on_ledger || err_set(err, ERR_NOT_FOUND, "the ledger does not hold it (yet)");
 }
 
+/* A voucher that does not hold is not worth keeping. */
+static bool check_voucher(struct cmd_home *home, struct slice bytes,
+                          struct head_proof_voucher *ret_voucher, struct err *err)
+{
+    struct err why;
+    if (!head_proof_check_voucher(bytes, &home->identity, ret_voucher, &why))
+        return err_set(err, ERR_PROOF, "%s", why.msg); /* damaged is no proof either */
+    return cmd_seen_covers(home, ret_voucher->claim.height, ret_voucher->by.changes, err);
+}
+
 static int get(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
     char path[64];
     uint64_t leaf = 0;
     const char *output = NULL;
-    struct buf bytes = buf_heap(RECEIPTS_MAX);
+    bool voucher = cmd_args_flag(args, "voucher");
+    struct head_proof_voucher v;
+    struct buf bytes = buf_heap(HEAD_PROOF_SIZE_MAX);
     bool good = cmd_args_expect(args, 1, 1, "one LEAF or HASH", err) &&
                 cmd_args_need(args, "o", &output, err) &&
                 find_leaf(home, args->operand[0], &leaf, err);
-    (void)snprintf(path, sizeof path, "/v1/receipts/%" PRIu64, leaf);
+    (void)snprintf(path, sizeof path, "/v1/receipts/%" PRIu64 "%s", leaf,
+                   voucher ? "/voucher" : "");
     good = good && cmd_node_get_bytes(home, path, &bytes, err) &&
+           (!home->has_identity || cmd_seen_learn(home, err)) &&
+           (!voucher || !home->has_identity || check_voucher(home, buf_slice(&bytes), &v, err)) &&
            file_replace(output, buf_slice(&bytes), 0644, err);
     if (good && !home->json)
-        (void)printf("receipt of leaf %" PRIu64 " written to %s, %zu bytes\n", leaf, output,
-                     bytes.len);
+        (void)printf("%s of leaf %" PRIu64 " written to %s, %zu bytes\n",
+                     voucher ? "voucher" : "receipt", leaf, output, bytes.len);
     if (good && home->json) {
         struct json_doc *doc = json_doc_object();
         json_doc_put_int(doc, "leaf", (int64_t)leaf);
@@ -67,42 +81,24 @@ static int get(struct cmd_home *home, const struct cmd_args *args, struct err *e
 /* ------------------------------------------------------------------ verify */
 
 struct verdict_files {
-    struct buf receipts, statement, identity;
+    struct buf receipts, statement, identity, sets;
     struct identity id;
     struct hash hash;
 };
 
-/* The statement is named by its hash alone: whatever the bytes are, they are what was sealed. */
-static bool verify_files(struct verdict_files *f, const struct cmd_args *args,
-                         struct receipt_claim *ret_claim, struct err *err)
-{
-    const char *const *name = args->operand;
-    if (!file_read(name[0], RECEIPTS_MAX, &f->receipts, err) ||
-        !file_read(name[1], COSE_MAX_SIZE, &f->statement, err) ||
-        !file_read(name[2], IDENTITY_MAX, &f->identity, err))
-        return false;
-    if (!identity_decode(buf_slice(&f->identity), &f->id, err))
-        return err_wrap(err, "%s", name[2]);
-    f->hash = crypto_sha256(buf_slice(&f->statement));
-    struct err why = { .code = ERR_NONE };
-    return seal_verify_receipts(buf_slice(&f->receipts), &f->hash, &f->id.genesis.ledger,
-                                &f->id.set, ret_claim, &why) ||
-           err_set(err, ERR_PROOF, "%s: %s", name[0], why.msg); /* damaged is no proof either */
-}
-
-static void tell(const struct cmd_home *home, const struct verdict_files *f,
-                 const struct receipt_claim *c)
+static void tell(const struct cmd_home *home, const struct identity *id,
+                 const struct head_proof_voucher *v)
 {
     char ledger[2 * HASH_SIZE + 1], block[2 * HASH_SIZE + 1], time[INSTANT_TEXT_SIZE];
-    size_t quorum = authority_set_quorum(&f->id.set);
-    hex_encode(hash_slice(&f->id.genesis.ledger), ledger);
+    const struct receipt_claim *c = &v->claim;
+    hex_encode(hash_slice(&id->genesis.ledger), ledger);
     hex_encode(hash_slice(&c->block), block);
     instant_format(c->time_s * 1000, time);
     if (home->json) {
         struct json_doc *doc = json_doc_object();
         json_doc_put_bool(doc, "proof", true);
         json_doc_put_text(doc, "ledger", ledger);
-        json_doc_put_hex(doc, "statement", hash_slice(&f->hash));
+        json_doc_put_hex(doc, "statement", hash_slice(&v->hash));
         json_doc_put_int(doc, "leaf", (int64_t)c->index);
         json_doc_put_int(doc, "size", (int64_t)c->size);
         json_doc_put_int(doc, "height", (int64_t)c->height);
@@ -110,22 +106,90 @@ static void tell(const struct cmd_home *home, const struct verdict_files *f,
         json_doc_put_text(doc, "block", block);
         json_doc_put_text(doc, "time", time);
         json_doc_put_int(doc, "seals", (int64_t)c->seals);
-        json_doc_put_int(doc, "quorum", (int64_t)quorum);
+        json_doc_put_int(doc, "quorum", (int64_t)v->by.quorum);
+        json_doc_put_int(doc, "set_changes", (int64_t)v->by.changes);
         cmd_action_print(doc);
         return;
     }
     (void)printf("proof ok: leaf %" PRIu64 " of %" PRIu64 " under block %" PRIu64
                  ", sealed %s by %zu of %zu (%zu needed)\n  ledger %s\n",
-                 c->index, c->size, c->height, time, c->seals, f->id.set.count, quorum, ledger);
+                 c->index, c->size, c->height, time, c->seals, v->by.authorities, v->by.quorum,
+                 ledger);
 }
 
-/* One file: a handover, both its statements within. */
-static int verify_handover(struct cmd_home *home, const char *path, struct err *err)
+/* --sets FILE; what this folder has seen of the same ledger; or what the third file itself says. */
+static bool find_sets(struct cmd_home *home, struct verdict_files *f, struct slice *ret_sets,
+                      struct err *err)
 {
-    struct buf bytes = buf_heap(HANDOVER_MAX);
-    int code = file_read(path, HANDOVER_MAX, &bytes, err)
-                   ? cmd_custody_check_receipt(home, buf_slice(&bytes), err)
-                   : cmd_action_fail(err);
+    const char *given = cmd_args_text(home->args, "sets", NULL);
+    *ret_sets = buf_slice(&f->identity);
+    if (given != NULL) {
+        *ret_sets = buf_slice(&f->sets);
+        bool good = file_read(given, SET_CHAIN_SIZE_MAX, &f->sets, err);
+        *ret_sets = buf_slice(&f->sets);
+        return good;
+    }
+    bool same =
+        home->has_identity && hash_equal(&home->identity.genesis.ledger, &f->id.genesis.ledger);
+    struct slice seen;
+    if (!same || set_chain_count(*ret_sets) > 0)
+        return true;
+    if (!cmd_seen_sets(home, &seen, err))
+        return false;
+    *ret_sets = seen;
+    return true;
+}
+
+/* The identity alone, or with the changes that follow it. */
+static bool take_identity(struct slice bytes, struct identity *ret_identity, struct err *err)
+{
+    struct cbor_reader r = cbor_reader(bytes);
+    if (identity_decode(bytes, ret_identity, err))
+        return true;
+    if (!cbor_scan(bytes, NULL))
+        return false;
+    size_t items = cbor_take_array(&r);
+    if (items == 3)
+        (void)cbor_take_uint(&r);
+    return (items == 2 || items == 3) && identity_take(&r, ret_identity, err);
+}
+
+/* The statement is named by its hash alone: whatever the bytes are, they are what was sealed. */
+static bool verify_files(struct cmd_home *home, struct verdict_files *f,
+                         const struct cmd_args *args, struct head_proof_voucher *ret_voucher,
+                         struct err *err)
+{
+    const char *const *name = args->operand;
+    struct slice sets;
+    if (!file_read(name[0], RECEIPTS_MAX, &f->receipts, err) ||
+        !file_read(name[1], COSE_MAX_SIZE, &f->statement, err) ||
+        !file_read(name[2], SET_CHAIN_SIZE_MAX, &f->identity, err))
+        return false;
+    if (!take_identity(buf_slice(&f->identity), &f->id, err))
+        return err_wrap(err, "%s", name[2]);
+    if (!find_sets(home, f, &sets, err))
+        return false;
+    f->hash = crypto_sha256(buf_slice(&f->statement));
+    struct err why = { .code = ERR_NONE };
+    return head_proof_check_receipts(buf_slice(&f->receipts), &f->hash, sets, &f->id, ret_voucher,
+                                     &why) ||
+           err_set(err, ERR_PROOF, "%s: %s", name[0], why.msg); /* damaged is no proof either */
+}
+
+/* One file: a voucher, or a handover with both its statements. */
+static int verify_one(struct cmd_home *home, const char *path, struct err *err)
+{
+    struct buf bytes = buf_heap(HEAD_PROOF_SIZE_MAX);
+    struct head_proof_voucher v;
+    int code = CMD_GOOD;
+    if (!file_read(path, HEAD_PROOF_SIZE_MAX, &bytes, err))
+        code = cmd_action_fail(err);
+    else if (head_proof_kind(buf_slice(&bytes)) != HEAD_PROOF_VOUCHER)
+        code = cmd_custody_check_receipt(home, buf_slice(&bytes), err);
+    else if (!cmd_home_need_identity(home, err) || !check_voucher(home, buf_slice(&bytes), &v, err))
+        code = cmd_action_fail(err);
+    else
+        tell(home, &home->identity, &v);
     buf_free(&bytes);
     return code;
 }
@@ -133,8 +197,8 @@ static int verify_handover(struct cmd_home *home, const char *path, struct err *
 static int verify(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
     if (args->operand_count == 1)
-        return verify_handover(home, args->operand[0], err);
-    struct receipt_claim claim = { .seals = 0 };
+        return verify_one(home, args->operand[0], err);
+    struct head_proof_voucher voucher;
     struct verdict_files *f = calloc(1, sizeof *f);
     if (f == NULL) {
         (void)err_set(err, ERR_IO, "out of memory");
@@ -142,14 +206,17 @@ static int verify(struct cmd_home *home, const struct cmd_args *args, struct err
     }
     f->receipts = buf_heap(RECEIPTS_MAX);
     f->statement = buf_heap(COSE_MAX_SIZE);
-    f->identity = buf_heap(IDENTITY_MAX);
-    bool good = cmd_args_expect(args, 3, 3, "RECEIPT STATEMENT IDENTITY or HANDOVER", err) &&
-                verify_files(f, args, &claim, err);
+    f->identity = buf_heap(SET_CHAIN_SIZE_MAX);
+    f->sets = buf_heap(SET_CHAIN_SIZE_MAX);
+    bool good = cmd_args_expect(args, 3, 3,
+                                "RECEIPT STATEMENT IDENTITY, or one VOUCHER or HANDOVER", err) &&
+                verify_files(home, f, args, &voucher, err);
     if (good)
-        tell(home, f, &claim);
+        tell(home, &f->id, &voucher);
     buf_free(&f->receipts);
     buf_free(&f->statement);
     buf_free(&f->identity);
+    buf_free(&f->sets);
     free(f);
     return good ? CMD_GOOD : cmd_action_fail(err);
 }
@@ -157,17 +224,23 @@ static int verify(struct cmd_home *home, const struct cmd_args *args, struct err
 int cmd_receipt(int argc, char **argv)
 {
     static const struct cmd_action actions[] = {
-        { "get", "receipt get", "o=",
-          "Usage: waybill receipt get LEAF|HASH -o FILE\n"
+        { "get", "receipt get", "o= voucher",
+          "Usage: waybill receipt get LEAF|HASH -o FILE [--voucher]\n"
           "Fetches the receipts of a statement: q seals of one round, each with its path.\n"
-          "Exit code: 0 good, 1 error.\n",
+          "\n"
+          "  --voucher  with the statement and the authorities of every height in one file, which\n"
+          "             waybill receipt verify checks against DIR/identity.cbor alone\n"
+          "Exit code: 0 good, 1 error, 3 the voucher does not hold.\n",
           get },
-        { "verify", "receipt verify", "",
-          "Usage: waybill receipt verify RECEIPT STATEMENT IDENTITY\n"
-          "       waybill receipt verify HANDOVER [--identity FILE]\n"
+        { "verify", "receipt verify", CMD_SEEN_OPTIONS,
+          "Usage: waybill receipt verify RECEIPT STATEMENT IDENTITY [--sets FILE]\n"
+          "       waybill receipt verify VOUCHER|HANDOVER [--identity FILE]\n"
           "Are these bytes on that ledger? Offline: needs the files and nothing else. HANDOVER is "
           "what\n"
           "waybill custody receipt kept: an offer and its answer with their receipts.\n"
+          "\n"
+          "  --sets FILE  the authorities of every height (waybill proof sets), once they have\n"
+          "               changed; without it what DIR has seen. IDENTITY may be such a file too\n"
           "Exit code: 0 proven, 1 error, 3 it is not.\n",
           verify },
         { .word = NULL },

@@ -10,6 +10,7 @@
 #include "tools/cmd_names.h"
 #include "tools/cmd_node.h"
 #include "tools/cmd_origin.h"
+#include "tools/cmd_seen.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,6 +65,15 @@ static bool check_asset(const struct journey *j, const char *asset, struct err *
                    lot ? "; see waybill asset lot" : "");
 }
 
+/* No other history than the one that this folder has seen. */
+static bool check_seen(struct cmd_home *home, struct slice bundle, const struct bundle_claim *claim,
+                       struct err *err)
+{
+    return !home->has_identity ||
+           (cmd_seen_covers(home, claim->head.height, claim->set_changes, err) &&
+            cmd_seen_bundle(home, bundle, err));
+}
+
 static int trace(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
     char asset[GS1_NAME_MAX + 1];
@@ -79,7 +89,7 @@ static int trace(struct cmd_home *home, const struct cmd_args *args, struct err 
                 find_identity(home, cmd_args_flag(args, "verify"), trusted, err) &&
                 fetch_bundle(home, asset, &bundle, err) &&
                 journey_load(home, buf_slice(&bundle), trusted, &j, err) &&
-                check_asset(j, asset, err);
+                check_asset(j, asset, err) && check_seen(home, buf_slice(&bundle), &j->claim, err);
     int code = good ? exit_code(j) : cmd_action_fail(err);
     if (good && home->json)
         cmd_action_print(journey_json(home, j, home->has_identity));
@@ -131,7 +141,8 @@ static void tell(const struct cmd_home *home, const struct journey *j)
 static int verify_bundle(struct cmd_home *home, struct slice bundle, struct err *err)
 {
     struct journey *j = NULL;
-    bool good = journey_load(home, bundle, &home->identity, &j, err) ||
+    bool good = (journey_load(home, bundle, &home->identity, &j, err) &&
+                 cmd_seen_covers(home, j->claim.head.height, j->claim.set_changes, err)) ||
                 err_wrap(err, "%s", home->args->operand[0]);
     int code = good ? exit_code(j) : cmd_action_fail(err);
     if (good && home->json)

@@ -106,6 +106,8 @@ static bool add_node(struct walk *w, const struct step *s, struct lineage_node *
         return err_set(w->err, s->depth == 0 ? ERR_NOT_FOUND : ERR_PROOF,
                        "%s: nobody on this ledger made it; that is proven", s->asset);
     l->head = l->count == 1 || n->claim.head.height < l->head ? n->claim.head.height : l->head;
+    if (l->count == 1 || n->claim.seals < l->seals)
+        l->authorities = n->claim.authorities;
     l->seals = l->count == 1 || n->claim.seals < l->seals ? n->claim.seals : l->seals;
     l->bytes += n->bundle.len;
     *ret_node = n;

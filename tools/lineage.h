@@ -70,7 +70,8 @@ struct lineage {
     struct hash unfollowed[BUNDLE_PACK_ASSETS_MAX]; /* the makings they are of */
     bool cut;                                       /* more assets than BUNDLE_PACK_ASSETS_MAX */
     uint64_t head;                                  /* the lowest that a bundle goes up to */
-    size_t seals;                                   /* the fewest under a head */
+    size_t seals;                                   /* the fewest under a head … */
+    size_t authorities;                             /* … of so many */
     size_t bytes;                                   /* of all bundles */
 };
 

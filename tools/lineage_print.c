@@ -224,7 +224,7 @@ void lineage_print(const struct cmd_home *home, const struct lineage *l)
     (void)printf("proof ok  %s assets, %s makings, none of their events missing up to head %" PRIu64
                  ", at least %zu of %zu seals\n",
                  goods_words_number(l->count, assets), goods_words_number(l->making_count, makings),
-                 l->head, l->seals, home->identity.set.count);
+                 l->head, l->seals, l->authorities);
 }
 
 /* ------------------------------------------------------------------ JSON */
