@@ -41,6 +41,7 @@ int cmd_demo(int argc, char **argv);
 int cmd_device(int argc, char **argv);
 int cmd_dispute(int argc, char **argv);
 int cmd_doc(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_findings(int argc, char **argv);
 int cmd_genesis(int argc, char **argv);
 int cmd_goods(int argc, char **argv);
