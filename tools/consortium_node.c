@@ -21,6 +21,8 @@
 #define ANSWER_MAX    (1 << 20)
 #define CMDLINE_MAX   (2 * PATH_MAX)
 #define PID_TEXT_SIZE 32
+#define FILES_MAX     256
+#define ARGUMENTS_MAX 8
 
 /* ------------------------------------------------------------------ processes */
 
@@ -68,8 +70,8 @@ static void find_program(char path[PATH_MAX])
         (void)snprintf(path, PATH_MAX, "%s", PROGRAM);
 }
 
-/* In the child, between fork and exec: nothing of the parent's is kept but standard error, for one line. */
-static void become_node(const char *program, const char *config, const char *log, const char *clock)
+/* In the child, between fork and exec: nothing of the parent's is kept but `told`, which exec closes. */
+static void become_node(const char *const argv[], const char *log, int told)
 {
     int in = open("/dev/null", O_RDONLY);
     int out = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
@@ -78,14 +80,36 @@ static void become_node(const char *program, const char *config, const char *log
     if (in < 0 || out < 0 || dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
         dup2(out, STDERR_FILENO) < 0)
         _exit(127);
-    for (int fd = STDERR_FILENO + 1; fd < 256; fd++)
-        (void)close(fd);
-    if (clock[0] != '\0')
-        (void)execlp(program, PROGRAM, "run", "--config", config, "--clock", clock, (char *)NULL);
-    else
-        (void)execlp(program, PROGRAM, "run", "--config", config, (char *)NULL);
-    (void)dprintf(STDERR_FILENO, "%s: cannot be run: %s\n", program, strerror(errno));
+    for (int fd = STDERR_FILENO + 1; fd < FILES_MAX; fd++)
+        if (fd != told)
+            (void)close(fd);
+    char *copy[ARGUMENTS_MAX] = {
+        NULL
+    }; /* exec's own promise not to change what it is given is not in its type */
+    for (size_t i = 1; argv[i] != NULL; i++)
+        copy[i - 1] = strdup(argv[i]);
+    (void)execvp(argv[0], copy);
+    int code = errno;
+    (void)!write(told, &code, sizeof code);
     _exit(127);
+}
+
+/* Returns when it has become the node: its process is known by its command line. */
+static bool run_detached(const char *const argv[], const char *log, pid_t *ret_pid, struct err *err)
+{
+    int told[2], code = 0;
+    if (pipe2(told, O_CLOEXEC) != 0)
+        return err_set(err, ERR_IO, "%s: %s", PROGRAM, strerror(errno));
+    pid_t pid = fork();
+    if (pid == 0)
+        become_node(argv, log, told[1]);
+    (void)close(told[1]);
+    bool good = pid > 0 || err_set(err, ERR_IO, "%s: %s", PROGRAM, strerror(errno));
+    if (good && read(told[0], &code, sizeof code) > 0)
+        good = err_set(err, ERR_IO, "%s: cannot be run: %s", argv[0], strerror(code));
+    (void)close(told[0]);
+    *ret_pid = pid;
+    return good;
 }
 
 bool consortium_node_start(const struct consortium_dir *d, const struct consortium_member *m,
@@ -93,17 +117,19 @@ bool consortium_node_start(const struct consortium_dir *d, const struct consorti
 {
     char program[PATH_MAX], config[PATH_MAX], log[PATH_MAX], file[PATH_MAX];
     char text[PID_TEXT_SIZE];
+    pid_t pid = 0;
     if (consortium_node_pid(m) != 0)
         return err_set(err, ERR_BUSY, "%s: runs already", m->name);
     if (!own_config(m, config, err) || !member_folder_path(m->dir, "node.log", log, err) ||
         !member_folder_path(m->dir, "node.pid", file, err))
         return false;
     find_program(program);
-    pid_t pid = fork();
-    if (pid < 0)
-        return err_set(err, ERR_IO, "%s: %s", PROGRAM, strerror(errno));
-    if (pid == 0)
-        become_node(program, config, log, d->clock);
+    bool clock = strcmp(d->clock, "REAL") != 0;
+    const char *const argv[] = { program,    PROGRAM, "run",
+                                 "--config", config,  clock ? "--clock" : NULL,
+                                 d->clock,   NULL };
+    if (!run_detached(argv, log, &pid, err))
+        return false;
     (void)snprintf(text, sizeof text, "%ld\n", (long)pid);
     return file_replace(file, slice_text(text), 0644, err);
 }
