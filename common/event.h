@@ -37,7 +37,7 @@ enum event_what {
     EVENT_CANCELLED = 6,         /* as PASSED */
     EVENT_ATTACHED = 7,          /* [kid] */
     EVENT_DETACHED = 8,          /* [kid] */
-    EVENT_ENROLLED = 9,          /* [class], of the key */
+    EVENT_ENROLLED = 9,          /* [class, ? member], of the key */
     EVENT_REVOKED = 10,          /* [time, seq], of the key */
     EVENT_CLONE = 11,            /* [seq], of the key */
     EVENT_GAP = 12,              /* [first, last] */
@@ -96,7 +96,7 @@ enum event_what {
     EVENT_EVIDENCE = 64,            /* [message type, height, round], of the authority */
     EVENT_NODE = 65,                /* [broker, url], of the authority */
     EVENT_BALLOT_RESCINDED = 66,    /* [member], of the proposal */
-    EVENT_AUTHORISED = 67,          /* [kid, from height, until], of the candidate */
+    EVENT_AUTHORISED = 67,          /* [member, from height, until], of the candidate */
 };
 
 struct event {

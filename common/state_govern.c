@@ -15,7 +15,7 @@ const char *proposal_status_name(enum proposal_status status)
     case PROPOSAL_WITHDRAWN: return "withdrawn";
     case PROPOSAL_EXPIRED: return "expired";
     case PROPOSAL_APPLIED: return "applied";
-    case PROPOSAL_NOT_APPLIED: return "not_applied";
+    case PROPOSAL_NOT_APPLIED: return "not applied";
     }
     return "unknown";
 }

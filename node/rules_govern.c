@@ -120,39 +120,17 @@ enum refusal rules_propose(struct execution *x, const struct speaker *by)
 
 /* ------------------------------------------------------------------ counting */
 
-struct tally {
-    size_t voters; /* who may vote */
-    size_t yes, no;
-    size_t needed;
-};
-
-/* Ballots under the set in force, of members that may still vote, count. */
-static struct tally count(struct execution *x, const struct state_proposal *v,
-                          const struct state_members *members, const struct govern_sets *sets)
+static struct rules_tally count(struct execution *x, const struct state_proposal *v,
+                                const struct state_members *members, const struct constitution *c,
+                                const struct govern_sets *sets)
 {
-    struct tally t = { .voters = 0 };
-    struct constitution c = govern_constitution(x);
-    struct hash set = authority_set_hash(&sets->now);
-    struct proposal_body body;
+    struct rules_voters voters = {
+        .constitution = c, .sets = sets, .set = authority_set_hash(&sets->now), .members = *members
+    };
     (void)execution_step(x, (members->count + v->ballot_count) * EXECUTION_LOOK_STEPS);
-    for (size_t i = 0; i < members->count; i++)
-        t.voters += (size_t)may_decide(x, &c, v->action, &members->at[i]);
-    for (size_t i = 0; i < v->ballot_count; i++) {
-        const struct state_ballot *b = &v->ballots[i];
-        if (!hash_equal(&b->set, &set) || !state_members_has(members, &b->member) ||
-            !may_decide(x, &c, v->action, &b->member))
-            continue;
-        t.yes += (size_t)b->yes;
-        t.no += (size_t)!b->yes;
-    }
-    t.needed = constitution_needed(&c, v->action, t.voters);
-    bool touches = v->action == ACTION_ADD_AUTHORITY || v->action == ACTION_REMOVE_AUTHORITY ||
-                   (proposal_body_decode(v->action, v->body, &body, NULL) &&
-                    govern_touches_set(sets, v->action, &body));
-    size_t quorum = authority_set_quorum(&sets->now);
-    if (touches && t.needed < quorum) /* no amendment lowers this */
-        t.needed = quorum;
-    return t;
+    for (size_t i = 0; i < members->count && is_operator_only(c, v->action); i++)
+        voters.roles[i] = govern_roles(x, &members->at[i]);
+    return rules_tally(&voters, v);
 }
 
 static void pass(struct execution *x, const struct hash *hash, struct state_proposal *v,
@@ -178,7 +156,7 @@ static void decide(struct execution *x, const struct ballot *b, struct state_pro
     struct constitution c = govern_constitution(x);
     struct govern_sets sets;
     govern_sets(x, &sets);
-    struct tally t = count(x, v, members, &sets);
+    struct rules_tally t = count(x, v, members, &c, &sets);
     bool veto = !b->yes && constitution_has_veto(&c, v->action, &by->key.member);
     if (b->yes && t.yes >= t.needed)
         pass(x, &b->proposal, v, by->st->link.time_ms);

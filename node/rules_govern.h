@@ -2,10 +2,8 @@
 #ifndef NODE_RULES_GOVERN_H
 #define NODE_RULES_GOVERN_H
 
-#include "common/authority_set.h"
-#include "common/proposal.h"
-#include "common/state_govern.h"
 #include "node/rules_parts.h"
+#include "node/rules_tally.h"
 
 #define GOVERN_OPEN_OF_ONE  8                     /* proposals a member may have open */
 #define GOVERN_LONGEST_MS   UINT64_C(31536000000) /* a proposal is open for at most a year */
@@ -31,14 +29,9 @@ void govern_store_open(struct execution *x, const struct state_hashes *hashes);
 bool govern_candidate(struct execution *x, const struct kid *kid, struct state_candidate *ret_v);
 bool govern_has_key(struct execution *x, const struct kid *kid, struct state_key_record *ret_v);
 
-/* The authority set in force, and the next block's. */
-struct govern_sets {
-    struct authority_set now, next;
-};
+/* The authority sets of this block and the next. */
 void govern_sets(struct execution *x, struct govern_sets *ret_sets);
 bool govern_set_changes(const struct govern_sets *sets); /* with this block already */
-/* The place of the member's authority, or -1. */
-int govern_place_of(const struct authority_set *set, const struct kid *member);
 
 /* One key enters the next block's set, one leaves it; NULL: none. Tells of it. */
 void govern_change_set(struct execution *x, struct govern_sets *sets, const struct authority *in,
@@ -57,10 +50,6 @@ uint64_t govern_schedule(struct execution *x, const struct hash *hash, uint64_t 
 /* Whether the ledger, as it stands, can do this. */
 enum refusal govern_fits(struct execution *x, enum govern_action action,
                          const struct proposal_body *body);
-/* Whether the authority set would be another with the next block. */
-bool govern_touches_set(const struct govern_sets *sets, enum govern_action action,
-                        const struct proposal_body *body);
-
 /* ------------------------------------------------------------------ effects (rules_govern_apply.c) */
 
 /* Does it; govern_fits() has been asked. */

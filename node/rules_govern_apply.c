@@ -124,8 +124,10 @@ static void recover_member(struct execution *x, const struct effect *e)
     m.key = q.cose.kid;
     store_member(x, &e->body->kid, &m);
     put_key(x, e, &q, &e->body->kid, CLASS_MEMBER);
-    cbor_put_uint(execution_emit(x, EVENT_ENROLLED, subject_kid(x, &q.cose.kid), e->time_ms, 1),
-                  CLASS_MEMBER);
+    struct buf *data =
+        execution_emit(x, EVENT_ENROLLED, subject_kid(x, &q.cose.kid), e->time_ms, 2);
+    cbor_put_uint(data, CLASS_MEMBER);
+    kid_put(data, &e->body->kid);
     if (!govern_has_key(x, &old, &record) || record.revoked)
         return;
     struct state_key key = state_key_kid(TABLE_KEY, &old);
@@ -135,7 +137,7 @@ static void recover_member(struct execution *x, const struct effect *e)
     record.revoked_height = x->context.height;
     state_key_record_put(execution_value(x), &record);
     execution_store(x, &key);
-    struct buf *data = execution_emit(x, EVENT_REVOKED, subject_kid(x, &old), e->time_ms, 2);
+    data = execution_emit(x, EVENT_REVOKED, subject_kid(x, &old), e->time_ms, 2);
     cbor_put_uint(data, record.revoked_from_ms);
     cbor_put_uint(data, record.last_good_seq);
 }
@@ -160,7 +162,7 @@ static void add_authority(struct execution *x, const struct effect *e)
         put_key(x, e, &q, &q.sponsor, CLASS_AUTHORITY);
     struct buf *data =
         execution_emit(x, EVENT_AUTHORISED, subject_kid(x, &q.cose.kid), e->time_ms, 3);
-    kid_put(data, &q.cose.kid);
+    kid_put(data, &q.sponsor);
     cbor_put_uint(data, c.from_height);
     cbor_put_uint(data, c.until_ms);
 }

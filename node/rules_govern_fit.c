@@ -221,11 +221,3 @@ enum refusal govern_fits(struct execution *x, enum govern_action action,
     }
     return REFUSED_BAD_ACTION;
 }
-
-bool govern_touches_set(const struct govern_sets *sets, enum govern_action action,
-                        const struct proposal_body *body)
-{
-    if (action == ACTION_REMOVE_MEMBER)
-        return govern_place_of(&sets->next, &body->kid) >= 0;
-    return action == ACTION_REMOVE_AUTHORITY && authority_set_find(&sets->next, &body->kid) >= 0;
-}

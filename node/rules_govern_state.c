@@ -146,14 +146,6 @@ bool govern_set_changes(const struct govern_sets *sets)
     return !hash_equal(&now, &next);
 }
 
-int govern_place_of(const struct authority_set *set, const struct kid *member)
-{
-    for (size_t i = 0; i < set->count; i++)
-        if (kid_equal(&set->at[i].member, member))
-            return (int)i;
-    return -1;
-}
-
 static int by_kid(const void *a, const void *b)
 {
     const struct authority *x = a, *y = b;
