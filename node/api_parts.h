@@ -108,6 +108,8 @@ void api_lots(struct api_context *c, const struct http_request *q, const char *r
               struct http_answer *a);
 void api_handovers(struct api_context *c, const struct http_request *q, const char *rest,
                    struct http_answer *a);
+void api_governance(struct api_context *c, const struct http_request *q, const char *rest,
+                    struct http_answer *a);
 void api_findings(struct api_context *c, const struct http_request *q, struct http_answer *a);
 void api_verify(struct api_context *c, const struct http_request *q, struct http_answer *a);
 /* What an asset has as goods: false when there is no such matter. Its view is loaded. */

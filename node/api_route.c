@@ -119,6 +119,8 @@ static bool route_ledger(struct api_context *c, const struct http_request *q, st
         { "/v1/handovers", api_handovers },
         { "/v1/set", api_set },
         { "/v1/proofs", api_proofs },
+        { "/v1/governance", api_governance },
+        { "/v1/proposals", api_governance },
     };
     for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++)
         if (strcmp(q->path, whole[i].path) == 0) {

@@ -1,4 +1,5 @@
 #include "node/read_model_goods.h"
+#include "node/read_model_govern.h"
 
 #include "common/state_value.h"
 
@@ -168,7 +169,9 @@ static bool enrolled(const struct read_model_at *at, struct slice kid, const str
     struct cbor_reader r = cbor_reader(e->data);
     cbor_take_array_of(&r, 1);
     uint64_t class = cbor_take_uint(&r);
-    if (r.failed || kid.len != KID_SIZE || at->st == NULL || at->st->kind != KIND_ENROL)
+    if (at->st == NULL) /* by vote */
+        return read_model_govern_fact(at, kid, e);
+    if (r.failed || kid.len != KID_SIZE || at->st->kind != KIND_ENROL)
         return true;
     struct kid member;
     if (class == CLASS_MEMBER) /* a member is named by its founding key */
@@ -279,6 +282,18 @@ bool read_model_subject_fact(const struct read_model_at *at, struct slice subjec
     case EVENT_CERTIFICATE_REVOKED:
     case EVENT_CORRECTED:
     case EVENT_FINDING: return read_model_goods_subject(at, subject, e);
+    case EVENT_PROPOSED:
+    case EVENT_BALLOT:
+    case EVENT_PROPOSAL_PASSED:
+    case EVENT_PROPOSAL_REJECTED:
+    case EVENT_PROPOSAL_WITHDRAWN:
+    case EVENT_PROPOSAL_EXPIRED:
+    case EVENT_APPLIED:
+    case EVENT_NOT_APPLIED:
+    case EVENT_MEMBER_ADDED:
+    case EVENT_MEMBER_REMOVED:
+    case EVENT_BALLOT_RESCINDED:
+    case EVENT_AUTHORISED: return read_model_govern_fact(at, subject, e);
     case EVENT_RECORDED:
     case EVENT_COMMISSIONED:
     case EVENT_OFFERED:
@@ -323,21 +338,9 @@ bool read_model_subject_fact(const struct read_model_at *at, struct slice subjec
     case EVENT_DISPUTED:
     case EVENT_LABEL_SEALED:
     case EVENT_REVEALED:
-    case EVENT_PROPOSED:
-    case EVENT_BALLOT:
-    case EVENT_PROPOSAL_PASSED:
-    case EVENT_PROPOSAL_REJECTED:
-    case EVENT_PROPOSAL_WITHDRAWN:
-    case EVENT_PROPOSAL_EXPIRED:
-    case EVENT_APPLIED:
-    case EVENT_NOT_APPLIED:
-    case EVENT_MEMBER_ADDED:
-    case EVENT_MEMBER_REMOVED:
     case EVENT_SET_CHANGED:
     case EVENT_EVIDENCE:
-    case EVENT_NODE:
-    case EVENT_BALLOT_RESCINDED:
-    case EVENT_AUTHORISED: break;
+    case EVENT_NODE: break;
     }
     return true;
 }

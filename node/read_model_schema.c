@@ -42,7 +42,8 @@ static const char tables[] =
     "CREATE TABLE party (member BLOB NOT NULL, n INTEGER NOT NULL, leaf INTEGER NOT NULL,"
     " time_ms INTEGER NOT NULL, name TEXT NOT NULL, contact TEXT, gln TEXT,"
     " PRIMARY KEY (member, n)) WITHOUT ROWID;"
-    "CREATE TABLE member (member BLOB PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE member (member BLOB PRIMARY KEY, name TEXT NOT NULL, removed_ms INTEGER)"
+    " WITHOUT ROWID;"
     "CREATE TABLE key (kid BLOB PRIMARY KEY, member BLOB NOT NULL, class INTEGER NOT NULL,"
     " name TEXT, leaf INTEGER, enrolled_ms INTEGER NOT NULL, revoked_ms INTEGER,"
     " last_good_seq INTEGER, revoked_leaf INTEGER) WITHOUT ROWID;"
@@ -78,6 +79,14 @@ static const char contract_tables[] =
     " device BLOB NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, leaf INTEGER,"
     " PRIMARY KEY (asset, n)) WITHOUT ROWID;";
 
+static const char govern_tables[] =
+    "CREATE TABLE proposal (hash BLOB PRIMARY KEY, n INTEGER NOT NULL, leaf INTEGER,"
+    " action INTEGER NOT NULL, proposer BLOB NOT NULL, proposed_ms INTEGER NOT NULL,"
+    " status INTEGER NOT NULL, height INTEGER, status_ms INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE ballot (proposal BLOB NOT NULL, n INTEGER NOT NULL, member BLOB NOT NULL,"
+    " yes INTEGER NOT NULL, leaf INTEGER, time_ms INTEGER NOT NULL, rescinded_ms INTEGER,"
+    " PRIMARY KEY (proposal, n)) WITHOUT ROWID;";
+
 static const struct read_model_table table_list[] = {
     { "asset", "1" },
     { "shared_event", "1" },
@@ -101,6 +110,8 @@ static const struct read_model_table table_list[] = {
     { "add_back", "1, 2, 3" },
     { "scan", "1, 2" },
     { "not_judged", "1, 2" },
+    { "proposal", "1" },
+    { "ballot", "1, 2" },
 };
 
 static const char *const view_names[] = {
@@ -120,6 +131,8 @@ static const char *const view_names[] = {
     "scans",
     "contract_documents",
     "unjudged_readings",
+    "proposals",
+    "ballots",
 };
 
 static const char views[] =
@@ -198,6 +211,14 @@ static const char contract_views[] =
     " lower(hex(x.opening)) AS opening, lower(hex(x.device)) AS device, x.first_ms, x.last_ms,"
     " x.leaf FROM not_judged x JOIN asset a ON a.id = x.asset;";
 
+static const char govern_views[] =
+    "CREATE VIEW proposals AS SELECT lower(hex(hash)) AS proposal, leaf, action,"
+    " lower(hex(proposer)) AS proposer, proposed_ms, CASE status WHEN 0 THEN 'open'"
+    " WHEN 1 THEN 'passed' WHEN 2 THEN 'rejected' WHEN 3 THEN 'withdrawn' WHEN 4 THEN 'expired'"
+    " WHEN 5 THEN 'applied' ELSE 'not applied' END AS status, height, status_ms FROM proposal;"
+    "CREATE VIEW ballots AS SELECT lower(hex(proposal)) AS proposal, n,"
+    " lower(hex(member)) AS member, yes, leaf, time_ms, rescinded_ms FROM ballot;";
+
 #define EXCURSION_KEY                                                   \
     " WHERE asset = ?1 AND opening = ?2 AND rule = ?3 AND from_ms = ?4" \
     " AND device = ?5"
@@ -245,13 +266,27 @@ static const char *const sql[RM_SQL_COUNT] = {
                         " WHERE gln = ?1), ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     [RM_PARTY_INSERT] = "INSERT INTO party VALUES (?1, (SELECT count(*) FROM party"
                         " WHERE member = ?1), ?2, ?3, ?4, ?5, ?6)",
-    [RM_MEMBER_INSERT] = "INSERT INTO member VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+    [RM_MEMBER_INSERT] = "INSERT INTO member (member, name) VALUES (?1, ?2)"
+                         " ON CONFLICT DO NOTHING",
     [RM_KEY_INSERT] = "INSERT INTO key (kid, member, class, name, leaf, enrolled_ms)"
                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
     [RM_KEY_REVOKE] = "UPDATE key SET revoked_ms = ?2, last_good_seq = ?3, revoked_leaf = ?4"
                       " WHERE kid = ?1",
     [RM_KEY_MEMBER] = "SELECT member FROM key WHERE kid = ?1",
     [RM_KEY_NAME] = "SELECT name FROM key WHERE kid = ?1 AND name IS NOT NULL",
+    [RM_KEYS_OF_CLASS] = "SELECT kid FROM key WHERE class = ?1 ORDER BY kid",
+    [RM_MEMBER_REMOVE] = "UPDATE member SET removed_ms = ?2 WHERE member = ?1",
+    [RM_MEMBERS] = "SELECT member FROM member ORDER BY member",
+    [RM_PROPOSAL_INSERT] = "INSERT INTO proposal VALUES (?1, (SELECT count(*) FROM proposal), ?2,"
+                           " ?3, ?4, ?5, 0, NULL, ?5) ON CONFLICT DO NOTHING",
+    [RM_PROPOSAL_STATUS] = "UPDATE proposal SET status = ?2, height = coalesce(?3, height),"
+                           " status_ms = ?4 WHERE hash = ?1",
+    [RM_PROPOSALS] = "SELECT hash, leaf FROM proposal ORDER BY n DESC LIMIT ?1",
+    [RM_PROPOSAL] = "SELECT leaf FROM proposal WHERE hash = ?1",
+    [RM_BALLOT_INSERT] = "INSERT INTO ballot VALUES (?1, (SELECT count(*) FROM ballot"
+                         " WHERE proposal = ?1), ?2, ?3, ?4, ?5, NULL)",
+    [RM_BALLOT_RESCIND] = "UPDATE ballot SET rescinded_ms = ?3 WHERE proposal = ?1"
+                          " AND member = ?2 AND rescinded_ms IS NULL",
     [RM_ATTACH] = "INSERT INTO attachment VALUES (?1, (SELECT count(*) FROM attachment"
                   " WHERE device = ?1), ?2, ?3, NULL)",
     [RM_DETACH] = "UPDATE attachment SET until_ms = ?2 WHERE device = ?1 AND until_ms IS NULL",
@@ -313,6 +348,7 @@ const struct read_model_table *read_model_schema_table(size_t n)
 bool read_model_schema_create(struct db *db, struct err *err)
 {
     return db_exec(db, tables, err) && db_exec(db, contract_tables, err) &&
+           db_exec(db, govern_tables, err) && db_exec(db, govern_views, err) &&
            db_exec(db, views, err) && db_exec(db, contract_views, err) &&
            read_model_goods_create(db, err);
 }

@@ -16,3 +16,12 @@ uint64_t rules_next_version(const struct state_view *view)
     buf_free(&value);
     return rules;
 }
+
+bool rules_next_has_effects(const struct state_view *view, uint64_t height)
+{
+    struct state_key key = state_key_effects(height);
+    struct buf value = buf_heap(STATE_KEY_MAX + HASH_SIZE * 128);
+    bool there = view->get(view->ctx, state_key_slice(&key), &value);
+    buf_free(&value);
+    return there;
+}
