@@ -14,7 +14,7 @@
 #include "common/enrol.h"
 
 #define REQUEST_SIZE_MAX        8192
-#define REQUEST_ADDRESS_MAX     256
+#define REQUEST_ADDRESS_MAX     200 /* as of node_record.h */
 #define REQUEST_CERTIFICATE_MAX 2048
 
 struct request {

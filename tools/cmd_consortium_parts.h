@@ -9,5 +9,6 @@ extern const struct cmd_action cmd_consortium_init_action;
 extern const struct cmd_action cmd_consortium_up_action;
 extern const struct cmd_action cmd_consortium_down_action;
 extern const struct cmd_action cmd_consortium_status_action;
+extern const struct cmd_action cmd_consortium_move_action;
 
 #endif

@@ -75,6 +75,9 @@ int cmd_member(int argc, char **argv)
 {
     const struct cmd_action actions[] = {
         cmd_member_new_action,
+        cmd_member_spare_action,
+        cmd_member_enter_action,
+        cmd_member_announce_action,
         { "list", "member list", "",
           "Usage: waybill member list\n"
           "The founding companies of the ledger, from DIR/genesis.cbor.\n"

@@ -133,7 +133,7 @@ struct plan_memory {
 static bool read_plan(const struct cmd_args *a, struct plan_memory *m, struct member_plan *p,
                       struct err *err)
 {
-    if (!cmd_args_expect(a, 1, 1, "one DIR", err) || !cmd_args_need(a, "name", &p->name, err))
+    if (!cmd_args_expect(a, 1, 1, "one DIR", err))
         return false;
     p->dir = a->operand[0];
     p->node = !cmd_args_flag(a, "no-node");
@@ -173,7 +173,8 @@ static int make(struct cmd_home *home, const struct cmd_args *args, struct err *
     struct request q;
     char path[PATH_MAX];
     struct buf bytes = buf_heap(REQUEST_SIZE_MAX);
-    bool good = read_plan(args, &memory, &plan, err) && member_folder_make(&plan, err) &&
+    bool good = cmd_args_need(args, "name", &plan.name, err) &&
+                read_plan(args, &memory, &plan, err) && member_folder_make(&plan, err) &&
                 member_folder_path(plan.dir, "request.cbor", path, err) &&
                 member_folder_read_request(path, &bytes, &q, err);
     if (good && home->json) {
@@ -185,6 +186,46 @@ static int make(struct cmd_home *home, const struct cmd_args *args, struct err *
     buf_free(&bytes);
     return good ? CMD_GOOD : cmd_action_fail(err);
 }
+
+/* ------------------------------------------------------------------ a spare */
+
+static int make_spare(struct cmd_home *home, const struct cmd_args *args, struct err *err)
+{
+    struct member_plan plan = { .name = "a spare" };
+    struct plan_memory memory;
+    char path[PATH_MAX];
+    bool good = read_plan(args, &memory, &plan, err);
+    const char *of = cmd_args_text(args, "of", NULL);
+    if (good && (of == NULL || plan.ledger == NULL))
+        good =
+            err_set(err, ERR_INPUT, "say whose and for which ledger: --of KID --ledger IDENTITY");
+    plan.spare_of = &memory.member;
+    good = good && (cmd_home_parse_kid(of, &memory.member, err) || err_wrap(err, "--of")) &&
+           member_folder_make(&plan, err) &&
+           member_folder_path(plan.dir, "enrolment.cose", path, err);
+    if (good && home->json) {
+        struct json_doc *doc = json_doc_object();
+        json_doc_put_text(doc, "file", path);
+        cmd_action_print(doc);
+    } else if (good) {
+        (void)printf("%s holds nothing secret: the member proposes it with\n"
+                     "  waybill gov propose add-authority enrolment.cose\n"
+                     "and once that has passed and this node has caught up, it takes over with\n"
+                     "  waybill member enter --dir %s\n",
+                     path, plan.dir);
+    }
+    return good ? CMD_GOOD : cmd_action_fail(err);
+}
+
+const struct cmd_action cmd_member_spare_action = {
+    "spare", "member spare", "of= broker= url= listen= http-port= devices-port= ledger=",
+    "Usage: waybill member spare DIR --of KID --ledger IDENTITY --broker HOST:PORT --url URL\n"
+    "A second node for a member that has one: with a key of its own, on another machine or beside\n"
+    "the first, to take over at once (another key) or some day (a spare). No member key is needed\n"
+    "here. Options as of waybill member new.\n"
+    "Exit code: 0 good, 1 error.\n",
+    make_spare
+};
 
 const struct cmd_action cmd_member_new_action = {
     "new", "member new",

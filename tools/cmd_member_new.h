@@ -5,6 +5,9 @@
 #include "tools/cmd_action.h"
 
 extern const struct cmd_action cmd_member_new_action;
+extern const struct cmd_action cmd_member_spare_action;
+extern const struct cmd_action cmd_member_enter_action;
+extern const struct cmd_action cmd_member_announce_action;
 
 /* `waybill member show REQUEST`. */
 int cmd_member_new_show(struct cmd_home *home, const char *path, struct err *err);

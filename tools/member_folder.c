@@ -2,15 +2,9 @@
 
 #include "common/custody.h"
 #include "common/file.h"
-#include "common/genesis.h"
 #include "common/hex.h"
 #include "common/keyfile.h"
-#include "common/signer.h"
-#include "common/state_key.h"
-#include "common/state_value.h"
 #include "common/tls_certificate.h"
-#include "node/founding.h"
-#include "node/store.h"
 #include "tools/cmd_home.h"
 
 #include <stdio.h>
@@ -114,8 +108,12 @@ static bool make_node(const struct member_plan *p, struct made *m, struct err *e
         !member_folder_path(p->dir, "tls.crt", tls, err) || !keyfile_make(key, &m->authority, err))
         return false;
     hex_encode(kid_slice(&m->authority.kid), kid);
-    return tls_certificate_make(tls_key, tls, kid, p->now_ms, err) &&
-           tls_certificate_read(tls, &m->certificate, err) && write_config(p, err);
+    if (!tls_certificate_make(tls_key, tls, kid, p->now_ms, err) ||
+        !tls_certificate_read(tls, &m->certificate, err))
+        return false;
+    struct node_record record = { slice_text(p->broker), slice_text(p->url),
+                                  buf_slice(&m->certificate) };
+    return member_folder_write_address(p->dir, &record, err) && write_config(p, err);
 }
 
 static void put_enrolment(const struct key_pair *key, const struct member_plan *p,
@@ -167,16 +165,32 @@ static bool check_plan(const struct member_plan *p, struct err *err)
             (request_check_url(slice_text(p->url), err) || err_wrap(err, "--url")));
 }
 
-bool member_folder_make(const struct member_plan *plan, struct err *err)
+/* A spare has no key of its member's: that stays where it is used. */
+static bool write_enrolment(const struct member_plan *p, struct made *m, struct err *err)
 {
     char path[PATH_MAX];
+    put_enrolment(&m->authority, p, p->spare_of, &m->authority_enrolment);
+    return member_folder_path(p->dir, "enrolment.cose", path, err) &&
+           file_create(path, buf_slice(&m->authority_enrolment), 0644, err);
+}
+
+static bool make_member(const struct member_plan *p, struct made *m, struct err *err)
+{
+    char path[PATH_MAX];
+    return member_folder_path(p->dir, "member.key", path, err) &&
+           keyfile_make(path, &m->member, err);
+}
+
+bool member_folder_make(const struct member_plan *plan, struct err *err)
+{
     struct made m = { .certificate = buf_heap(REQUEST_CERTIFICATE_MAX),
                       .member_enrolment = buf_heap(ENROL_REQUEST_MAX),
                       .authority_enrolment = buf_heap(ENROL_REQUEST_MAX) };
-    bool good = check_plan(plan, err) && make_folders(plan, err) &&
-                member_folder_path(plan->dir, "member.key", path, err) &&
-                keyfile_make(path, &m.member, err) && (!plan->node || make_node(plan, &m, err)) &&
-                write_request(plan, &m, err);
+    bool good =
+        check_plan(plan, err) && make_folders(plan, err) &&
+        (plan->spare_of != NULL || make_member(plan, &m, err)) &&
+        (!plan->node || make_node(plan, &m, err)) &&
+        (plan->spare_of != NULL ? write_enrolment(plan, &m, err) : write_request(plan, &m, err));
     buf_free(&m.certificate);
     buf_free(&m.member_enrolment);
     buf_free(&m.authority_enrolment);
@@ -207,156 +221,30 @@ bool member_folder_read_request(const char *path, struct buf *out, struct reques
     return true;
 }
 
-/* ------------------------------------------------------------------ starting */
+/* ------------------------------------------------------------------ where it is */
 
-struct slice member_folder_ledger_name(struct slice genesis)
-{
-    struct genesis g;
-    struct slice none = { NULL, 0 };
-    struct state_key wanted = state_key_plain(TABLE_PARAMS);
-    if (!genesis_decode(genesis, &g, NULL))
-        return none;
-    for (size_t i = 0; i < g.entry_count; i++) {
-        struct slice key, value;
-        genesis_next_entry(&g, &key, &value);
-        if (!slice_equal(key, state_key_slice(&wanted)))
-            continue;
-        struct state_params params = { .rules = 0 };
-        return state_params_take(value, &params) ? params.name : none;
-    }
-    return none;
-}
-
-/* Is this key in the genesis, of this class? */
-static bool stands_in(struct slice genesis, const struct kid *kid, enum key_class class)
-{
-    struct genesis g;
-    struct state_key wanted = state_key_kid(TABLE_KEY, kid);
-    if (!genesis_decode(genesis, &g, NULL))
-        return false;
-    for (size_t i = 0; i < g.entry_count; i++) {
-        struct slice key, value;
-        struct state_key_record record;
-        genesis_next_entry(&g, &key, &value);
-        if (slice_equal(key, state_key_slice(&wanted)))
-            return state_key_record_take(value, &record) && record.class == class;
-    }
-    return false;
-}
-
-/* A founder's own keys are in the genesis; a joiner's request names the ledger. */
-static bool belongs(const char *dir, struct slice genesis, const struct hash *ledger,
-                    struct request *ret_request, struct buf *memory, struct err *err)
+bool member_folder_read_address(const char *dir, struct buf *out, struct node_record *ret_record,
+                                struct err *err)
 {
     char path[PATH_MAX];
-    if (!member_folder_path(dir, "request.cbor", path, err) ||
-        !member_folder_read_request(path, memory, ret_request, err))
+    struct tls_certificate certificate;
+    if (!member_folder_path(dir, "address.cbor", path, err) ||
+        !file_read(path, REQUEST_SIZE_MAX, out, err))
         return false;
-    const struct request *q = ret_request;
-    if (q->joins)
-        return request_is_for(q, ledger) ||
-               err_set(err, ERR_PROOF, "%s asks to join another ledger than this", path);
-    struct kid member = key_kid(q->member), authority = key_kid(q->authority);
-    return (stands_in(genesis, &member, CLASS_MEMBER) &&
-            (!q->has_node || stands_in(genesis, &authority, CLASS_AUTHORITY))) ||
-           err_set(err, ERR_PROOF, "%s: its keys found another ledger than this", dir);
+    if (!cbor_scan(buf_slice(out), err) || !node_record_take(buf_slice(out), ret_record))
+        return err_set(err, ERR_INPUT, "%s: not [broker, url, certificate]", path);
+    return tls_certificate_check(ret_record->certificate, &certificate, err) ||
+           err_wrap(err, "%s", path);
 }
 
-/* What a start that was cut short left behind is taken up again, as long as nothing was signed with it. */
-static bool make_state(const char *dir, const char *name, const struct hash *ledger,
-                       struct err *err)
-{
-    char path[PATH_MAX], state[PATH_MAX];
-    struct signer *s = NULL;
-    if (!member_folder_path(dir, name, path, err) ||
-        snprintf(state, sizeof state, "%s.state", path) >= (int)sizeof state)
-        return false;
-    if (!file_exists(state))
-        return signer_create(path, ledger, err);
-    bool good = signer_open(path, ledger, &s, err) &&
-                (signer_seq(s) == 0 || err_set(err, ERR_INPUT, "%s: was used already", state));
-    signer_close(s);
-    return good;
-}
-
-static bool make_store(const char *dir, struct slice genesis, struct err *err)
-{
-    char node[PATH_MAX], database[PATH_MAX];
-    struct store *s = NULL;
-    struct buf there = buf_heap(GENESIS_SIZE_MAX);
-    if (!member_folder_path(dir, "node", node, err) ||
-        !member_folder_path(dir, "node/ledger.db", database, err))
-        return false;
-    if (!file_exists(database))
-        return store_create(node, genesis, err);
-    bool good = store_open(node, STORE_READ, &s, err) && store_genesis(s, &there, err) &&
-                (slice_equal(buf_slice(&there), genesis) ||
-                 err_set(err, ERR_INPUT, "%s: holds another ledger", database));
-    store_close(s);
-    buf_free(&there);
-    return good;
-}
-
-static bool put_file(const char *dir, const char *name, struct slice content, struct err *err)
+bool member_folder_write_address(const char *dir, const struct node_record *record, struct err *err)
 {
     char path[PATH_MAX];
-    return member_folder_path(dir, name, path, err) && file_replace(path, content, 0644, err);
-}
-
-/* What `genesis sign` left: a founder starts what it signed, nothing else. */
-static bool is_what_was_signed(const char *dir, const struct hash *ledger, struct err *err)
-{
-    char path[PATH_MAX];
-    struct buf bytes = buf_heap(256);
-    struct hash signed_for = *ledger;
-    bool good = member_folder_path(dir, "signature.cbor", path, err);
-    if (good && file_exists(path)) {
-        good = file_read(path, 256, &bytes, err) && cbor_scan(buf_slice(&bytes), err);
-        struct cbor_reader r = cbor_reader(buf_slice(&bytes));
-        cbor_take_array_of(&r, 4);
-        (void)cbor_take_uint(&r);
-        cbor_take_fixed(&r, signed_for.bytes, HASH_SIZE);
-        good = good && (hash_equal(&signed_for, ledger) ||
-                        err_set(err, ERR_PROOF,
-                                "this is not the genesis that was signed here (signature.cbor)"));
-    }
-    buf_free(&bytes);
-    return good;
-}
-
-static bool write_all(const char *dir, struct slice genesis, const struct identity *id,
-                      const struct request *q, struct err *err)
-{
-    struct slice name = member_folder_ledger_name(genesis);
-    const struct hash *ledger = &id->genesis.ledger;
-    struct buf identity = buf_heap(64 * 1024);
-    identity_put(&identity, id);
-    bool good = make_state(dir, "member.key", ledger, err) &&
-                (!q->has_node || (make_state(dir, "node/authority.key", ledger, err) &&
-                                  make_store(dir, genesis, err))) &&
-                put_file(dir, "name", name.len > 0 ? name : slice_text("ledger"), err) &&
-                put_file(dir, "genesis.cbor", genesis, err) &&
-                put_file(dir, "identity.cbor", buf_slice(&identity), err);
-    buf_free(&identity);
-    return good;
-}
-
-bool member_folder_start(const char *dir, struct slice genesis, struct identity *ret_identity,
-                         struct err *err)
-{
-    char path[PATH_MAX];
-    struct identity id;
-    struct request q;
-    struct buf memory = buf_heap(REQUEST_SIZE_MAX);
-    bool good = member_folder_path(dir, "identity.cbor", path, err) &&
-                (!file_exists(path) ||
-                 err_set(err, ERR_INPUT, "%s: takes part in a ledger already", dir)) &&
-                founding_check(genesis, true, &id, err) &&
-                belongs(dir, genesis, &id.genesis.ledger, &q, &memory, err) &&
-                is_what_was_signed(dir, &id.genesis.ledger, err) &&
-                write_all(dir, genesis, &id, &q, err);
-    if (good)
-        *ret_identity = id;
-    buf_free(&memory);
+    struct buf out = buf_heap(REQUEST_SIZE_MAX);
+    node_record_put(&out, record);
+    bool good = node_record_is_valid(record, err) &&
+                member_folder_path(dir, "address.cbor", path, err) &&
+                file_replace(path, buf_slice(&out), 0644, err);
+    buf_free(&out);
     return good;
 }

@@ -6,7 +6,9 @@
  *   DIR/tls.key, tls.crt    what its node shows to other nodes: no ledger key
  *   DIR/node/authority.key  seals blocks; .state its place, .voted once it has
  *   DIR/node.yaml           the node's configuration
+ *   DIR/address.cbor        what the ledger is to hold of its node: [broker, url, certificate]
  *   DIR/request.cbor        all of it that is public, signed; for the others
+ *   DIR/enrolment.cose      instead of that and of member.key: a spare's authority asks to enter
  *   DIR/keys/               keys of devices and people, made later
  *   DIR/genesis.cbor, name, identity.cbor, node/ledger.db    from member_folder_start() on
  */
@@ -14,6 +16,7 @@
 #define TOOLS_MEMBER_FOLDER_H
 
 #include "common/final.h"
+#include "common/node_record.h"
 #include "common/request.h"
 
 #include <limits.h>
@@ -29,13 +32,14 @@ struct member_plan {
     unsigned http_port, devices_port; /* for people and for devices, on loopback; 0: any free one */
     const struct hash *ledger;        /* one that runs, to be joined; NULL: one yet to be founded */
     const struct kid *recovers;       /* with ledger: a member that lost its key; NULL: a new one */
-    uint64_t now_ms;                  /* of the real clock, by which certificates are judged */
+    const struct kid *spare_of; /* with ledger and node: no member key, a node for this member */
+    uint64_t now_ms;            /* of the real clock, by which certificates are judged */
 };
 
 /* DIR/name, false with a complaint when that is too long. */
 bool member_folder_path(const char *dir, const char *name, char path[PATH_MAX], struct err *err);
 
-/* Makes the folder, which must not be there yet; request.cbor comes last. */
+/* Makes the folder, which must not be there yet; request.cbor or enrolment.cose comes last. */
 bool member_folder_make(const struct member_plan *plan, struct err *err);
 
 /* A request's file, with its certificate checked. In: out: holds the bytes that ret_request borrows. */
@@ -49,6 +53,12 @@ bool member_folder_read_request(const char *path, struct buf *out, struct reques
  */
 bool member_folder_start(const char *dir, struct slice genesis, struct identity *ret_identity,
                          struct err *err);
+
+/* Where its node says that it is. In: out: holds what ret_record borrows. */
+bool member_folder_read_address(const char *dir, struct buf *out, struct node_record *ret_record,
+                                struct err *err);
+bool member_folder_write_address(const char *dir, const struct node_record *record,
+                                 struct err *err);
 
 /* The ledger's name that its founders signed; empty when they signed none. Borrowed from genesis. */
 struct slice member_folder_ledger_name(struct slice genesis);
