@@ -18,6 +18,21 @@ struct api_metrics {
     uint64_t uptime_s;
 };
 
+/* What /v1/consensus shows: where this node stands among the authorities. */
+struct api_consensus {
+    struct kid kid; /* of this node's key */
+    struct hash tip;
+    uint64_t height; /* being agreed on: one above the newest block's */
+    uint64_t round;
+    size_t quorum, members;
+    bool votes, abstains; /* abstains: it lost what it voted, and waits until it may vote again */
+    size_t peers;         /* other authorities heard of within five seconds */
+    bool offset_known;
+    int64_t offset_ms; /* own clock less the median of the peers' */
+    uint64_t waiting;  /* statements in the pool */
+    uint64_t lag;      /* blocks behind the highest that a peer spoke of */
+};
+
 /* The node, as the API's thread may call it at any time. */
 struct api_node {
     void *ctx;
@@ -29,6 +44,8 @@ struct api_node {
     bool (*prove)(void *ctx, const struct slice *keys, size_t count, struct buf *outs,
                   uint64_t *ret_height, struct err *err);
     void (*metrics)(void *ctx, struct api_metrics *ret_metrics);
+    /* NULL: there is no node that could say. */
+    void (*consensus)(void *ctx, struct api_consensus *ret_consensus);
 };
 
 struct api_options {

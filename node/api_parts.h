@@ -79,6 +79,7 @@ void api_put_member(struct api_context *c, struct json_doc *into, const char *ke
 
 /* In: rest: the path after /v1/<what>, "" or from its slash. */
 void api_head(struct api_context *c, const struct http_request *q, struct http_answer *a);
+void api_show_consensus(struct api_context *c, const struct http_request *q, struct http_answer *a);
 void api_identity(struct api_context *c, const struct http_request *q, struct http_answer *a);
 void api_set(struct api_context *c, const struct http_request *q, const char *rest,
              struct http_answer *a);

@@ -99,6 +99,7 @@ static bool route_ledger(struct api_context *c, const struct http_request *q, st
     } whole[] = {
         { "/v1/head", api_head },
         { "/v1/identity", api_identity },
+        { "/v1/consensus", api_show_consensus },
         { "/v1/findings", api_findings },
         { "/v1/verify", api_verify },
     };

@@ -23,10 +23,11 @@ struct http {
 
 /* One request on its way in. */
 struct incoming {
-    char *target;    /* raw path and query */
-    struct buf body; /* grows with what arrives, never above STATEMENT_MAX */
-    bool begun;      /* the headers were seen */
-    size_t dropped;  /* bytes of a body that is too large, which gets its answer at the end */
+    char *target;     /* raw path and query */
+    struct buf body;  /* grows with what arrives, never above STATEMENT_MAX */
+    bool begun;       /* the headers were seen */
+    struct hash peer; /* over TLS */
+    size_t dropped;   /* bytes of a body that is too large, which gets its answer at the end */
 };
 
 /* ------------------------------------------------------------------ answers out */
@@ -115,15 +116,15 @@ static enum http_method method_of(const char *method)
 }
 
 /* Over TLS: has the other side shown a certificate that is allowed? */
-static bool may_ask(const struct http *h, struct MHD_Connection *connection)
+static bool may_ask(const struct http *h, struct MHD_Connection *connection,
+                    struct hash *ret_fingerprint)
 {
-    struct hash fingerprint;
     if (h->allows == NULL)
         return true;
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-    return info != NULL && tls_certificate_of_session(info->tls_session, &fingerprint) &&
-           h->allows(h->options.ctx, &fingerprint);
+    return info != NULL && tls_certificate_of_session(info->tls_session, ret_fingerprint) &&
+           h->allows(h->options.ctx, ret_fingerprint);
 }
 
 static enum MHD_Result refuse(struct MHD_Connection *connection)
@@ -147,6 +148,7 @@ static enum MHD_Result answer(const struct http *h, struct MHD_Connection *conne
         .accept = header_of(connection, MHD_HTTP_HEADER_ACCEPT),
         .type = header_of(connection, MHD_HTTP_HEADER_CONTENT_TYPE),
         .body = buf_slice(&in->body),
+        .peer = h->allows != NULL ? &in->peer : NULL,
         .too_large = in->dropped > 0,
     };
     h->options.handler(h->options.ctx, &q, &a);
@@ -171,7 +173,7 @@ static enum MHD_Result step(const struct http *h, struct MHD_Connection *connect
     in->begun = true;
     if (!first)
         return answer(h, connection, in, method);
-    if (!may_ask(h, connection))
+    if (!may_ask(h, connection, &in->peer))
         return refuse(connection);
     in->dropped = announces_too_much(h, connection);
     return in->dropped > 0 ? answer(h, connection, in, method) : MHD_YES;

@@ -27,7 +27,8 @@ struct http_request {
     const char *accept; /* "" when there is none */
     const char *type;   /* of the body */
     struct slice body;
-    bool too_large; /* the body is larger than it may be, and was not kept */
+    const struct hash *peer; /* fingerprint of the certificate shown; NULL over plain HTTP */
+    bool too_large;          /* the body is larger than it may be, and was not kept */
 };
 
 struct http_answer {

@@ -266,23 +266,39 @@ static bool enqueue(struct ingest *in, struct parcel *p)
     return ok;
 }
 
+static struct parcel *make_parcel(struct slice bytes, bool from_peer)
+{
+    struct parcel *p = malloc(sizeof *p + bytes.len);
+    if (p == NULL)
+        return NULL;
+    p->from_peer = from_peer;
+    p->arrived_ms = 0; /* the loop says when it first saw it */
+    p->len = bytes.len;
+    if (bytes.len > 0)
+        memcpy(p->bytes, bytes.data, bytes.len);
+    return p;
+}
+
 bool ingest_submit(struct ingest *in, struct slice bytes, struct err *err)
 {
     if (bytes.len > STATEMENT_MAX)
         return err_set(err, ERR_INPUT, "%zu bytes, more than the %d a statement may have",
                        bytes.len, STATEMENT_MAX);
-    struct parcel *p = malloc(sizeof *p + bytes.len);
+    struct parcel *p = make_parcel(bytes, false);
     if (p == NULL)
         return err_set(err, ERR_BUSY, "out of memory");
-    p->from_peer = false;
-    p->arrived_ms = 0; /* the loop says when it first saw it */
-    p->len = bytes.len;
-    if (bytes.len > 0)
-        memcpy(p->bytes, bytes.data, bytes.len);
     if (enqueue(in, p))
         return true;
     free(p);
     return err_set(err, ERR_BUSY, "the queue is full");
+}
+
+void ingest_submit_relayed(struct ingest *in, struct slice bytes)
+{
+    bool fits = bytes.len <= STATEMENT_MAX && ingest_depth(in) < INGEST_QUEUE_MAX / 4 * 3;
+    struct parcel *p = fits ? make_parcel(bytes, true) : NULL;
+    if (p != NULL && !enqueue(in, p))
+        free(p);
 }
 
 bool ingest_retry(struct ingest *in, struct parcel *p)

@@ -71,6 +71,30 @@ static void metrics(void *ctx, struct api_metrics *ret_metrics)
     pthread_rwlock_unlock(&n->trees);
 }
 
+static void consensus(void *ctx, struct api_consensus *ret_consensus)
+{
+    struct node *n = ctx;
+    pthread_rwlock_rdlock(&n->trees);
+    const struct node_metrics *m = &n->shown;
+    *ret_consensus = (struct api_consensus){
+        .kid = n->kid,
+        .tip = m->tip,
+        .height = m->view.height,
+        .round = m->view.round,
+        .quorum = m->view.quorum,
+        .members = m->view.members,
+        .votes = m->view.votes,
+        .abstains = m->view.abstains,
+        .offset_known = m->view.offset_known,
+        .offset_ms = m->view.offset_ms,
+        .waiting = m->waiting,
+        .lag = m->highest - m->height,
+    };
+    for (size_t i = 0; i < AUTHORITY_MAX; i++)
+        ret_consensus->peers += m->view.heard[i / 64] >> i % 64 & 1;
+    pthread_rwlock_unlock(&n->trees);
+}
+
 /* The pages' folder: as configured, or beside the program where it was built or installed. */
 static void find_web(const struct node *n, char path[PATH_MAX])
 {
@@ -103,7 +127,12 @@ bool loop_api_open(struct node *n, struct err *err)
         .web_dir = web,
         .host = n->settings->http_host,
         .port = n->settings->http_port,
-        .node = { .ctx = n, .submit = submit, .fate = fate, .prove = prove, .metrics = metrics },
+        .node = { .ctx = n,
+                  .submit = submit,
+                  .fate = fate,
+                  .prove = prove,
+                  .metrics = metrics,
+                  .consensus = consensus },
     };
     if (!store_open(n->settings->data.path, STORE_READ, &n->reader, err) ||
         !api_open(&options, &n->api, err))

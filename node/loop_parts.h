@@ -9,18 +9,49 @@
 #include "common/final.h"
 #include "common/genesis.h"
 #include "common/state_value.h"
+#include "node/fetch.h"
 #include "node/ingest.h"
+#include "node/loop_guard.h"
 #include "node/node_step.h"
+#include "node/peer_api.h"
+#include "node/peer_book.h"
+#include "node/peers.h"
 #include "node/settings.h"
 #include "node/store.h"
 #include "node/tracker.h"
+#include "node/voted.h"
 
 #include <pthread.h>
 
 #define OUTCOMES_BYTES_MAX (256u * 1024 * 1024)
+#define LOOP_PARKED_MAX    1024
+#define LOOP_PEERS_POLL    (PEERS_POLL_COUNT + 1)
 
 struct node_metrics {
     uint64_t blocks, statements, turned_away, waiting, started_ms;
+    uint64_t height, highest; /* the own head's, and the highest that a peer spoke of */
+    struct hash tip;
+    size_t peers, peers_heard;
+    struct consensus_view view;
+};
+
+/* This node among others (loop_peers.c). All NULL where `peers:` is not configured. */
+struct loop_meeting {
+    struct peers *peers;
+    struct fetch *fetch;
+    struct peer_api *api;
+    struct peer_book *book;   /* always there */
+    bool changed;             /* the book: peers and fetch are to be told */
+    uint64_t catch_up_from;   /* of the run of blocks asked for */
+    uint64_t behind_ms;       /* steady: when it last was behind; 0: never */
+    struct loop_guard *guard; /* NULL once it is known that nobody else uses the key */
+};
+
+/* Statements that this node itself makes (loop_own.c). */
+struct loop_own {
+    bool waiting;        /* some are signed and not yet on the ledger */
+    uint64_t look_ms;    /* steady: when to look after them again */
+    uint64_t entered_ms; /* steady: when it last asked to enter the set; 0: never */
 };
 
 struct node {
@@ -31,6 +62,10 @@ struct node {
     struct identity identity;
     struct chain chain;
     struct node_core *core;
+    struct kid kid; /* of the authority's key */
+    struct voted voted;
+    struct loop_meeting meet;
+    struct loop_own own;
     struct ingest *ingest;
     struct tracker *tracker;
     struct broker broker;
@@ -53,6 +88,33 @@ struct node {
 
 /* Any thread: hands bytes to the door. */
 bool node_submit(struct node *n, struct slice bytes, struct err *err);
+
+/* loop_door.c: what the bus brings; what has been verified; those that wait for a key, tried again. */
+void loop_on_message(void *user, const struct bus_message *message);
+void loop_door(struct node *n, uint64_t steady_ms);
+void loop_retry_parked(struct node *n);
+
+/* loop_core.c: lets the machine act, and does what it asks for. False: the process must end. */
+bool loop_core(struct node *n, uint64_t steady_ms, struct err *err);
+/* After each event; trees is held. */
+bool loop_core_perform(struct node *n, struct node_time now, struct err *err);
+
+/* loop_peers.c */
+bool loop_peers_open(struct node *n, struct err *err);
+void loop_peers_close(struct node *n);
+/* The first LOOP_PEERS_POLL of fds; returns milliseconds, or -1. */
+int loop_peers_poll(const struct node *n, struct pollfd *fds, uint64_t steady_ms);
+bool loop_peers_service(struct node *n, const struct pollfd *fds, uint64_t steady_ms,
+                        struct err *err);
+/* Gives the machine what peers said and what was fetched; trees is held. */
+bool loop_peers_events(struct node *n, struct node_time now, struct err *err);
+void loop_peers_send(struct node *n, const struct node_action *a);
+void loop_peers_fetch(struct node *n, const struct node_action *a);
+void loop_peers_catch_up(struct node *n, const struct node_action *a, uint64_t steady_ms);
+
+/* loop_own.c */
+void loop_own_evidence(struct node *n, const struct node_action *a);
+void loop_own_tick(struct node *n, uint64_t steady_ms);
 
 /* Opens and closes the HTTP side (loop_api.c). */
 bool loop_api_open(struct node *n, struct err *err);

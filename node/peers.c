@@ -17,6 +17,13 @@
 #define RESTART_MS    1000 /* a broker that ended is started again not more often */
 #define PATH_SIZE     (PATH_MAX - 64)
 
+/* One that may come in. */
+struct known {
+    struct kid kid;
+    struct hash fingerprint;
+    uint64_t heard_ms; /* 0: never */
+};
+
 struct peers {
     struct peers_options options;
     char dir[PATH_SIZE], certificate_file[PATH_SIZE], key_file[PATH_SIZE];
@@ -31,9 +38,9 @@ struct peers {
     struct peers_inbox inbox;
     struct peers_message *taken;
     struct peers_link *links, *retired;
-    pthread_mutex_t lock; /* of the fingerprints */
-    size_t fingerprint_count;
-    struct hash fingerprints[PEER_MAX];
+    pthread_mutex_t lock; /* of who is known */
+    size_t known_count;
+    struct known known[PEER_MAX];
 };
 
 /* ------------------------------------------------------------------ the own broker */
@@ -259,6 +266,31 @@ static void start_link(struct peers *p, const struct peer *peer)
     buf_free(&pem);
 }
 
+static struct known *find_known(struct peers *p, const struct kid *kid)
+{
+    for (size_t i = 0; i < p->known_count; i++)
+        if (kid_equal(&p->known[i].kid, kid))
+            return &p->known[i];
+    return NULL;
+}
+
+static void know(struct peers *p, const struct peer *const *good, size_t count)
+{
+    struct known all[PEER_MAX];
+    pthread_mutex_lock(&p->lock);
+    for (size_t i = 0; i < count; i++) {
+        const struct known *before = find_known(p, &good[i]->kid);
+        all[i] = (struct known){
+            .kid = good[i]->kid,
+            .fingerprint = crypto_sha256(slice_of(good[i]->certificate, good[i]->certificate_len)),
+            .heard_ms = before != NULL ? before->heard_ms : 0,
+        };
+    }
+    p->known_count = count;
+    memcpy(p->known, all, count * sizeof all[0]);
+    pthread_mutex_unlock(&p->lock);
+}
+
 static bool admit(struct peers *p, const struct peer *const *good, size_t count, struct err *err)
 {
     struct buf pem = buf_heap(ALLOWED_MAX);
@@ -266,12 +298,7 @@ static bool admit(struct peers *p, const struct peer *const *good, size_t count,
     for (size_t i = 0; i < count; i++)
         tls_certificate_put_pem(slice_of(good[i]->certificate, good[i]->certificate_len), &pem);
     bool same = slice_equal(buf_slice(&pem), buf_slice(&p->allowed));
-    pthread_mutex_lock(&p->lock);
-    p->fingerprint_count = count;
-    for (size_t i = 0; i < count; i++)
-        p->fingerprints[i] =
-            crypto_sha256(slice_of(good[i]->certificate, good[i]->certificate_len));
-    pthread_mutex_unlock(&p->lock);
+    know(p, good, count);
     struct buf old = same ? pem : p->allowed;
     if (!same)
         p->allowed = pem;
@@ -297,14 +324,29 @@ bool peers_set(struct peers *p, const struct peer *list, size_t count, struct er
     return true;
 }
 
-bool peers_allow(struct peers *p, const struct hash *fingerprint)
+bool peers_find(struct peers *p, const struct hash *fingerprint, struct kid *ret_kid,
+                uint64_t *ret_heard_ms)
 {
-    bool yes = false;
+    bool found = false;
     pthread_mutex_lock(&p->lock);
-    for (size_t i = 0; i < p->fingerprint_count && !yes; i++)
-        yes = hash_equal(&p->fingerprints[i], fingerprint);
+    for (size_t i = 0; i < p->known_count && !found; i++) {
+        found = hash_equal(&p->known[i].fingerprint, fingerprint);
+        if (found && ret_kid != NULL)
+            *ret_kid = p->known[i].kid;
+        if (found && ret_heard_ms != NULL)
+            *ret_heard_ms = p->known[i].heard_ms;
+    }
     pthread_mutex_unlock(&p->lock);
-    return yes;
+    return found;
+}
+
+static void note_heard(struct peers *p, const struct kid *kid)
+{
+    pthread_mutex_lock(&p->lock);
+    struct known *known = find_known(p, kid);
+    if (known != NULL)
+        known->heard_ms = clock_steady_ms();
+    pthread_mutex_unlock(&p->lock);
 }
 
 /* ------------------------------------------------------------------ the loop's side */
@@ -353,6 +395,7 @@ bool peers_take(struct peers *p, struct kid *ret_link, struct slice *ret_message
     p->taken = peers_inbox_take(&p->inbox);
     if (p->taken == NULL)
         return false;
+    note_heard(p, &p->taken->kid);
     *ret_link = p->taken->kid;
     *ret_message = slice_of(p->taken->bytes, p->taken->len);
     return true;

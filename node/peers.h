@@ -42,8 +42,13 @@ uint16_t peers_port(const struct peers *p);
  * A changed list of certificates restarts the broker. False: it did not start again.
  */
 bool peers_set(struct peers *p, const struct peer *list, size_t count, struct err *err);
-/* Is this the certificate of one of them? Any thread. */
-bool peers_allow(struct peers *p, const struct hash *fingerprint);
+/*
+ * Whose certificate is this? Any thread.
+ * Returns: false when it is none of theirs. Out: ret_heard_ms: when the loop last took a message of that peer, by
+ * clock_steady_ms(); 0: never. Both may be NULL.
+ */
+bool peers_find(struct peers *p, const struct hash *fingerprint, struct kid *ret_kid,
+                uint64_t *ret_heard_ms);
 
 /* For the loop's poll(). */
 void peers_poll(const struct peers *p, struct pollfd fds[PEERS_POLL_COUNT]);

@@ -37,6 +37,14 @@ static bool fake_prove(void *ctx, const struct slice *keys, size_t count, struct
     return ledger_prove(f->l, keys, count, outs, ret_height, err);
 }
 
+static void fake_consensus(void *ctx, struct api_consensus *ret_consensus)
+{
+    (void)ctx;
+    *ret_consensus = (struct api_consensus){
+        .kid = { { 0xab } }, .height = 7, .quorum = 3, .members = 4, .votes = true, .peers = 2
+    };
+}
+
 static void fake_metrics(void *ctx, struct api_metrics *ret_metrics)
 {
     (void)ctx;
@@ -48,7 +56,7 @@ struct api_options support_api_options(struct support_api *f)
     return (struct api_options){
         .data_dir = f->node.l->dir,
         .web_dir = "node/web",
-        .node = { &f->node, fake_submit, fake_fate, fake_prove, fake_metrics },
+        .node = { &f->node, fake_submit, fake_fate, fake_prove, fake_metrics, fake_consensus },
     };
 }
 

@@ -209,6 +209,18 @@ static void test_statement_fates(void **state)
     support_api_free(f);
 }
 
+static void test_consensus(void **state)
+{
+    (void)state;
+    struct support_api *f = support_api_new();
+    assert_int_equal(support_api_ask(f, "/v1/consensus", "", ""), 200);
+    assert_string_equal(support_api_text(f, "/kid"), "ab00000000000000");
+    assert_int_equal(support_api_number(f, "/height"), 7);
+    assert_int_equal(support_api_number(f, "/quorum"), 3);
+    assert_int_equal(support_api_number(f, "/peers"), 2);
+    support_api_free(f);
+}
+
 static unsigned post(struct support_api *f, struct slice body)
 {
     return support_api_send(f, (struct http_request){ .method = HTTP_POST,
@@ -236,7 +248,7 @@ static void test_entries(void **state)
     assert_int_equal(post(f, slice_of(NULL, 0)), 400);
     statement.data[0] = 0xd1;
     assert_int_equal(post(f, buf_slice(&statement)), 400);
-    struct http_request q = { HTTP_POST, "/entries", "", "", "", { 0 }, true };
+    struct http_request q = { HTTP_POST, "/entries", "", "", "", { 0 }, NULL, true };
     assert_int_equal(support_api_send(f, q), 413);
     assert_string_equal(support_api_text(f, "/code"), "TOO_LARGE");
     assert_int_equal(support_api_ask(f, "/entries", "", ""), 405);
@@ -322,6 +334,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_head_set_identity),
         cmocka_unit_test(test_blocks),
         cmocka_unit_test(test_sets),
+        cmocka_unit_test(test_consensus),
         cmocka_unit_test(test_consistency),
         cmocka_unit_test(test_state_and_vouchers),
         cmocka_unit_test(test_receipts),

@@ -234,11 +234,19 @@ static void certificates_no_peer_may_have(void **state)
     size_t heard = 0;
     assert_int_equal(peers_count(nodes[0], &heard), 1);
     fingerprint = crypto_sha256(slice_of(s.at[1].peer.certificate, s.at[1].peer.certificate_len));
-    assert_true(peers_allow(nodes[0], &fingerprint));
+    struct kid kid;
+    uint64_t heard_ms = 7;
+    assert_true(peers_find(nodes[0], &fingerprint, &kid, &heard_ms));
+    assert_true(kid_equal(&kid, &s.at[1].key.kid));
+    assert_true(heard_ms == 0);
+    set_peers(1, 2);
+    say(1, 0, NULL, "hear me");
+    assert_true(peers_find(nodes[0], &fingerprint, &kid, &heard_ms));
+    assert_true(heard_ms > 0 && heard_ms <= clock_steady_ms());
     fingerprint = crypto_sha256(slice_of(s.at[2].peer.certificate, s.at[2].peer.certificate_len));
-    assert_false(peers_allow(nodes[0], &fingerprint));
+    assert_false(peers_find(nodes[0], &fingerprint, NULL, NULL));
     fingerprint = crypto_sha256(slice_of(s.at[0].peer.certificate, s.at[0].peer.certificate_len));
-    assert_false(peers_allow(nodes[0], &fingerprint)); /* one does not ask oneself */
+    assert_false(peers_find(nodes[0], &fingerprint, NULL, NULL)); /* one does not ask oneself */
 
     /* nor does a node start with the wrong one */
     struct peers *wrong = NULL;

@@ -1,0 +1,141 @@
+#include "node/peer_api.h"
+
+#include "common/clock.h"
+#include "common/hex.h"
+#include "node/api_parts.h"
+#include "node/blocks_range.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NEWEST_BLOCKS 64 /* a peer that lacks a decided block's body asks for it by hash so long */
+
+struct peer_api {
+    struct store *store;
+    struct http *http;
+    struct peers *peers;
+};
+
+static void refuse(struct http_answer *a, unsigned status, const char *text)
+{
+    a->status = status;
+    a->type = "text/plain";
+    buf_clear(&a->body);
+    buf_add_slice(&a->body, slice_text(text));
+    buf_add_byte(&a->body, '\n');
+}
+
+/* Among the newest decided blocks. */
+static bool find_decided(struct store *s, const struct hash *wanted, struct buf *out)
+{
+    uint64_t height = 0;
+    if (!store_height(s, &height, NULL))
+        return false;
+    for (size_t i = 0; i < NEWEST_BLOCKS && height > 0; i++, height--) {
+        struct header h;
+        if (!store_header(s, height, &h, NULL, NULL))
+            return false;
+        struct hash hash = header_hash(&h);
+        if (hash_equal(&hash, wanted))
+            return store_block(s, height, out, NULL, NULL, NULL);
+    }
+    return false;
+}
+
+static void give_candidate(struct peer_api *p, const char *text, struct http_answer *a)
+{
+    struct hash hash;
+    a->body = buf_heap(BLOCK_SIZE_MAX + 1024);
+    if (!hex_decode_lower(text, strlen(text), hash.bytes, HASH_SIZE))
+        refuse(a, 400, "expected a block's hash, 64 hexadecimal digits");
+    else if (!store_candidate(p->store, &hash, &a->body, NULL) &&
+             !find_decided(p->store, &hash, &a->body))
+        refuse(a, 404, "this node does not have that block");
+}
+
+static void give_blocks(struct peer_api *p, const struct http_request *q, struct http_answer *a)
+{
+    struct err err;
+    uint64_t from = 0;
+    if (!api_query_uint(q, a, "from", UINT64_MAX, &from))
+        return;
+    a->body = buf_heap(BLOCKS_RANGE_SIZE_MAX);
+    if (!blocks_range_put(p->store, from, &a->body, &err))
+        refuse(a, err.code == ERR_IO ? 500 : 404, err.msg);
+}
+
+static void give_heard(struct peer_api *p, const struct http_request *q, struct http_answer *a)
+{
+    uint64_t heard_ms = 0;
+    a->body = buf_heap(16);
+    if (q->peer != NULL && peers_find(p->peers, q->peer, NULL, &heard_ms) && heard_ms > 0)
+        cbor_put_uint(&a->body, clock_steady_ms() - heard_ms);
+    else
+        cbor_put_null(&a->body);
+}
+
+static void handle(void *ctx, const struct http_request *q, struct http_answer *ret_answer)
+{
+    struct peer_api *p = ctx;
+    size_t skip = strlen(PEER_API_PATH);
+    *ret_answer = (struct http_answer){ .status = 200, .type = API_TYPE_CBOR };
+    const char *what = strncmp(q->path, PEER_API_PATH, skip) == 0 ? q->path + skip : "";
+    if (q->method != HTTP_GET) {
+        ret_answer->body = buf_heap(256);
+        refuse(ret_answer, 405, "nothing can be changed here");
+    } else if (strncmp(what, "candidate/", strlen("candidate/")) == 0) {
+        give_candidate(p, what + strlen("candidate/"), ret_answer);
+    } else if (strcmp(what, "blocks") == 0) {
+        give_blocks(p, q, ret_answer);
+    } else if (strcmp(what, "heard") == 0) {
+        give_heard(p, q, ret_answer);
+    } else {
+        ret_answer->body = buf_heap(256);
+        refuse(ret_answer, 404, "there is no such thing");
+    }
+}
+
+static bool allows(void *ctx, const struct hash *fingerprint)
+{
+    const struct peer_api *p = ctx;
+    return peers_find(p->peers, fingerprint, NULL, NULL);
+}
+
+bool peer_api_open(const struct peer_api_options *options, struct peer_api **ret_api,
+                   struct err *err)
+{
+    struct peer_api *p = calloc(1, sizeof *p);
+    if (p == NULL)
+        return err_set(err, ERR_IO, "out of memory");
+    p->peers = options->peers;
+    struct http_tls tls = { options->certificate_file, options->key_file, allows };
+    struct http_options o = {
+        .host = options->host,
+        .port = options->port,
+        .body_max = 1,
+        .tls = &tls,
+        .handler = handle,
+        .ctx = p,
+    };
+    if (!store_open(options->data_dir, STORE_READ, &p->store, err) ||
+        !http_open(&o, &p->http, err)) {
+        peer_api_close(p);
+        return false;
+    }
+    *ret_api = p;
+    return true;
+}
+
+uint16_t peer_api_port(const struct peer_api *a)
+{
+    return http_port(a->http);
+}
+
+void peer_api_close(struct peer_api *a)
+{
+    if (a == NULL)
+        return;
+    http_close(a->http);
+    store_close(a->store);
+    free(a);
+}
