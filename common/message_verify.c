@@ -1,5 +1,5 @@
 /* What is signed, signing it, and whether signatures hold. */
-#include "common/message.h"
+#include "common/message_verify.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,15 +1,13 @@
 /*
- * Agreement on one block after the other (CONSENSUS.md: QBFT with its repairs), as a pure function of state
- * and event: no I/O, no callback, no clock, no allocation. What is to be done comes back as actions, in
- * order; dying between any two of them is safe. One authority is a quorum of one and walks the same steps.
- *
- * The caller (node_step.c) knows statements, execution and the pool; consensus knows votes. They meet in
- * three questions: BUILD a block, JUDGE a block (get its body, execute it, compare), DECIDE for a block.
+ * Agreement on one block after the other (CONSENSUS.md), as a pure function of state and event: no I/O, no
+ * callback, no clock, no allocation. What is to be done comes back as actions, in order; dying between any
+ * two of them is safe. The caller (node_step.c) knows statements, execution and the pool; consensus knows
+ * votes. They meet in three questions: BUILD a block, JUDGE a block, DECIDE for a block.
  */
 #ifndef NODE_CONSENSUS_H
 #define NODE_CONSENSUS_H
 
-#include "common/message.h"
+#include "common/message_verify.h"
 
 #define CONSENSUS_ACTIONS_MAX  16
 #define CONSENSUS_ROUNDS_AHEAD 1000         /* messages of rounds further ahead are not kept */
@@ -59,8 +57,7 @@ enum consensus_action_kind {
     CONSENSUS_SEND_TO, /* the same to `to` alone */
     CONSENSUS_BUILD,   /* make a fresh block for `round`, answer at once with BUILT or NOTHING */
     CONSENSUS_JUDGE, /* when body and tip allow, answer VALID or INVALID; `sources` may have the body */
-    CONSENSUS_DECIDE, /* apply `block` once its body is here (asked again now and then until START):
-                         consensus_decided(), consensus_put_seals(); `sources` may have the body */
+    CONSENSUS_DECIDE, /* apply consensus_decided() once its body is here; asked again until START */
     CONSENSUS_EVIDENCE, /* consensus_put_evidence(): two signatures of `to` */
     CONSENSUS_BEHIND,   /* `to` is at height `round`, more than one above: fetch what is missing */
     CONSENSUS_CLOCK, /* alarm: the parent's time is ahead of the own clock by more than allowed */
@@ -88,8 +85,7 @@ enum consensus_phase {
     PHASE_DECIDED, /* waits for the block to be applied */
 };
 
-struct consensus; /* large: allocate consensus_size() bytes aligned as malloc() does, or malloc */
-
+struct consensus; /* large: malloc consensus_size() bytes */
 size_t consensus_size(void);
 void consensus_begin(struct consensus *c, const struct consensus_options *options);
 void consensus_step(struct consensus *c, const struct consensus_event *event,
@@ -105,9 +101,7 @@ void consensus_put_vote(const struct consensus *c, struct buf *out);
 /* The CBOR array of the seals that prove the decision, in order of kid. */
 void consensus_put_seals(const struct consensus *c, struct buf *out);
 const struct header *consensus_decided(const struct consensus *c);
-/* Two envelopes, as evidence carries them. */
 void consensus_put_evidence(const struct consensus *c, struct buf *ret_a, struct buf *ret_b);
-
 /* When TICK is due at the latest: UINT64_MAX, not before an event. */
 uint64_t consensus_wake_ms(const struct consensus *c);
 
@@ -123,5 +117,4 @@ struct consensus_view {
     bool offset_known;
 };
 void consensus_look(const struct consensus *c, uint64_t steady_ms, struct consensus_view *ret_view);
-
 #endif

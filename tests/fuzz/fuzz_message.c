@@ -1,5 +1,5 @@
 /* A message from anyone: refused or taken, never a crash; and what was taken apart goes together again. */
-#include "common/message.h"
+#include "common/message_verify.h"
 
 #include <assert.h>
 #include <stddef.h>
