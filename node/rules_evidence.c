@@ -5,7 +5,7 @@
  */
 #include "node/rules_govern.h"
 
-#include "common/message.h"
+#include "common/message_verify.h"
 
 /* The block that the message is for: false when it is for none, or of a type that is no evidence. */
 static bool block_of(const struct message *m, struct hash *ret_block)
