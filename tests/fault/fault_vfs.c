@@ -40,6 +40,7 @@ static struct {
     uint64_t every;
     uint64_t epoch; /* files of an earlier one are dead */
     bool power_off;
+    char *dark; /* the folder of the one machine that is without power */
 } fault;
 
 static void *must(void *memory)
@@ -222,9 +223,16 @@ static sqlite3_file *real_of(sqlite3_file *file)
     return (sqlite3_file *)(void *)(fault_of(file) + 1);
 }
 
+static bool is_below(const char *path, const char *dir)
+{
+    size_t len = dir == NULL ? 0 : strlen(dir);
+    return len > 0 && strncmp(path, dir, len) == 0 && path[len] == '/';
+}
+
 static bool is_dead(sqlite3_file *file)
 {
-    return fault.power_off || fault_of(file)->epoch != fault.epoch;
+    return is_below(fault_of(file)->path, fault.dark) || fault.power_off ||
+           fault_of(file)->epoch != fault.epoch;
 }
 
 static struct medium *medium_of(sqlite3_file *file)
@@ -483,6 +491,26 @@ void fault_vfs_power_on(uint64_t seed, unsigned keep_percent)
         restore_medium(m, &r, keep_percent);
     fault_vfs_reset();
     fault.epoch++;
+}
+
+void fault_vfs_power_cut_below(const char *dir)
+{
+    free(fault.dark);
+    fault.dark = must(strdup(dir));
+}
+
+void fault_vfs_power_on_below(const char *dir, uint64_t seed, unsigned keep_percent)
+{
+    struct rand_seq r = rand_seeded(seed);
+    for (struct medium *m = fault.media, *next; m != NULL; m = next) {
+        next = m->next;
+        if (!is_below(m->path, dir))
+            continue;
+        restore_medium(m, &r, keep_percent);
+        forget_medium(m->path);
+    }
+    free(fault.dark);
+    fault.dark = NULL;
 }
 
 void fault_vfs_reset(void)

@@ -43,6 +43,13 @@ bool fault_vfs_power_is_off(void);
  */
 void fault_vfs_power_on(uint64_t seed, unsigned keep_percent);
 
+/*
+ * The same for one machine of several: files below dir fail from now on, until what was synced (and of the rest
+ * what chance keeps) is put back. Close its connections in between.
+ */
+void fault_vfs_power_cut_below(const char *dir);
+void fault_vfs_power_on_below(const char *dir, uint64_t seed, unsigned keep_percent);
+
 /* Forgets all files and faults, between tests. */
 void fault_vfs_reset(void);
 

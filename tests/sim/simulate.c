@@ -1,0 +1,314 @@
+/*
+ * simulate: runs the consortium of sim.h over many seeds and says what went wrong, how long healing took and what
+ * was reached. A seed that fails is run once more, aloud.
+ *
+ *   simulate [--seeds COUNT] [--first SEED] [--jobs N] [--sqlite-every N] [--progress]
+ *   simulate --seed SEED [--verbose] [--sqlite]
+ *   both:    [--authorities N] [--liars N] [--keep-going]   [--quiet: no transcript]
+ *   and --cover: an unreached branch or code fails
+ */
+#include "tests/sim/sim.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define JOBS_MAX     64
+#define TIMES_MAX    200000
+#define FAULTS_SHOWN 5
+
+struct plan {
+    uint64_t first, count, sqlite_every;
+    unsigned jobs, authorities;
+    int liars;
+    bool one, verbose, sqlite, progress, cover, keep_going, quiet;
+    char scratch[256];
+};
+
+/* What a process found; they share one array of these. */
+struct found {
+    struct sim_cover cover;
+    uint64_t done, sqlite_done, wide, events;
+    uint64_t fault_count;
+    uint64_t faults[FAULTS_SHOWN];
+    uint32_t time_count[SIM_KEYS_MAX][2]; /* by n; all well, or not */
+    uint32_t times[SIM_KEYS_MAX][2][TIMES_MAX / 16];
+};
+
+static double seconds(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* ------------------------------------------------------------------ one seed */
+
+static bool is_sqlite(const struct plan *p, uint64_t seed)
+{
+    return p->sqlite || (p->sqlite_every > 0 && seed % p->sqlite_every == 0);
+}
+
+static void note(const struct sim *s, struct found *f)
+{
+    bool ill = s->liars + s->weak > 0;
+    f->done++;
+    f->sqlite_done += s->options.store == SIM_SQLITE;
+    f->wide += s->wide;
+    if (s->wide || !s->took || s->n >= SIM_KEYS_MAX)
+        return;
+    uint32_t *n = &f->time_count[s->n][ill];
+    if (*n < TIMES_MAX / 16)
+        f->times[s->n][ill][(*n)++] = (uint32_t)s->took_ms;
+}
+
+static bool play(const struct plan *p, uint64_t seed, bool verbose, struct found *f)
+{
+    struct sim_options options = { .seed = seed,
+                                   .authorities = p->authorities,
+                                   .liars = p->liars,
+                                   .store = is_sqlite(p, seed) ? SIM_SQLITE : SIM_MEMORY,
+                                   .verbose = verbose,
+                                   .scratch = p->scratch };
+    struct sim_cover *cover = calloc(1, sizeof *cover);
+    if (cover == NULL)
+        abort();
+    struct sim *s = sim_new(&options, cover);
+    bool good = sim_run(s);
+    if (!good)
+        (void)printf("seed %llu: %s: %s (n = %u, %u lie, %u ill%s)\n", (unsigned long long)seed,
+                     s->fault, s->why, s->n, s->liars, s->weak, s->wide ? ", wide" : "");
+    if (f != NULL)
+        note(s, f);
+    if (f != NULL)
+        sim_cover_add(&f->cover, cover);
+    sim_free(s);
+    free(cover);
+    return good;
+}
+
+/* ------------------------------------------------------------------ many */
+
+static void tell_progress(const struct plan *p, const struct found *f, double begin)
+{
+    uint64_t share = p->count / p->jobs;
+    double spent = seconds() - begin, left = spent / (double)f->done * (double)(share - f->done);
+    (void)printf("  %llu of %llu seeds, %llu faults, %.0f s, about %.0f s to go\n",
+                 (unsigned long long)(f->done * p->jobs), (unsigned long long)p->count,
+                 (unsigned long long)f->fault_count, spent, left);
+    (void)fflush(stdout);
+}
+
+static void work(const struct plan *p, unsigned job, struct found *f)
+{
+    double begin = seconds(), told = begin;
+    for (uint64_t i = job; i < p->count; i += p->jobs) {
+        if (!play(p, p->first + i, false, f)) {
+            if (f->fault_count < FAULTS_SHOWN)
+                f->faults[f->fault_count] = p->first + i;
+            f->fault_count++;
+            (void)fflush(stdout);
+            if (!p->keep_going)
+                return;
+        }
+        if (p->progress && job == 0 && seconds() > told + 20) {
+            told = seconds();
+            tell_progress(p, f, begin);
+        }
+    }
+}
+
+static void run_jobs(struct plan *p, struct found *found)
+{
+    size_t len = strlen(p->scratch);
+    (void)fflush(stdout);
+    for (unsigned job = 0; job < p->jobs; job++) {
+        if (fork() != 0)
+            continue;
+        (void)snprintf(p->scratch + len, sizeof p->scratch - len, "/%u", job);
+        (void)mkdir(p->scratch, 0700);
+        work(p, job, &found[job]);
+        (void)rmdir(p->scratch);
+        (void)fflush(stdout);
+        _exit(0);
+    }
+    for (unsigned job = 0; job < p->jobs; job++) {
+        int status = 0;
+        (void)wait(&status);
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+            (void)printf("a process ended with status %d\n", status);
+            found[0].fault_count++;
+        }
+    }
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const uint32_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static void print_times(const struct plan *p, const struct found *found, unsigned n, unsigned ill)
+{
+    uint32_t *all = malloc((size_t)p->jobs * TIMES_MAX / 16 * sizeof all[0]);
+    size_t count = 0;
+    if (all == NULL)
+        abort();
+    for (unsigned job = 0; job < p->jobs; job++) {
+        memcpy(all + count, found[job].times[n][ill],
+               found[job].time_count[n][ill] * sizeof all[0]);
+        count += found[job].time_count[n][ill];
+    }
+    if (count > 0) {
+        qsort(all, count, sizeof all[0], by_value);
+        (void)printf("  n = %2u, %s: p50 %.1f p99 %.1f max %.1f s of %zu\n", n,
+                     ill ? "up to f ill or lying" : "all well            ", all[count / 2] / 1000.0,
+                     all[count * 99 / 100] / 1000.0, all[count - 1] / 1000.0, count);
+    }
+    free(all);
+}
+
+static bool report(const struct plan *p, const struct found *found, double spent)
+{
+    struct found *sum = calloc(1, sizeof *sum);
+    if (sum == NULL)
+        abort();
+    for (unsigned job = 0; job < p->jobs; job++) {
+        sum->done += found[job].done;
+        sum->sqlite_done += found[job].sqlite_done;
+        sum->wide += found[job].wide;
+        sum->fault_count += found[job].fault_count;
+        sim_cover_add(&sum->cover, &found[job].cover);
+    }
+    (void)printf("first block everywhere after healing:\n");
+    for (unsigned n = 1; n < SIM_KEYS_MAX; n++)
+        for (unsigned ill = 0; ill < 2; ill++)
+            print_times(p, found, n, ill);
+    (void)printf("reached:\n");
+    unsigned missing = sim_cover_print(&sum->cover);
+    (void)printf("%llu seeds from %llu (%llu of them beyond f: safety alone) in %.0f s; blocks on "
+                 "real SQLite over "
+                 "the faulty VFS in %llu, in memory in %llu; %llu blocks, %llu statements, %llu "
+                 "verdicts compared with the reference, %llu replays from disk\n",
+                 (unsigned long long)sum->done, (unsigned long long)p->first,
+                 (unsigned long long)sum->wide, spent, (unsigned long long)sum->sqlite_done,
+                 (unsigned long long)(sum->done - sum->sqlite_done),
+                 (unsigned long long)sum->cover.blocks, (unsigned long long)sum->cover.statements,
+                 (unsigned long long)sum->cover.compared, (unsigned long long)sum->cover.replays);
+    bool good = sum->fault_count == 0 && (!p->cover || missing == 0);
+    (void)printf("simulate: %llu faults, %u branches and codes not reached\n",
+                 (unsigned long long)sum->fault_count, missing);
+    free(sum);
+    return good;
+}
+
+static bool run_many(struct plan *p)
+{
+    struct found *found = mmap(NULL, p->jobs * sizeof *found, PROT_READ | PROT_WRITE,
+                               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (found == MAP_FAILED) {
+        (void)fprintf(stderr, "simulate: %s\n", strerror(errno));
+        return false;
+    }
+    double begin = seconds();
+    char scratch[sizeof p->scratch];
+    memcpy(scratch, p->scratch, sizeof scratch);
+    run_jobs(p, found);
+    memcpy(p->scratch, scratch, sizeof scratch);
+    bool good = report(p, found, seconds() - begin);
+    for (unsigned job = 0; job < p->jobs && !p->quiet; job++)
+        if (found[job].fault_count > 0) {
+            (void)printf("the transcript of seed %llu (simulate --seed %llu --verbose):\n",
+                         (unsigned long long)found[job].faults[0],
+                         (unsigned long long)found[job].faults[0]);
+            (void)play(p, found[job].faults[0], true, NULL);
+            break;
+        }
+    (void)munmap(found, p->jobs * sizeof *found);
+    return good;
+}
+
+/* ------------------------------------------------------------------ arguments */
+
+static uint64_t number(const char *text)
+{
+    char *end;
+    errno = 0;
+    unsigned long long n = strtoull(text, &end, 10);
+    if (errno != 0 || *end != '\0' || end == text) {
+        (void)fprintf(stderr, "simulate: expected a number, found \"%s\"\n", text);
+        exit(2);
+    }
+    return n;
+}
+
+static void parse(int argc, char **argv, struct plan *p)
+{
+    static const struct option options[] = {
+        { "seeds", 1, NULL, 'n' },        { "first", 1, NULL, 'f' },
+        { "seed", 1, NULL, 's' },         { "jobs", 1, NULL, 'j' },
+        { "sqlite-every", 1, NULL, 'e' }, { "progress", 0, NULL, 'p' },
+        { "verbose", 0, NULL, 'v' },      { "sqlite", 0, NULL, 'q' },
+        { "authorities", 1, NULL, 'a' },  { "liars", 1, NULL, 'l' },
+        { "keep-going", 0, NULL, 'k' },   { "cover", 0, NULL, 'c' },
+        { "quiet", 0, NULL, 'Q' },        { NULL, 0, NULL, 0 },
+    };
+    int opt;
+    while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (opt == 'n')
+            p->count = number(optarg);
+        else if (opt == 'f' || opt == 's')
+            p->first = number(optarg);
+        else if (opt == 'j')
+            p->jobs = (unsigned)number(optarg);
+        else if (opt == 'e')
+            p->sqlite_every = number(optarg);
+        else if (opt == 'a')
+            p->authorities = (unsigned)number(optarg);
+        else if (opt == 'l')
+            p->liars = (int)number(optarg);
+        else if (opt == '?')
+            exit(2);
+        p->one = p->one || opt == 's';
+        p->progress = p->progress || opt == 'p';
+        p->verbose = p->verbose || opt == 'v';
+        p->sqlite = p->sqlite || opt == 'q';
+        p->keep_going = p->keep_going || opt == 'k';
+        p->cover = p->cover || opt == 'c';
+        p->quiet = p->quiet || opt == 'Q';
+    }
+    if (p->jobs < 1 || p->jobs > JOBS_MAX || p->authorities >= SIM_KEYS_MAX - 1) {
+        (void)fprintf(stderr, "simulate: 1 to %d jobs, up to %d authorities\n", JOBS_MAX,
+                      SIM_KEYS_MAX - 2);
+        exit(2);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct plan p = { .first = 1, .count = 200, .jobs = 2, .liars = -1 };
+    const char *scratch = getenv("WAYBILL_SCRATCH");
+    parse(argc, argv, &p);
+    (void)setvbuf(stdout, NULL, _IOLBF, 0);
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 30); /* what one seed frees the next one uses */
+    (void)mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    (void)snprintf(p.scratch, sizeof p.scratch, "%s/sim-XXXXXX",
+                   scratch == NULL ? "/tmp" : scratch);
+    if (mkdtemp(p.scratch) == NULL) {
+        (void)fprintf(stderr, "simulate: %s: %s\n", p.scratch, strerror(errno));
+        return 2;
+    }
+    bool good = p.one ? play(&p, p.first, p.verbose, NULL) : run_many(&p);
+    if (p.one && good)
+        (void)printf("seed %llu: ok\n", (unsigned long long)p.first);
+    (void)rmdir(p.scratch);
+    return good ? 0 : 1;
+}
