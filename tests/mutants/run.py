@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+"""Plants the faults of mutants.txt one at a time into a copy of the tree and shows what notices each.
+
+usage: run.py [NAME...]     (make mutants; the copy is build/mutants/tree, built like the release profile)
+Each fault must be noticed by a unit test, by the simulator or, planted into the model, by Spin. The table says by what;
+the exit code is 0 when none survives.
+"""
+import os, re, shutil, subprocess, sys, time
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..'))
+TREE = os.path.join(TOP, 'build', 'mutants', 'tree')
+FOLDERS = ['common', 'contracts', 'node', 'device', 'scanner', 'tools', 'firmware-sim', 'packaging', 'docs', '.ci',
+           'tests/unit', 'tests/support', 'tests/sim', 'tests/fault', 'tests/model', 'tests/vectors']
+# What is run against each; as many seeds as show what notices it, and as many as it may take.
+UNIT = re.compile(r'tests/unit/test_(consensus|message|node_step|final|authority|seal|chain)\w*\.c$')
+SHORT, LONG = 400, 8000
+
+
+def read_mutants():
+    found, now = [], None
+    lines = open(os.path.join(TOP, 'tests/mutants/mutants.txt')).read().split('\n')
+    i = 0
+    while i < len(lines):
+        line = lines[i]
+        if line.startswith('== '):
+            now = {'name': line[3:], 'what': lines[i + 1], 'model': None, 'only': None, 'edits': []}
+            found.append(now)
+            i += 1
+        elif line.startswith('model: '):
+            now['model'] = line[7:]
+        elif line.startswith('only: '):
+            now['only'] = line[6:]
+        elif line.startswith('file: '):
+            path = line[6:]
+        elif line == '<<<<':
+            middle, end = lines.index('====', i), lines.index('>>>>', i)
+            now['edits'].append((path, '\n'.join(lines[i + 1:middle]) + '\n', ''.join(x + '\n' for x in lines[middle + 1:end])))
+            i = end
+        i += 1
+    return found
+
+
+def copy_tree():
+    for folder in FOLDERS:
+        for root, _, names in os.walk(os.path.join(TOP, folder)):
+            into = os.path.join(TREE, os.path.relpath(root, TOP))
+            os.makedirs(into, exist_ok=True)
+            for name in names:
+                a, b = os.path.join(root, name), os.path.join(into, name)
+                if not os.path.exists(b) or open(a, 'rb').read() != open(b, 'rb').read():
+                    shutil.copy2(a, b)
+    shutil.copy2(os.path.join(TOP, 'Makefile'), TREE)
+    built = os.path.join(TREE, 'build', 'release')
+    if not os.path.exists(built):  # what is built already need not be built again
+        shutil.copytree(os.path.join(TOP, 'build', 'release'), built,
+                        ignore=lambda folder, names: [n for n in names if n in ('log', 'demo', 'tests') and 'obj' not in folder])
+
+
+def build(targets):
+    done = subprocess.run(['make', '-j2'] + targets, cwd=TREE, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True)
+    return None if done.returncode == 0 else done.stdout[-2000:]
+
+
+def plant(mutant, back=False):
+    for path in {p for p, _, _ in mutant['edits']}:
+        text = open(os.path.join(TOP, path)).read()
+        for p, old, new in mutant['edits']:
+            if p != path or back:
+                continue
+            if text.count(old) != 1:
+                return '%s: the place to change is there %d times' % (path, text.count(old))
+            text = text.replace(old, new)
+        with open(os.path.join(TREE, path), 'w') as f:
+            f.write(text)
+    return None
+
+
+def run_units(programs):
+    killers = []
+    for program in programs:
+        try:
+            bad = subprocess.run([os.path.join('build/release', program)], cwd=TREE, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.DEVNULL, timeout=120).returncode != 0
+        except subprocess.TimeoutExpired:
+            bad = True
+        if bad:
+            killers.append(os.path.basename(program))
+    return killers
+
+
+def simulate(seeds, keep_going):
+    args = ['build/release/tests/sim/simulate', '--quiet', '--seeds', str(seeds), '--jobs', '2', '--sqlite-every', '50']
+    try:
+        out = subprocess.run(args + (['--keep-going'] if keep_going else []), cwd=TREE, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True, timeout=600, errors='replace').stdout
+    except subprocess.TimeoutExpired:
+        return {'NO END': 1}
+    kinds = {}
+    for kind in re.findall(r'^seed \d+: ([A-Z-]+):', out, re.M):
+        kinds[kind] = kinds.get(kind, 0) + 1
+    if 'a process ended' in out:
+        kinds['ABORT'] = 1
+    return kinds
+
+
+def try_mutant(mutant, programs):
+    wrong = plant(mutant) or build(['build/release/tests/sim/simulate'] + ['build/release/' + p for p in programs])
+    if wrong:
+        return [], 'DOES NOT APPLY: ' + wrong
+    killers = run_units(programs)
+    kinds = simulate(SHORT, True)
+    seeds = SHORT
+    if not kinds and not killers:
+        kinds, seeds = simulate(LONG, False), LONG
+    if kinds:
+        killers.append('simulate (%s)' % ', '.join('%s %d' % k for k in sorted(kinds.items())))
+    if mutant['model']:
+        if subprocess.run(['tests/model/check.sh', 'fault: ' + mutant['model']], cwd=TOP, stdout=subprocess.DEVNULL).returncode == 0:
+            killers.append('model')
+    if mutant['only'] and set(kinds) != {mutant['only']}:
+        return [], 'NOT ONLY %s: %s' % (mutant['only'], killers)
+    return killers, ''
+
+
+def main(names):
+    mutants = [m for m in read_mutants() if not names or m['name'] in names]
+    programs = sorted(os.path.join(root, n)[len(TOP) + 1:-2] for root, _, files in os.walk(os.path.join(TOP, 'tests/unit'))
+                      for n in files if UNIT.search(os.path.join(root, n)))
+    begin, survived = time.time(), 0
+    copy_tree()
+    wrong = build(['build/release/tests/sim/simulate'] + ['build/release/' + p for p in programs])
+    if wrong:
+        sys.exit('the tree does not build:\n' + wrong)
+    for i, mutant in enumerate(mutants):
+        killers, complaint = try_mutant(mutant, programs)
+        plant(mutant, back=True)
+        survived += not killers
+        print('  %-8s %-26s %-72s %s' % ('killed' if killers else 'SURVIVED', mutant['name'], mutant['what'],
+                                         '; '.join(killers) or complaint), flush=True)
+    print('%d mutants, %d killed, %d survived, %.0f s' % (len(mutants), len(mutants) - survived, survived, time.time() - begin))
+    print('%d passed, %d failed' % (len(mutants) - survived, survived))
+    sys.exit(1 if survived or not mutants else 0)
+
+
+if __name__ == '__main__':
+    main(sys.argv[1:])
