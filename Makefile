@@ -35,7 +35,10 @@ SOURCES := $(filter-out %/main.c,$(foreach f,$(FOLDERS),$(wildcard $f/*.c)))
 MAINS := $(foreach f,$(FOLDERS),$(wildcard $f/main.c))
 # In these folders of tests each test_*.c is a cmocka program; what they share lies beside them or in support/.
 TESTS := $(foreach d,unit sim model fault,$(wildcard tests/$d/test_*.c))
-SUPPORT := $(filter-out $(TESTS),$(foreach d,support unit sim model fault,$(wildcard tests/$d/*.c)))
+# The simulator has a main of its own, and cheap signatures in place of common/crypto.c.
+SIMULATOR := tests/sim/simulate.c tests/support/fake_crypto.c
+SUPPORT := $(filter-out $(TESTS) $(SIMULATOR),\
+	$(foreach d,support unit sim model fault,$(wildcard tests/$d/*.c)))
 CONFORMANCE := $(wildcard tests/conformance/*.c)
 FUZZ := $(wildcard tests/fuzz/fuzz_*.c)
 BENCH := $(wildcard tests/bench/bench_*.c)
@@ -104,7 +107,7 @@ LINK_LIBS = -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(PKG_LIBS)
 
 .PHONY: programs tests
 programs: $(PROGRAMS) $(ARCHIVES) ## the programs, into build/release/ (the default)
-tests: programs $(TEST_PROGRAMS) $(CONFORMANCE_PROGRAMS) $(FUZZ_PROGRAMS)
+tests: programs $(TEST_PROGRAMS) $(CONFORMANCE_PROGRAMS) $(FUZZ_PROGRAMS) $(BUILD)/tests/sim/simulate
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -142,6 +145,11 @@ $(TEST_PROGRAMS) $(CONFORMANCE_PROGRAMS) $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS_ALL) -o $@ $< $(BUILD)/libtests.a $(LINK_LIBS)
 
+$(BUILD)/tests/sim/simulate: $(call OBJECTS,$(SIMULATOR)) $(BUILD)/libtests.a $(ARCHIVES)
+	@mkdir -p $(@D)
+	@echo "  link     $@"
+	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(BUILD)/libtests.a $(LINK_LIBS)
+
 # In the fuzz profile libFuzzer drives a target; in the others a small driver replays its corpus.
 ifeq ($(PROFILE),fuzz)
 $(FUZZ_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(ARCHIVES)
@@ -167,10 +175,10 @@ demo: ## set up, build, and show one journey from sensor to proven answer; STORY
 	@$(MAKE) programs
 	@$(BUILD)/waybill demo $(if $(STORY),--story '$(STORY)') $(DEMO_ARGS)
 
-test: ## set up, build with -Werror, run unit, fuzz corpus, fault and end-to-end tests
+test: ## set up, build with -Werror, run unit, fuzz corpus, fault and end-to-end tests, 20,000 simulated seeds
 	@packaging/set-up.sh build demo test
 	@$(MAKE) WERROR=1 tests
-	@tests/run-tests.sh $(BUILD) unit replay fault e2e
+	@tests/run-tests.sh $(BUILD) unit replay fault e2e sim
 
 unit: ## the unit tests only; NAME=test_cbor runs one program
 	@$(MAKE) WERROR=1 programs $(if $(NAME),$(filter %/$(NAME),$(TEST_PROGRAMS)),$(TEST_PROGRAMS))
@@ -188,7 +196,7 @@ e2e: ## the end-to-end scripts only; NAME=… runs one
 asan: ## unit tests and corpora under the address and undefined-behaviour sanitizers
 	@packaging/set-up.sh build
 	@$(MAKE) PROFILE=asan tests
-	@tests/run-tests.sh build/asan unit replay
+	@SEEDS=200 tests/run-tests.sh build/asan unit replay sim
 
 fuzz: ## libFuzzer on every target, SECONDS=30 each; NAME=fuzz_cbor runs one
 	@packaging/set-up.sh build lint
@@ -210,6 +218,26 @@ fault-long: ## the fault tests in their long form: hundreds of power cuts and di
 	@packaging/set-up.sh build demo test
 	@$(MAKE) WERROR=1 tests
 	@WAYBILL_LONG=1 tests/run-tests.sh $(BUILD) fault
+
+.PHONY: sim sim-long model mutants
+sim: ## the simulated consortium alone: SEEDS=20000 from FIRST=1; SEED=7 plays one, aloud
+	@$(MAKE) WERROR=1 $(BUILD)/tests/sim/simulate
+	@$(if $(SEED),$(BUILD)/tests/sim/simulate --seed $(SEED) --verbose,SEEDS=$(SEEDS) FIRST=$(FIRST) \
+		tests/run-tests.sh $(BUILD) sim)
+
+sim-long: ## 1,000,000 simulated seeds, with progress (hours); FIRST=1 begins there
+	@$(MAKE) WERROR=1 $(BUILD)/tests/sim/simulate
+	@$(BUILD)/tests/sim/simulate --seeds $(or $(SEEDS),1000000) --first $(or $(FIRST),1) --jobs $(JOBS) \
+		--sqlite-every 20 --progress --keep-going --cover
+
+model: ## have Spin walk all states of the voting, and find the faults planted into it
+	@packaging/set-up.sh build model
+	@tests/model/check.sh
+
+mutants: ## plant faults into a copy of the tree, one at a time: each must be noticed; NAME="a b" tries those
+	@packaging/set-up.sh build test model
+	@$(MAKE) tests
+	@tests/mutants/run.py $(NAME)
 
 .PHONY: judge-million
 judge-million: ## 1,000,000 random reading sequences: the compliance engine against its slow reference

@@ -5,6 +5,7 @@
 #   replay  every BUILD/tests/fuzz/fuzz_* on its corpus, tests/fuzz/corpus/<name>/, and mutations of it
 #   fault   every BUILD/tests/fault/test_* and tests/fault/*.test.sh (WAYBILL_LONG=1: hundreds of rounds)
 #   e2e     tests/e2e/*.test.sh one after the other
+#   sim     SEEDS (20,000) simulated runs of a consortium, from seed FIRST (1) on
 # NAME=x runs only the tests of that name. A skipped case counts as failed: nothing is passed over in silence.
 # Each test runs from the top of the source tree and finds in its environment
 #   WAYBILL_BUILD    where the programs are (absolute, also first on PATH)
@@ -127,6 +128,14 @@ for step; do
         for script in $(wanted tests/e2e/*.test.sh); do
             run_whole "$(basename "$script" .test.sh)" $limit "$script"
         done
+        ;;
+    sim)
+        seeds=${SEEDS:-20000}
+        if [ -n "$(wanted "$WAYBILL_BUILD/tests/sim/simulate")" ]; then
+            run_whole simulate 3600 "$WAYBILL_BUILD/tests/sim/simulate" --seeds "$seeds" --first "${FIRST:-1}" \
+                --sqlite-every 20
+            grep -E '^(first block|  n =|[0-9]+ seeds|simulate:)' "$logs/simulate.log"
+        fi
         ;;
     *)
         echo "run-tests: no step \"$step\"" >&2
