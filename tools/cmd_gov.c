@@ -69,6 +69,7 @@ int cmd_gov(int argc, char **argv)
           withdraw },
         cmd_gov_list_action,
         cmd_gov_show_action,
+        cmd_gov_constitution_action,
         { .word = NULL },
     };
     if (argc >= 2 && strcmp(argv[1], "propose") == 0)
@@ -81,7 +82,8 @@ int cmd_gov(int argc, char **argv)
     }
     if (argc >= 2 && argv[1][0] != '-')
         return cmd_action_choose(actions, argc, argv);
-    (void)fprintf(stderr, "waybill gov: expected one of propose vote withdraw list show; see "
-                          "waybill gov --help\n");
+    (void)fprintf(stderr,
+                  "waybill gov: expected one of propose vote withdraw list show constitution; see "
+                  "waybill gov --help\n");
     return CMD_ERROR;
 }

@@ -10,6 +10,7 @@ int cmd_gov_propose(int argc, char **argv);
 
 extern const struct cmd_action cmd_gov_list_action;
 extern const struct cmd_action cmd_gov_show_action;
+extern const struct cmd_action cmd_gov_constitution_action;
 
 /* "remove-member Carrier B (98fe…)": what a proposal would do, on standard output. */
 void cmd_gov_print_action(const struct gov_world *w, const struct gov_proposal *p);

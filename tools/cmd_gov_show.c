@@ -372,6 +372,34 @@ static int show(struct cmd_home *home, const struct cmd_args *args, struct err *
     return good ? CMD_GOOD : cmd_action_fail(err);
 }
 
+/* ------------------------------------------------------------------ constitution */
+
+static int constitution(struct cmd_home *home, const struct cmd_args *args, struct err *err)
+{
+    struct gov_world *w = NULL;
+    struct constitution_names *names = calloc(1, sizeof *names);
+    bool good = names != NULL && cmd_args_expect(args, 0, 0, "nothing", err) &&
+                gov_world_load(home, false, &w, err);
+    if (good && !w->governed)
+        good = err_set(err, ERR_NOT_FOUND, "this ledger was founded without government by vote");
+    if (good) {
+        gov_world_names(w, names);
+        constitution_file_print(&w->constitution, gov_world_active(w), names);
+        (void)constitution_file_warn(&w->constitution, gov_world_active(w));
+    }
+    gov_world_free(w);
+    free(names);
+    return good ? CMD_GOOD : cmd_action_fail(err);
+}
+
+const struct cmd_action cmd_gov_constitution_action = {
+    "constitution", "gov constitution", "",
+    "Usage: waybill gov constitution\n"
+    "The constitution in force: what must agree for each action.\n"
+    "Exit code: 0 good, 1 error.\n",
+    constitution
+};
+
 const struct cmd_action cmd_gov_list_action = { "list", "gov list", "all",
                                                 "Usage: waybill gov list [--all]\n"
                                                 "Members, authorities and roles as they stand, and "

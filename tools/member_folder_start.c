@@ -161,6 +161,25 @@ static bool write_all(const char *dir, struct slice genesis, const struct identi
     return good;
 }
 
+/* Keys and identity are there, the ledger is gone: it begins again, and the node catches up. */
+static bool begin_again(const char *dir, const char *identity, struct slice genesis,
+                        const struct identity *id, struct err *err)
+{
+    char database[PATH_MAX];
+    struct identity there;
+    struct buf bytes = buf_heap(64 * 1024);
+    bool good = file_read(identity, 64 * 1024, &bytes, err) &&
+                identity_decode(buf_slice(&bytes), &there, err);
+    buf_free(&bytes);
+    if (!good || !member_folder_path(dir, "node/ledger.db", database, err))
+        return false;
+    if (!hash_equal(&there.genesis.ledger, &id->genesis.ledger))
+        return err_set(err, ERR_INPUT, "%s: takes part in another ledger", dir);
+    if (file_exists(database))
+        return err_set(err, ERR_INPUT, "%s: takes part in this ledger already", dir);
+    return make_store(dir, genesis, err);
+}
+
 bool member_folder_start(const char *dir, struct slice genesis, struct identity *ret_identity,
                          struct err *err)
 {
@@ -169,12 +188,13 @@ bool member_folder_start(const char *dir, struct slice genesis, struct identity 
     struct request q;
     struct buf memory = buf_heap(REQUEST_SIZE_MAX);
     bool good = member_folder_path(dir, "identity.cbor", path, err) &&
-                (!file_exists(path) ||
-                 err_set(err, ERR_INPUT, "%s: takes part in a ledger already", dir)) &&
                 founding_check(genesis, true, &id, err) &&
-                belongs(dir, genesis, &id.genesis.ledger, &q, &memory, err) &&
-                is_what_was_signed(dir, &id.genesis.ledger, err) &&
-                write_all(dir, genesis, &id, &q, err);
+                belongs(dir, genesis, &id.genesis.ledger, &q, &memory, err);
+    if (good && file_exists(path))
+        good = begin_again(dir, path, genesis, &id, err);
+    else
+        good = good && is_what_was_signed(dir, &id.genesis.ledger, err) &&
+               write_all(dir, genesis, &id, &q, err);
     if (good)
         *ret_identity = id;
     buf_free(&memory);
