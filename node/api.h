@@ -46,6 +46,7 @@ struct api_node {
     void (*metrics)(void *ctx, struct api_metrics *ret_metrics);
     /* NULL: there is no node that could say. */
     void (*consensus)(void *ctx, struct api_consensus *ret_consensus);
+    void (*want_snapshot)(void *ctx); /* NULL: none are made */
 };
 
 struct api_options {

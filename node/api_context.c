@@ -1,4 +1,5 @@
 #include "node/api_parts.h"
+#include "node/snapshot_shelf.h"
 
 #include "common/instant.h"
 #include "node/contract_view.h"
@@ -35,6 +36,7 @@ static bool read_file(const char *dir, const char *name, struct buf *out, struct
 bool api_context_open(struct api_context *c, const struct api_options *options, struct err *err)
 {
     *c = (struct api_context){ .node = options->node };
+    (void)snprintf(c->snapshots, sizeof c->snapshots, "%s/" SNAPSHOT_FOLDER, options->data_dir);
     for (int i = 0; i < API_FILE_COUNT; i++)
         c->files[i] = buf_heap(FILE_MAX);
     for (int i = 0; i < API_FILE_COUNT; i++)

@@ -312,9 +312,12 @@ static void off_ledger(struct api_context *c, const struct http_request *q, cons
     enum refusal code = ACCEPTED;
     bool known = c->node.fate(c->node.ctx, hash, &code);
     if (api_accepts(q, API_TYPE_CBOR) || api_accepts(q, "application/cose")) {
-        api_answer_problem(a, 404, "NOT_FOUND", "the ledger has no such statement");
+        if (!api_history_missing(c, a))
+            api_answer_problem(a, 404, "NOT_FOUND", "the ledger has no such statement");
         return;
     }
+    if (!known && api_history_missing(c, a))
+        return;
     struct json_doc *doc = json_doc_object();
     json_doc_put_hex(doc, "hash", hash_slice(hash));
     put_code(doc, known ? (uint64_t)code : ACCEPTED,

@@ -11,6 +11,8 @@
 #include "node/asset_view.h"
 #include "node/http.h"
 
+#include <limits.h>
+
 #define API_ANSWER_MAX (96 * 1024 * 1024)
 #define API_TYPE_JSON  "application/json"
 #define API_TYPE_CBOR  "application/cbor"
@@ -28,6 +30,7 @@ enum api_file {
 /* What answers are made from. Belongs to one thread. */
 struct api_context {
     struct store *store;
+    char snapshots[PATH_MAX]; /* their folder */
     struct api_node node;
     struct identity identity;
     struct asset_view *view;
@@ -92,6 +95,13 @@ void api_receipts(struct api_context *c, const struct http_request *q, const cha
                   struct http_answer *a);
 void api_statements(struct api_context *c, const struct http_request *q, const char *rest,
                     struct http_answer *a);
+/* For those who join: snapshots, runs of blocks, the genesis file (api_snapshot.c). */
+void api_snapshot(struct api_context *c, const struct http_request *q, const char *rest,
+                  struct http_answer *a);
+void api_ranges(struct api_context *c, const struct http_request *q, struct http_answer *a);
+void api_genesis(struct api_context *c, const struct http_request *q, struct http_answer *a);
+/* True, and the answer says so, while this node has not all of the ledger's history. */
+bool api_history_missing(struct api_context *c, struct http_answer *a);
 void api_entries(struct api_context *c, const struct http_request *q, struct http_answer *a);
 void api_assets(struct api_context *c, const struct http_request *q, const char *rest,
                 struct http_answer *a);

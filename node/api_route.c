@@ -102,6 +102,8 @@ static bool route_ledger(struct api_context *c, const struct http_request *q, st
         { "/v1/consensus", api_show_consensus },
         { "/v1/findings", api_findings },
         { "/v1/verify", api_verify },
+        { "/v1/blocks/range", api_ranges },
+        { "/v1/genesis", api_genesis },
     };
     static const struct {
         const char *path;
@@ -109,6 +111,7 @@ static bool route_ledger(struct api_context *c, const struct http_request *q, st
                        struct http_answer *a);
     } trees[] = {
         { "/v1/blocks", api_blocks },
+        { "/v1/snapshot", api_snapshot },
         { "/v1/receipts", api_receipts },
         { "/v1/statements", api_statements },
         { "/v1/assets", api_assets },
@@ -157,6 +160,19 @@ static bool route_small(struct api_context *c, const struct http_request *q, str
     return true;
 }
 
+/* What is answered from histories, which a node that joined at a snapshot may not have yet. */
+static bool is_history(const char *path)
+{
+    static const char *const names[] = {
+        "/v1/assets",    "/v1/contracts",    "/v1/documents", "/v1/recalls", "/v1/lots",
+        "/v1/handovers", "/v1/certificates", "/v1/findings",  "/01",         "/00"
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (after(path, names[i]) != NULL)
+            return true;
+    return false;
+}
+
 static bool is_link(const char *path)
 {
     return strncmp(path, "/01/", 4) == 0 || strncmp(path, "/00/", 4) == 0;
@@ -164,6 +180,8 @@ static bool is_link(const char *path)
 
 static void answer_get(struct api_context *c, const struct http_request *q, struct http_answer *a)
 {
+    if (is_history(q->path) && api_history_missing(c, a))
+        return;
     if (route_small(c, q, a) || route_ledger(c, q, a))
         return;
     if (is_link(q->path))

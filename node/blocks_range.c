@@ -4,55 +4,101 @@
 
 /* ------------------------------------------------------------------ serving */
 
-static void put_one(struct buf *out, struct slice block, struct slice seals)
+/* What one block is read into. outcomes: only when they are wanted. */
+struct row {
+    struct buf block, seals, outcomes;
+    bool whole;
+};
+
+static struct row row_new(bool whole)
 {
-    cbor_put_array(out, 2);
-    cbor_put_bytes(out, block);
-    buf_add_slice(out, seals);
+    return (struct row){ .block = buf_heap(BLOCK_SIZE_MAX + 1024),
+                         .seals = buf_heap(AUTHORITY_MAX * (SEAL_SIZE_MAX + 4) + 16),
+                         .outcomes = buf_heap(BLOCKS_RANGE_HISTORY_MAX),
+                         .whole = whole };
+}
+
+static void row_free(struct row *r)
+{
+    buf_free(&r->block);
+    buf_free(&r->seals);
+    buf_free(&r->outcomes);
+}
+
+static bool row_read(struct row *r, struct store *s, uint64_t height, struct err *err)
+{
+    buf_clear(&r->block);
+    buf_clear(&r->seals);
+    buf_clear(&r->outcomes);
+    return store_block(s, height, &r->block, &r->seals, r->whole ? &r->outcomes : NULL, err);
+}
+
+static size_t row_size(const struct row *r)
+{
+    return r->block.len + r->seals.len + r->outcomes.len + 64;
+}
+
+static void row_put(const struct row *r, struct buf *out)
+{
+    cbor_put_array(out, r->whole ? 3 : 2);
+    cbor_put_bytes(out, buf_slice(&r->block));
+    buf_add_slice(out, buf_slice(&r->seals));
+    if (r->whole)
+        cbor_put_bytes(out, buf_slice(&r->outcomes));
 }
 
 /* Blocks while they fit, into `items`; room for the head of the array around them is left. */
-static bool gather(struct store *s, uint64_t from, uint64_t head, struct buf *items,
-                   size_t *ret_count, struct err *err)
+static bool gather(struct store *s, uint64_t from, uint64_t head, struct row *row,
+                   struct buf *items, size_t *ret_count, struct err *err)
 {
-    struct buf block = buf_heap(BLOCK_SIZE_MAX + 1024);
-    struct buf seals = buf_heap(AUTHORITY_MAX * (SEAL_SIZE_MAX + 4) + 16);
     size_t count = 0;
     bool good = true, full = false;
     while (good && !full && count < BLOCKS_RANGE_COUNT && from + count <= head) {
-        buf_clear(&block);
-        buf_clear(&seals);
-        good = store_block(s, from + count, &block, &seals, NULL, err);
-        full = good && count > 0 && items->len + block.len + seals.len + 32 > BLOCKS_RANGE_SIZE;
+        good = row_read(row, s, from + count, err);
+        full = good && count > 0 && items->len + row_size(row) > BLOCKS_RANGE_SIZE;
         if (good && !full) {
-            put_one(items, buf_slice(&block), buf_slice(&seals));
+            row_put(row, items);
             count++;
         }
+        /* those it joined at a snapshot with may not be here yet: what is, is an answer */
+        if (!good && count > 0 && err->code == ERR_NOT_FOUND)
+            good = full = true;
     }
-    buf_free(&block);
-    buf_free(&seals);
     *ret_count = count;
     return good;
 }
 
-bool blocks_range_put(struct store *s, uint64_t from, struct buf *out, struct err *err)
+static bool put_range(struct store *s, uint64_t from, bool whole, struct buf *out, struct err *err)
 {
     uint64_t head = 0;
+    struct err why = { 0 };
     if (from == 0)
         return err_set(err, ERR_INPUT, "blocks are asked for from 1 on: 0 is the genesis file");
     if (!store_height(s, &head, err))
         return false;
-    struct buf items = buf_heap(BLOCKS_RANGE_SIZE_MAX);
+    struct row row = row_new(whole);
+    struct buf items = buf_heap(whole ? BLOCKS_RANGE_HISTORY_MAX : BLOCKS_RANGE_SIZE_MAX);
     size_t count = 0;
-    bool good = gather(s, from, head, &items, &count, err);
+    bool good = gather(s, from, head, &row, &items, &count, &why);
     if (good) {
         cbor_put_array(out, count);
         buf_add_slice(out, buf_slice(&items));
         good = (!items.failed && !out->failed) ||
-               err_set(err, ERR_BUSY, "the answer is larger than its room");
+               err_set(&why, ERR_BUSY, "the answer is larger than its room");
     }
     buf_free(&items);
-    return good;
+    row_free(&row);
+    return good || err_set(err, why.code, "%s", why.msg);
+}
+
+bool blocks_range_put(struct store *s, uint64_t from, struct buf *out, struct err *err)
+{
+    return put_range(s, from, false, out, err);
+}
+
+bool blocks_range_put_history(struct store *s, uint64_t from, struct buf *out, struct err *err)
+{
+    return put_range(s, from, true, out, err);
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -61,7 +107,7 @@ bool blocks_range_begin(struct slice answer, uint64_t from, struct blocks_range 
                         struct err *err)
 {
     struct blocks_range r = { .height = from };
-    if (answer.len > BLOCKS_RANGE_SIZE_MAX)
+    if (answer.len > BLOCKS_RANGE_HISTORY_MAX)
         return err_set(err, ERR_INPUT,
                        "blocks from %" PRIu64 ": %zu bytes, more than the %d allowed", from,
                        answer.len, BLOCKS_RANGE_SIZE_MAX);
@@ -89,15 +135,12 @@ static struct slice take_seals(struct cbor_reader *r)
     return r->failed ? slice_of(NULL, 0) : slice_from(r->in, start, r->pos - start);
 }
 
-bool blocks_range_next(struct blocks_range *r, struct slice *ret_block, struct slice *ret_seals,
-                       struct err *err)
+/* Form, height and link of the block just taken. */
+static bool check_block(struct blocks_range *r, struct slice bytes, struct err *err)
 {
     struct block b;
-    cbor_take_array_of(&r->at, 2);
-    struct slice bytes = cbor_take_bytes(&r->at, 1, BLOCK_SIZE_MAX);
-    struct slice seals = take_seals(&r->at);
     if (r->at.failed || r->count == 0)
-        return err_set(err, ERR_INPUT, "block %" PRIu64 ": not [block, [+ seal]]", r->height);
+        return err_set(err, ERR_INPUT, "block %" PRIu64 ": not [block, [+ seal] …]", r->height);
     if (!block_decode(bytes, &b, err))
         return err_wrap(err, "block %" PRIu64, r->height);
     if (b.header.height != r->height)
@@ -110,7 +153,33 @@ bool blocks_range_next(struct blocks_range *r, struct slice *ret_block, struct s
     r->linked = true;
     r->height++;
     r->count--;
-    *ret_block = bytes;
+    return true;
+}
+
+bool blocks_range_next(struct blocks_range *r, struct slice *ret_block, struct slice *ret_seals,
+                       struct err *err)
+{
+    cbor_take_array_of(&r->at, 2);
+    struct slice block = cbor_take_bytes(&r->at, 1, BLOCK_SIZE_MAX);
+    struct slice seals = take_seals(&r->at);
+    if (!check_block(r, block, err))
+        return false;
+    *ret_block = block;
     *ret_seals = seals;
+    return true;
+}
+
+bool blocks_range_next_history(struct blocks_range *r, struct slice *ret_block,
+                               struct slice *ret_seals, struct slice *ret_outcomes, struct err *err)
+{
+    cbor_take_array_of(&r->at, 3);
+    struct slice block = cbor_take_bytes(&r->at, 1, BLOCK_SIZE_MAX);
+    struct slice seals = take_seals(&r->at);
+    struct slice outcomes = cbor_take_bytes(&r->at, 1, BLOCKS_RANGE_HISTORY_MAX);
+    if (!check_block(r, block, err))
+        return false;
+    *ret_block = block;
+    *ret_seals = seals;
+    *ret_outcomes = outcomes;
     return true;
 }

@@ -17,6 +17,8 @@
 #define BLOCKS_RANGE_COUNT 1024          /* blocks an answer */
 /* What a reader has to make room for: one block of the largest size, and its seals. */
 #define BLOCKS_RANGE_SIZE_MAX (BLOCK_SIZE_MAX + AUTHORITY_MAX * (SEAL_SIZE_MAX + 4) + 1024)
+/* The same with outcomes: what a block's may come to (node/execute.h), with room. */
+#define BLOCKS_RANGE_HISTORY_MAX (60 * 1024 * 1024)
 
 /*
  * Appends the blocks from `from` on, read from a store of the caller's; an empty array when the head is
@@ -24,6 +26,8 @@
  * Returns: false for the genesis (a file of its own), for a block this store does not hold, on I/O errors.
  */
 bool blocks_range_put(struct store *s, uint64_t from, struct buf *out, struct err *err);
+/* The same for who fills in its history: [* [bstr block, [* bstr seal], bstr outcomes]]. */
+bool blocks_range_put_history(struct store *s, uint64_t from, struct buf *out, struct err *err);
 
 /* Walks an answer; everything borrowed. */
 struct blocks_range {
@@ -40,5 +44,9 @@ bool blocks_range_begin(struct slice answer, uint64_t from, struct blocks_range 
 /* The next block and its seals (raw array of byte strings); call count times. False: not a block that follows. */
 bool blocks_range_next(struct blocks_range *r, struct slice *ret_block, struct slice *ret_seals,
                        struct err *err);
+/* Of an answer with outcomes: raw CBOR array of byte strings. */
+bool blocks_range_next_history(struct blocks_range *r, struct slice *ret_block,
+                               struct slice *ret_seals, struct slice *ret_outcomes,
+                               struct err *err);
 
 #endif

@@ -266,6 +266,7 @@ static bool turn(struct node *n, struct err *err)
     if (!loop_peers_service(n, fds, steady_ms, err) || !loop_core(n, steady_ms, err))
         return false;
     loop_own_tick(n, steady_ms);
+    snapshot_shelf_committed(n->shelf, n->chain.head.height);
     return true;
 }
 

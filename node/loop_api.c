@@ -95,6 +95,12 @@ static void consensus(void *ctx, struct api_consensus *ret_consensus)
     pthread_rwlock_unlock(&n->trees);
 }
 
+static void want_snapshot(void *ctx)
+{
+    struct node *n = ctx;
+    snapshot_shelf_want(n->shelf);
+}
+
 /* The pages' folder: as configured, or beside the program where it was built or installed. */
 static void find_web(const struct node *n, char path[PATH_MAX])
 {
@@ -132,9 +138,12 @@ bool loop_api_open(struct node *n, struct err *err)
                   .fate = fate,
                   .prove = prove,
                   .metrics = metrics,
-                  .consensus = consensus },
+                  .consensus = consensus,
+                  .want_snapshot = want_snapshot },
     };
-    if (!store_open(n->settings->data.path, STORE_READ, &n->reader, err) ||
+    struct snapshot_shelf_options shelf = { .data_dir = n->settings->data.path };
+    if (!snapshot_shelf_open(&shelf, &n->shelf, err) ||
+        !store_open(n->settings->data.path, STORE_READ, &n->reader, err) ||
         !api_open(&options, &n->api, err))
         return false;
     log_info("http://%s:%u", n->settings->http_host, api_port(n->api));
@@ -144,5 +153,6 @@ bool loop_api_open(struct node *n, struct err *err)
 void loop_api_close(struct node *n)
 {
     api_close(n->api);
+    snapshot_shelf_close(n->shelf);
     store_close(n->reader);
 }

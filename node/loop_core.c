@@ -55,6 +55,7 @@ static bool store_block_of(struct node *n, const struct commit *c, struct node_t
     for (size_t i = 0; i < c->statement_count; i++)
         tracker_forget(n->tracker, &c->statement_hashes[i]);
     n->metrics.blocks++;
+    snapshot_shelf_committed(n->shelf, c->header.height);
     n->metrics.statements += c->statement_count;
     announce_block(n->bus, c);
     if (!hash_equal(&c->header.set, &c->header.next))

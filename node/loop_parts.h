@@ -17,6 +17,7 @@
 #include "node/peer_book.h"
 #include "node/peers.h"
 #include "node/settings.h"
+#include "node/snapshot_shelf.h"
 #include "node/store.h"
 #include "node/tracker.h"
 #include "node/voted.h"
@@ -82,6 +83,7 @@ struct node {
     struct node_metrics metrics; /* the loop's own */
     struct node_metrics shown;   /* a copy, under trees */
     uint64_t busy;               /* statements that found the queue full; any thread, atomic */
+    struct snapshot_shelf *shelf; /* NULL: no HTTP to hand snapshots out */
     struct api *api;
     bool load_ok;
 };
