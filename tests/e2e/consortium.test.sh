@@ -1,0 +1,160 @@
+#!/usr/bin/env bash
+# Four companies' nodes on this machine, each with its own brokers, keys and file, over TLS: they commit blocks
+# together; one that is killed under load costs no statement and catches up; one whose ledger is lost abstains and
+# comes back; a second process with a key in use ends; and nobody without a certificate of the ledger's is let in.
+. "$(dirname "$0")/node.sh"
+started=$SECONDS
+members=(a b c d)
+
+# ---- ten free ports a member
+base=
+for try in $(shuf -i 200-290 -n 20); do
+    base=$((try * 100))
+    for port in $(seq $base $((base + 39))); do
+        if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then base=; break; fi
+    done
+    [ -z "$base" ] || break
+done
+[ -n "$base" ] || die "no forty free ports in a row"
+port_of() { # MEMBER OFFSET
+    local i
+    for i in "${!members[@]}"; do
+        [ "${members[$i]}" != "$1" ] || echo $((base + 10 * i + $2))
+    done
+}
+
+# ---- nodes as processes of this script, so that none outlives it
+declare -A pid_of
+ready() { # MEMBER
+    curl -sf "http://127.0.0.1:$(port_of "$1" 0)/healthz"
+}
+start() { # MEMBER
+    waybill-node run --config "net/$1/node.yaml" >/dev/null 2>>"$1.log" &
+    pid_of[$1]=$!
+    running+=($!)
+    disown $! # bash says nothing when it is killed
+    wait_until "the node of $1" ready "$1"
+}
+gone() { # PID
+    ! kill -0 "$1" 2>/dev/null
+}
+stop() { # MEMBER SIGNAL
+    kill "-$2" "${pid_of[$1]}"
+    wait_until "the end of $1's node" gone "${pid_of[$1]}"
+}
+ask() { # MEMBER PATH FILTER
+    curl -sf "http://127.0.0.1:$(port_of "$1" 0)$2" | jq -r "$3"
+}
+height() { # MEMBER
+    ask "$1" /v1/head .height
+}
+reached() { # MEMBER HEIGHT
+    [ "$(height "$1")" -ge "$2" ]
+}
+says_of_itself() { # MEMBER FILTER WANTED
+    [ "$(ask "$1" /v1/consensus "$2")" = "$3" ]
+}
+as() { # MEMBER COMMAND...
+    local member=$1
+    shift
+    WAYBILL_HOME=$PWD/net/$member waybill "$@"
+}
+same_chain() { # WHAT HEIGHT: everybody's block there is the same one, its state too
+    local member first=
+    for member in "${members[@]}"; do
+        wait_until "$1: $member at $2" reached "$member" "$2"
+        local found
+        found=$(ask "$member" "/v1/blocks?from=$2&limit=1" '.blocks[0] | "\(.hash) \(.state)"')
+        : "${first:=$found}"
+        expect "$1: the block of $member at $2" "$first" "$found"
+    done
+}
+
+waybill consortium init net --members "$(IFS=,; echo "${members[*]}")" --base-port "$base" >init.txt
+sed -i 's/period: 500 ms/period: 20 ms/' net/*/node.yaml
+cp net/c/node/ledger.db founded.db # as it was before its first block
+for member in "${members[@]}"; do start "$member"; done
+for member in "${members[@]}"; do
+    wait_until "$member to hear all" says_of_itself "$member" '"\(.votes) \(.peers) \(.members) \(.quorum)"' "true 3 4 3"
+done
+
+# ---- each member's statements, given to its own node, are in one chain
+for member in "${members[@]}"; do
+    as "$member" asset commission "01/09506000134352/21/OF-$member" >out.txt
+    says "a statement of $member" "accepted"
+done
+same_chain "together" "$(height a)"
+
+# ---- one is killed under load: the others go on, nothing that was acknowledged is lost, and it catches up
+load() { # MEMBER: one statement after the other, the accepted ones listed
+    local i=0
+    while [ ! -e enough ]; do
+        i=$((i + 1))
+        as "$1" asset commission "01/09506000134352/21/LOAD-$1-$i" >"load-$1.out" 2>&1 &&
+            echo "01/09506000134352/21/LOAD-$1-$i" >>"acked-$1.txt"
+    done
+}
+more_acked() { # MEMBER COUNT
+    [ "$(wc -l <"acked-$1.txt")" -ge "$2" ]
+}
+touch acked-a.txt acked-b.txt
+load a &
+load_a=$!
+load b &
+load_b=$!
+wait_until "statements under load" more_acked a 5
+stop d KILL
+before=$(height a)
+wait_until "blocks without d" reached a $((before + 8))
+start d
+wait_until "d among the others again" says_of_itself d '"\(.votes) \(.peers)"' "true 3"
+wait_until "more statements" more_acked b 12
+touch enough
+wait $load_a $load_b || true
+same_chain "after the kill" "$(height a)"
+for asset in $(cat acked-a.txt acked-b.txt); do
+    code=$(curl -s -o asset.json -w '%{http_code}' "http://127.0.0.1:$(port_of d 0)/v1/assets/$asset")
+    [ "$code" = 200 ] || die "$asset was acknowledged, and d answers $code"
+done
+
+# ---- one process a key: a copy of c's folder, at other ports, ends by itself, and c goes on
+cp -r net/c copy
+for offset in 0 1 2 3; do sed -i "s/\b$(port_of c $offset)\b/$(free_port)/" copy/node.yaml; done
+expect "a second process with a key" 1 "$(code_of timeout 15 waybill-node run --config copy/node.yaml)"
+says "why it ends" "from another process" err.txt
+rm -r copy
+
+# ---- a ledger lost, its key kept: it says so, abstains, follows, and votes again
+stop c TERM
+rm net/c/node/ledger.db*
+cp founded.db net/c/node/ledger.db
+start c
+says "a vote that is lost" "it abstains" c.log
+wait_until "c to follow" reached c "$(height a)"
+expect "c abstains" true "$(ask c /v1/consensus .abstains)"
+for i in 1 2 3; do as a asset commission "01/09506000134352/21/BACK-$i" >/dev/null; done
+wait_until "c to vote again" says_of_itself c '"\(.votes) \(.abstains)"' "true false"
+stop d TERM # now c's vote is needed
+as a asset commission 01/09506000134352/21/NEEDED >out.txt
+says "three of four" "accepted"
+start d
+same_chain "after the loss" "$(height a)"
+
+# ---- nobody else is let in: not without a certificate, not with one the ledger does not know
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=x -keyout x.key -out x.crt 2>/dev/null
+broker="-V 5 -h 127.0.0.1 -p $(port_of a 2) -t wb/1/peer/all -C 1 -W 3 --cafile net/a/tls.crt --insecure"
+[ "$(code_of mosquitto_sub $broker)" != 0 ] || die "the peers' broker lets in who shows no certificate"
+[ "$(code_of mosquitto_sub $broker --cert x.crt --key x.key)" != 0 ] || die "the peers' broker lets a stranger in"
+expect "a peer listens" 0 "$(code_of mosquitto_sub $broker --cert net/b/tls.crt --key net/b/tls.key)"
+blocks="https://127.0.0.1:$(port_of a 3)/v1/peer/blocks?from=1"
+expect "blocks without a certificate" 403 "$(curl -sk -o out.bin -w '%{http_code}' "$blocks")"
+expect "blocks for a stranger" 403 "$(curl -sk -o out.bin -w '%{http_code}' --cert x.crt --key x.key "$blocks")"
+expect "blocks for a peer" 200 \
+    "$(curl -sk -o out.bin -w '%{http_code}' --cert net/b/tls.crt --key net/b/tls.key "$blocks")"
+
+# ---- and each file holds
+for member in "${members[@]}"; do stop "$member" TERM; done
+for member in "${members[@]}"; do
+    expect "the audit of $member" 0 "$(code_of waybill audit "net/$member")"
+done
+echo "ok: $(wc -l <acked-a.txt) + $(wc -l <acked-b.txt) statements under load, $((SECONDS - started)) s"
