@@ -253,7 +253,7 @@ enum refusal gw_propose(struct govern_world *w, size_t company, const struct gw_
                                                      (p->for_ms > 0 ? p->for_ms : 86400000),
                                        .has_height = p->height > 0,
                                        .height = p->height };
-    enum refusal code = gw_say(w, company, GW_MEMBER, s);
+    enum refusal code = gw_say(w, company, w->voice[company], s);
     check(w->proposal_count < GW_PROPOSALS_MAX, "too many proposals");
     if (code == ACCEPTED)
         w->proposals[w->proposal_count++] = w->last;
@@ -267,14 +267,14 @@ enum refusal gw_vote(struct govern_world *w, size_t company, const struct hash *
     struct statement s = { .kind = KIND_BALLOT };
     s.as.ballot =
         (struct ballot){ .proposal = *proposal, .yes = yes, .set = authority_set_hash(&set) };
-    return gw_say(w, company, GW_MEMBER, s);
+    return gw_say(w, company, w->voice[company], s);
 }
 
 enum refusal gw_withdraw(struct govern_world *w, size_t company, const struct hash *proposal)
 {
     struct statement s = { .kind = KIND_WITHDRAW };
     s.as.withdraw.proposal = *proposal;
-    return gw_say(w, company, GW_MEMBER, s);
+    return gw_say(w, company, w->voice[company], s);
 }
 
 enum refusal gw_announce(struct govern_world *w, size_t company, enum gw_slot slot, bool enter,

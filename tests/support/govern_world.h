@@ -33,6 +33,7 @@ struct govern_world {
     struct hash id;
     struct authority_set founders;
     struct kit_signer by[GW_COMPANIES][GW_KEYS];
+    enum gw_slot voice[GW_COMPANIES]; /* which key speaks for the member; at first GW_MEMBER */
     struct memory_state *state;
     struct state_view view;
     struct execution *execution;
