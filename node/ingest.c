@@ -1,5 +1,7 @@
 #include "node/ingest.h"
 
+#include "common/clock.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
@@ -8,7 +10,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define BATCH 64 /* statements a worker takes at a time */
+#define BATCH      64 /* statements a worker takes at a time */
+#define SEEN_SLOTS 131072
+#define SEEN_MS    10000 /* so long what a peer relays again is not verified again */
 
 /* Of a queue: results hold as many as the queue and all workers' hands can. */
 struct ring {
@@ -22,6 +26,12 @@ struct known_key {
     uint8_t pub[PUB_SIZE];
 };
 
+/* When a statement last came to the door, by its hash; a newer one in its slot pushes it out. */
+struct sighting {
+    uint64_t at_ms; /* steady; 0: none */
+    uint8_t half[HALF_SIZE];
+};
+
 struct ingest {
     struct hash ledger;
     pthread_mutex_t lock; /* guards both rings, bytes and stopping */
@@ -32,6 +42,9 @@ struct ingest {
     int fd;
     unsigned worker_count;
     pthread_t workers[INGEST_WORKERS_MAX];
+
+    pthread_mutex_t seen_lock;
+    struct sighting *seen; /* SEEN_SLOTS */
 
     pthread_rwlock_t keys_lock;
     struct known_key *keys; /* open addressing by kid */
@@ -214,8 +227,10 @@ struct ingest *ingest_new(unsigned workers, const struct hash *ledger, struct er
     pthread_mutex_init(&in->lock, NULL);
     pthread_cond_init(&in->work, NULL);
     pthread_rwlock_init(&in->keys_lock, NULL);
+    pthread_mutex_init(&in->seen_lock, NULL);
+    in->seen = calloc(SEEN_SLOTS, sizeof in->seen[0]);
     in->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (in->fd < 0 || !ring_init(&in->waiting, INGEST_QUEUE_MAX) ||
+    if (in->fd < 0 || in->seen == NULL || !ring_init(&in->waiting, INGEST_QUEUE_MAX) ||
         !ring_init(&in->done, 2 * INGEST_QUEUE_MAX + BATCH * INGEST_WORKERS_MAX) ||
         !start_workers(in, workers)) {
         (void)err_set(err, ERR_IO, "can't start %u verification threads", workers);
@@ -243,6 +258,8 @@ void ingest_free(struct ingest *in)
     pthread_mutex_destroy(&in->lock);
     pthread_cond_destroy(&in->work);
     pthread_rwlock_destroy(&in->keys_lock);
+    pthread_mutex_destroy(&in->seen_lock);
+    free(in->seen);
     free(in);
 }
 
@@ -279,6 +296,24 @@ static struct parcel *make_parcel(struct slice bytes, bool from_peer)
     return p;
 }
 
+/* Notes that it is here. Returns: whether it was here a moment ago. */
+static bool see(struct ingest *in, struct slice bytes)
+{
+    struct hash hash = crypto_sha256(bytes);
+    uint64_t now = clock_steady_ms(), slot;
+    memcpy(&slot, hash.bytes, sizeof slot);
+    struct sighting *s = &in->seen[slot % SEEN_SLOTS];
+    pthread_mutex_lock(&in->seen_lock);
+    bool known =
+        s->at_ms != 0 && now < s->at_ms + SEEN_MS && memcmp(s->half, hash.bytes, HALF_SIZE) == 0;
+    if (!known) {
+        s->at_ms = now;
+        memcpy(s->half, hash.bytes, HALF_SIZE);
+    }
+    pthread_mutex_unlock(&in->seen_lock);
+    return known;
+}
+
 bool ingest_submit(struct ingest *in, struct slice bytes, struct err *err)
 {
     if (bytes.len > STATEMENT_MAX)
@@ -287,8 +322,10 @@ bool ingest_submit(struct ingest *in, struct slice bytes, struct err *err)
     struct parcel *p = make_parcel(bytes, false);
     if (p == NULL)
         return err_set(err, ERR_BUSY, "out of memory");
-    if (enqueue(in, p))
+    if (enqueue(in, p)) {
+        (void)see(in, bytes);
         return true;
+    }
     free(p);
     return err_set(err, ERR_BUSY, "the queue is full");
 }
@@ -296,7 +333,7 @@ bool ingest_submit(struct ingest *in, struct slice bytes, struct err *err)
 void ingest_submit_relayed(struct ingest *in, struct slice bytes)
 {
     bool fits = bytes.len <= STATEMENT_MAX && ingest_depth(in) < INGEST_QUEUE_MAX / 4 * 3;
-    struct parcel *p = fits ? make_parcel(bytes, true) : NULL;
+    struct parcel *p = fits && !see(in, bytes) ? make_parcel(bytes, true) : NULL;
     if (p != NULL && !enqueue(in, p))
         free(p);
 }
