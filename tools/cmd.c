@@ -41,6 +41,7 @@ const struct cmd_entry cmd_table[] = {
     { "proof", cmd_proof, "prove heads, sets of authorities and the state; verify offline" },
     { "audit", cmd_audit, "check a node's folder from genesis, byte by byte" },
     { "export", cmd_export, "all blocks of a ledger, with their seals, in one file" },
+    { "import", cmd_import, "a ledger out of such a file, executed again" },
     { "backup", cmd_backup, "copy a node's ledger while the node goes on" },
     { "restore", cmd_restore, "put a backup back" },
     { "rebuild", cmd_rebuild, "drop a node's read models and make them again" },

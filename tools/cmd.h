@@ -47,6 +47,7 @@ int cmd_genesis(int argc, char **argv);
 int cmd_goods(int argc, char **argv);
 int cmd_gov(int argc, char **argv);
 int cmd_history(int argc, char **argv);
+int cmd_import(int argc, char **argv);
 int cmd_init(int argc, char **argv);
 int cmd_label(int argc, char **argv);
 int cmd_make(int argc, char **argv);

@@ -1,0 +1,323 @@
+/*
+ * `waybill import`: a ledger out of an export, executed block by block by the very machine that a node runs
+ * when it catches up: nothing in the file is believed but what founders' signatures, seals and rules make of
+ * it. It goes on where an earlier import, or the node, has left off.
+ */
+#include "common/file.h"
+#include "common/genesis.h"
+#include "common/hex.h"
+#include "common/json.h"
+#include "node/blocks_range.h"
+#include "node/founding.h"
+#include "node/node_step.h"
+#include "tools/cmd_action.h"
+#include "tools/export_file.h"
+#include "tools/member_folder.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct importing {
+    const char *path;
+    char home[PATH_MAX], data[PATH_MAX];
+    struct export_file *file;
+    struct identity identity;
+    struct store *store;
+    struct chain chain;
+    bool chain_ready, terminal, ended;
+    struct node_core *core;
+    struct buf record;
+    uint64_t height, before; /* of the store; when this began */
+    uint64_t seen;           /* in the file */
+    struct hash last;        /* the hash of that block */
+};
+
+/* ------------------------------------------------------------------ the machine */
+
+static bool read_state(void *ctx, struct slice key, struct buf *value)
+{
+    struct importing *m = ctx;
+    return store_state_get(m->store, key, value, NULL);
+}
+
+static bool load_entry(void *ctx, const struct hash *key_hash, struct slice key, struct slice value)
+{
+    struct importing *m = ctx;
+    return chain_load_entry(&m->chain, key_hash, key, value);
+}
+
+/* A key that was made this moment is in no set: the machine follows, and says nothing. */
+static bool start_machine(struct importing *m, struct err *err)
+{
+    struct header head;
+    struct node_core_options options = { .period_ms = 0 };
+    uint8_t seed[SEED_SIZE];
+    crypto_random(seed, sizeof seed);
+    crypto_random(options.nonce, sizeof options.nonce);
+    options.authority = key_from_seed(seed);
+    m->chain_ready = chain_init(&m->chain, read_state, m);
+    if (!m->chain_ready)
+        return err_set(err, ERR_IO, "out of memory");
+    if (!store_head(m->store, &head, NULL, err) ||
+        !store_state_each(m->store, load_entry, m, err) ||
+        !chain_load_head(&m->chain, &head, store_tree_fetch, m->store, err))
+        return false;
+    m->height = m->before = head.height;
+    m->core = node_core_new(&options, &m->chain, err);
+    return m->core != NULL;
+}
+
+static struct node_time now(void)
+{
+    return (struct node_time){ .clock_ms = clock_real_ms(), .steady_ms = clock_steady_ms() };
+}
+
+/* What the machine wants done of a block it took: to be stored. There is nobody to talk to. */
+static bool perform(struct importing *m, struct err *err)
+{
+    struct node_action action;
+    while (node_core_next(m->core, &action)) {
+        if (action.kind == NODE_ALARM && action.alarm == ALARM_RULES)
+            return err_set(err, ERR_INPUT,
+                           "block %" PRIu64 " is of rules that this program does not know",
+                           m->height + 1);
+        if (action.kind == NODE_ALARM && action.alarm == ALARM_DIVERGED)
+            return err_set(err, ERR_PROOF, "block %" PRIu64 ": the rules make something else of it",
+                           m->height + 1);
+        if (action.kind != NODE_STORE)
+            continue;
+        if (!store_commit(m->store, &action.commit, err))
+            return false;
+        m->height = action.commit.header.height;
+        node_core_stored(m->core, now());
+    }
+    return !node_core_failed(m->core) ||
+           err_set(err, ERR_PROOF, "block %" PRIu64 " does not hold", m->height + 1);
+}
+
+/* ------------------------------------------------------------------ records */
+
+static bool take_block(struct importing *m, struct slice block, struct slice seals, struct err *err)
+{
+    struct block b;
+    if (!block_decode(block, &b, err))
+        return false;
+    m->seen = b.header.height;
+    m->last = header_hash(&b.header);
+    if (b.header.height < m->height)
+        return true;
+    if (b.header.height == m->height)
+        return hash_equal(&m->last, &m->chain.head_hash) ||
+               err_set(err, ERR_PROOF, "block %" PRIu64 " here is another than the one in the file",
+                       m->height);
+    uint64_t before = m->height;
+    if (!node_core_catch_up(m->core, block, seals, now(), err))
+        return err_wrap(err, "block %" PRIu64, b.header.height);
+    return perform(m, err) &&
+           (m->height == before + 1 ||
+            err_set(err, ERR_PROOF, "block %" PRIu64 " does not hold", b.header.height));
+}
+
+static void tell_progress(const struct importing *m)
+{
+    if (m->terminal)
+        (void)fprintf(stderr, "\r\033[Kblock %" PRIu64, m->seen);
+}
+
+static bool take_run(struct importing *m, struct err *err)
+{
+    struct blocks_range run;
+    struct slice block, seals;
+    if (!blocks_range_begin(buf_slice(&m->record), m->seen + 1, &run, err))
+        return false;
+    while (run.count > 0)
+        if (!blocks_range_next(&run, &block, &seals, err) || !take_block(m, block, seals, err))
+            return false;
+    tell_progress(m);
+    return true;
+}
+
+/* It names the last block: so a file that lost its tail at a record's edge is noticed too. */
+static bool take_end(struct importing *m, struct err *err)
+{
+    struct hash hash;
+    if (!cbor_scan(buf_slice(&m->record), err))
+        return false;
+    struct cbor_reader r = cbor_reader(buf_slice(&m->record));
+    cbor_take_array_of(&r, 2);
+    uint64_t height = cbor_take_uint(&r);
+    cbor_take_fixed(&r, hash.bytes, HASH_SIZE);
+    m->ended = cbor_done(&r) && height == m->seen && (height == 0 || hash_equal(&hash, &m->last));
+    return m->ended || err_set(err, ERR_PROOF, "its end names another last block");
+}
+
+static bool take_records(struct importing *m, struct err *err)
+{
+    char kind = 0;
+    struct err why = { .code = ERR_NONE };
+    while (export_file_next(m->file, &kind, &m->record, &why)) {
+        bool good = kind == EXPORT_FILE_BLOCKS ? take_run(m, err)
+                    : kind == EXPORT_FILE_END
+                        ? take_end(m, err)
+                        : err_set(err, ERR_INPUT, "a record of an unknown kind");
+        if (!good)
+            return err_wrap(err, "%s", m->path);
+    }
+    if (why.code != ERR_NONE)
+        *err = why;
+    return why.code == ERR_NONE;
+}
+
+/* ------------------------------------------------------------------ the folder */
+
+static bool read_genesis(struct importing *m, struct buf *genesis, struct err *err)
+{
+    char kind = 0;
+    err->code = ERR_NONE;
+    if (!export_file_open(m->path, &m->file, err))
+        return false;
+    if (!export_file_next(m->file, &kind, genesis, err) || kind != EXPORT_FILE_GENESIS)
+        return err->code == ERR_NONE
+                   ? err_set(err, ERR_INPUT, "%s: begins with no genesis", m->path)
+                   : false;
+    return founding_check(buf_slice(genesis), true, &m->identity, err) ||
+           err_wrap(err, "%s", m->path);
+}
+
+/* What the caller trusts: the folder's own identity, or --ledger; else the file's, which is then told. */
+static bool check_identity(const struct importing *m, const struct cmd_home *home,
+                           const struct cmd_args *args, struct err *err)
+{
+    char path[PATH_MAX];
+    struct identity own;
+    struct hash pinned;
+    struct buf bytes = buf_heap(64 * 1024);
+    const char *text = cmd_args_text(args, "ledger", NULL);
+    const struct hash *ledger = &m->identity.genesis.ledger;
+    if (text != NULL && !cmd_home_parse_hash(text, &pinned, err))
+        return err_wrap(err, "--ledger");
+    if (text != NULL && !hash_equal(&pinned, ledger))
+        return err_set(err, ERR_PROOF, "%s: is of another ledger", m->path);
+    if (cmd_args_text(args, "identity", NULL) != NULL &&
+        !hash_equal(&home->identity.genesis.ledger, ledger))
+        return err_set(err, ERR_PROOF, "%s: is of another ledger than --identity", m->path);
+    if (!member_folder_path(m->home, "identity.cbor", path, err))
+        return false;
+    bool good = !file_exists(path) || (file_read(path, 64 * 1024, &bytes, err) &&
+                                       identity_decode(buf_slice(&bytes), &own, err));
+    if (good && file_exists(path) && !hash_equal(&own.genesis.ledger, ledger))
+        good = err_set(err, ERR_PROOF, "%s: is of another ledger than %s", m->path, m->home);
+    buf_free(&bytes);
+    return good;
+}
+
+static bool put_file(const struct importing *m, const char *name, struct slice content,
+                     struct err *err)
+{
+    char path[PATH_MAX];
+    return member_folder_path(m->home, name, path, err) &&
+           (file_exists(path) || file_create(path, content, 0644, err));
+}
+
+/* A folder for a person to ask and verify from; no key, no node's configuration. */
+static bool make_home(const struct importing *m, struct slice genesis, struct err *err)
+{
+    char database[PATH_MAX];
+    struct buf identity = buf_heap(64 * 1024);
+    struct slice name = member_folder_ledger_name(genesis);
+    identity_put(&identity, &m->identity);
+    bool good = (file_exists(m->home) || file_make_folder(m->home, 0700, err)) &&
+                (file_exists(m->data) || file_make_folder(m->data, 0700, err)) &&
+                member_folder_path(m->data, "ledger.db", database, err) &&
+                (file_exists(database) || store_create(m->data, genesis, err)) &&
+                put_file(m, "name", name.len > 0 ? name : slice_text("ledger"), err) &&
+                put_file(m, "genesis.cbor", genesis, err) &&
+                put_file(m, "identity.cbor", buf_slice(&identity), err);
+    buf_free(&identity);
+    return good;
+}
+
+static bool run_import(struct importing *m, const struct cmd_home *home,
+                       const struct cmd_args *args, struct err *err)
+{
+    struct buf genesis = buf_heap(GENESIS_SIZE_MAX);
+    bool good = cmd_args_expect(args, 2, 2, "a FILE and a DIR", err);
+    if (good) {
+        m->path = args->operand[0];
+        good = snprintf(m->home, sizeof m->home, "%s", args->operand[1]) < (int)sizeof m->home &&
+               member_folder_path(m->home, "node", m->data, err);
+    }
+    good = good && read_genesis(m, &genesis, err) && check_identity(m, home, args, err) &&
+           make_home(m, buf_slice(&genesis), err) &&
+           store_open(m->data, STORE_WRITE, &m->store, err) && start_machine(m, err) &&
+           take_records(m, err);
+    buf_free(&genesis);
+    return good;
+}
+
+/* ------------------------------------------------------------------ telling */
+
+static void tell(const struct importing *m, const struct cmd_home *home)
+{
+    char ledger[2 * HASH_SIZE + 1];
+    hex_encode(hash_slice(&m->identity.genesis.ledger), ledger);
+    if (home->json) {
+        struct json_doc *doc = json_doc_object();
+        json_doc_put_text(doc, "ledger", ledger);
+        json_doc_put_int(doc, "height", (int64_t)m->height);
+        json_doc_put_int(doc, "added", (int64_t)(m->height - m->before));
+        json_doc_put_bool(doc, "whole", m->ended);
+        cmd_action_print(doc);
+        return;
+    }
+    (void)printf("ledger %s\n%s: blocks up to %" PRIu64 ", %" PRIu64
+                 " of them new, each executed again\n",
+                 ledger, m->home, m->height, m->height - m->before);
+    if (!m->ended)
+        (void)printf("the file has no end: its export was cut short, or goes on\n");
+}
+
+static int import(struct cmd_home *home, const struct cmd_args *args, struct err *err)
+{
+    struct importing *m = calloc(1, sizeof *m);
+    if (m == NULL) {
+        (void)err_set(err, ERR_IO, "out of memory");
+        return CMD_ERROR;
+    }
+    m->terminal = isatty(STDERR_FILENO) == 1;
+    m->record = buf_heap(BLOCKS_RANGE_SIZE_MAX);
+    bool good = run_import(m, home, args, err);
+    if (m->terminal)
+        (void)fprintf(stderr, "\r\033[K");
+    if (good)
+        tell(m, home);
+    node_core_free(m->core);
+    if (m->chain_ready)
+        chain_free(&m->chain);
+    store_close(m->store);
+    export_file_close(m->file);
+    buf_free(&m->record);
+    free(m);
+    return good ? CMD_GOOD : cmd_action_fail(err);
+}
+
+int cmd_import(int argc, char **argv)
+{
+    static const struct cmd_action action = {
+        "import", "import", "ledger=",
+        "Usage: waybill import FILE DIR [--ledger IDENTITY-HASH]\n"
+        "Makes a ledger out of an export, in a new folder or in one of the same ledger whose node "
+        "does\n"
+        "not run, and goes on where that ends. Founders' signatures, seals and every statement's "
+        "are\n"
+        "verified, and every block is executed again; where one does not hold, it stops.\n"
+        "\n"
+        "  --ledger HASH  the ledger that it has to be (default: what the folder says, else the "
+        "file)\n"
+        "Exit code: 0 good, 1 error, 3 something in it does not hold.\n",
+        import
+    };
+    return cmd_action_run(&action, argc, argv);
+}
