@@ -90,6 +90,14 @@ static bool range_root(uint64_t start, uint64_t count, merkle_fetch fetch, void 
     return true;
 }
 
+bool merkle_root_fetch(uint64_t size, merkle_fetch fetch, void *source, struct hash *ret_root)
+{
+    if (size > 0)
+        return range_root(0, size, fetch, source, ret_root);
+    *ret_root = merkle_empty();
+    return true;
+}
+
 bool merkle_path_fetch(uint64_t size, uint64_t index, merkle_fetch fetch, void *source,
                        struct merkle_path *ret_path)
 {

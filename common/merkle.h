@@ -39,6 +39,8 @@ struct merkle_path {
  */
 typedef bool (*merkle_fetch)(void *source, unsigned level, uint64_t index, struct hash *ret_hash);
 
+/* The root of the first `size` leaves, from stored subtrees. */
+bool merkle_root_fetch(uint64_t size, merkle_fetch fetch, void *source, struct hash *ret_root);
 /* Path of leaf `index` in the tree of `size` leaves, from stored subtrees. In: index < size. */
 bool merkle_path_fetch(uint64_t size, uint64_t index, merkle_fetch fetch, void *source,
                        struct merkle_path *ret_path);

@@ -180,15 +180,17 @@ static bool verify_files(struct cmd_home *home, struct verdict_files *f,
 static int verify_one(struct cmd_home *home, const char *path, struct err *err)
 {
     struct buf bytes = buf_heap(HEAD_PROOF_SIZE_MAX);
-    struct head_proof_voucher v;
+    struct head_proof_voucher v = { .by = { .seals = 0 } };
+    bool good = file_read(path, HEAD_PROOF_SIZE_MAX, &bytes, err);
     int code = CMD_GOOD;
-    if (!file_read(path, HEAD_PROOF_SIZE_MAX, &bytes, err))
-        code = cmd_action_fail(err);
-    else if (head_proof_kind(buf_slice(&bytes)) != HEAD_PROOF_VOUCHER)
+    if (good && head_proof_kind(buf_slice(&bytes)) != HEAD_PROOF_VOUCHER) {
         code = cmd_custody_check_receipt(home, buf_slice(&bytes), err);
-    else if (!cmd_home_need_identity(home, err) || !check_voucher(home, buf_slice(&bytes), &v, err))
-        code = cmd_action_fail(err);
-    else
+    } else {
+        good = good && cmd_home_need_identity(home, err) &&
+               check_voucher(home, buf_slice(&bytes), &v, err);
+        code = good ? CMD_GOOD : cmd_action_fail(err);
+    }
+    if (good && v.by.seals > 0)
         tell(home, &home->identity, &v);
     buf_free(&bytes);
     return code;
@@ -198,7 +200,7 @@ static int verify(struct cmd_home *home, const struct cmd_args *args, struct err
 {
     if (args->operand_count == 1)
         return verify_one(home, args->operand[0], err);
-    struct head_proof_voucher voucher;
+    struct head_proof_voucher voucher = { .by = { .seals = 0 } };
     struct verdict_files *f = calloc(1, sizeof *f);
     if (f == NULL) {
         (void)err_set(err, ERR_IO, "out of memory");

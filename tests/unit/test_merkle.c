@@ -76,7 +76,8 @@ static void paths(void **state)
 {
     (void)state;
     for (size_t n = 1; n <= SIZES; n++) {
-        struct hash root = defined(leaves, n);
+        struct hash root = defined(leaves, n), same;
+        assert_true(merkle_root_fetch(n, fetch, &n, &same) && hash_equal(&root, &same));
         for (size_t i = 0; i < n; i++) {
             struct merkle_path path = merkle_path_of(leaves, n, i), fetched;
             assert_true(merkle_verify(&leaves[i], i, n, &path, &root));

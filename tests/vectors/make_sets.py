@@ -7,6 +7,7 @@ the product writes and believes. Key seeds are SHA-256("waybill sets key " + nam
 Block 3 holds the statement; block 7 lets e in, block 12 removes a, block 20 puts f in place of c. Heads of blocks 25
 and 10025 are sealed by the newest set.
 """
+import base64
 import hashlib
 import json
 
@@ -362,6 +363,41 @@ late = block(25, NEWEST, NEWEST)
 late_receipts = encode([late.receipt(KEYS[n], 0, 2, path(leaves[:3], 2)) for n in "bdf"])
 vectors["voucher of the newest set"] = encode([5, chain, late_receipts, statement]).hex()
 vectors["voucher"] = encode([5, chain, receipts, statement]).hex()
+
+
+# ---------------------------------------------------------------- checkpoints
+def key_id(name, kind, key):
+    return sha(name.encode() + b"\n" + kind + key)[:4]
+
+
+def line(name, kind, key, signature):
+    whole = base64.b64encode(key_id(name, kind, key) + signature).decode()
+    return f"\u2014 {name} {whole}\n"
+
+
+def vkey(name, kind, key):
+    return f"{name}+{key_id(name, kind, key).hex()}+{base64.b64encode(kind + key).decode()}"
+
+
+def checkpoint(b, final):
+    text = f"{ORIGIN}\n{b.size}\n{base64.b64encode(b.tree).decode()}\n"
+    own = line(ORIGIN, b"\x01", KEYS["a"].pub, KEYS["a"].sign(text.encode()))
+    proof = line(ORIGIN, b"\xffwaybill final v1", LEDGER, final) if final else ""
+    seen = 1679315147
+    cosigned = WITNESS.sign(f"cosignature/v1\ntime {seen}\n{text}".encode())
+    return text + "\n" + own + proof + line("witness.example/w1", b"\x04", WITNESS.pub, seen.to_bytes(8, "big") + cosigned)
+
+
+ORIGIN = "waybill/" + LEDGER.hex()
+WITNESS = Key("witness")
+vectors["key witness"] = {"seed": WITNESS.seed.hex(), "pub": WITNESS.pub.hex()}
+vectors["checkpoint"] = {
+    "text": checkpoint(old, finals[0]),
+    "key": vkey(ORIGIN, b"\x01", KEYS["a"].pub),
+    "witness": vkey("witness.example/w1", b"\x04", WITNESS.pub),
+    "not final": checkpoint(old, old.final("abc", 0)),
+    "no final": checkpoint(old, b""),
+}
 vectors["bad proofs"] = [full(listed).hex() for listed in broken.values()]
 vectors["bad chains"] = [bad_compact(n, listed).hex() for n, listed in broken.items()] + [twice().hex()]
 with open(__file__.replace("make_sets.py", "sets.json"), "w", encoding="utf-8") as out:
