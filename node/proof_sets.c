@@ -7,17 +7,6 @@
 
 #define STATE_PROOF_ROOM (1 << 20)
 
-/* A ledger of one authority changes no set. */
-typedef bool (*set_visitor)(void *ctx, uint64_t height, struct slice next);
-static bool set_changes(struct store *s, set_visitor visit, void *ctx, struct err *err)
-{
-    (void)s;
-    (void)visit;
-    (void)ctx;
-    (void)err;
-    return true;
-}
-
 /* ------------------------------------------------------------------ the sets */
 
 struct writer {
@@ -56,10 +45,10 @@ bool proof_sets(struct store *s, const struct identity *id, enum set_chain_form 
                 struct buf *out, struct err *err)
 {
     struct writer w = { .s = s, .seals = buf_heap(FINAL_SIZE_MAX), .err = err, .good = true };
-    bool good = set_changes(s, count_change, &w, err);
+    bool good = store_set_changes(s, count_change, &w, err);
     if (good) {
         set_chain_make(&w.maker, form, id, w.left, out);
-        good = set_changes(s, put_change, &w, err) && w.good;
+        good = store_set_changes(s, put_change, &w, err) && w.good;
     }
     buf_free(&w.seals);
     return good && (!out->failed || err_set(err, ERR_BUSY, "the proof is larger than its room"));
@@ -87,7 +76,7 @@ bool proof_set_at(struct store *s, const struct identity *id, uint64_t height,
 {
     struct authority_set set = id->set;
     struct finder f = { .height = height, .set = &set, .good = true };
-    if (!set_changes(s, take_change, &f, err))
+    if (!store_set_changes(s, take_change, &f, err))
         return false;
     if (!f.good)
         return err_set(err, ERR_PROOF, "a stored authority set is malformed");
