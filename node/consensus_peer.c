@@ -180,7 +180,7 @@ bool consensus_peer_offset(const struct consensus *c, int64_t *ret_ms)
     size_t n = 0;
     for (size_t i = 0; i < c->set.count; i++) {
         const struct peer *p = &c->peers[i];
-        if ((int)i == c->place || !p->has_offset)
+        if ((int)i == c->place || !p->has_offset || c->now_ms > p->heard_ms + HEARD_MS)
             continue;
         size_t at = n++;
         for (; at > 0 && sorted[at - 1] > p->offset_ms; at--)
