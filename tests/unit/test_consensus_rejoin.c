@@ -295,10 +295,9 @@ static void the_first_answer_of_each_is_taken(void **state)
     (void)state;
     forgotten(4);
     assert_true(votes_status(1, 1, 0, NULL, nonce()));
-    assert_true(votes_status(1, 2, 0, NULL, nonce()));
+    assert_true(votes_status(1, 1000, 0, NULL, nonce())); /* it may not move the target */
     decide_one();
     assert_false(votes());
-    assert_true(votes_status(1, 2, 0, NULL, nonce()));
     decide_one();
     decide_one();
     assert_false(votes()); /* one answer is not q - 1 */
