@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TABLE_CONSTITUTION_KEY "\x81\x18\x20" /* [32] */
-
 /* One key's entry before and after a tried block. */
 struct change {
     struct hash key_hash, before, after;
@@ -133,8 +131,8 @@ static uint64_t constitution_rules(struct slice value)
 static bool load_rules(struct chain *c, struct err *err)
 {
     struct buf value = buf_heap(STATE_VALUE_MAX);
-    struct slice key = slice_of(TABLE_CONSTITUTION_KEY, sizeof TABLE_CONSTITUTION_KEY - 1);
-    bool there = c->get(c->get_ctx, key, &value);
+    struct state_key key = state_key_plain(TABLE_CONSTITUTION);
+    bool there = c->get(c->get_ctx, state_key_slice(&key), &value);
     c->rules = there ? constitution_rules(buf_slice(&value)) : 0;
     bool ok = !value.failed && (!there || c->rules != 0);
     buf_free(&value);
@@ -242,14 +240,14 @@ static bool note_changes(struct chain *c, const struct execute_result *result)
 static bool note_governance(struct chain *c, const struct execute_result *result, struct header *h)
 {
     struct chain_trial *t = c->trial;
-    struct slice constitution = slice_of(TABLE_CONSTITUTION_KEY, sizeof TABLE_CONSTITUTION_KEY - 1);
+    struct state_key constitution = state_key_plain(TABLE_CONSTITUTION);
     struct state_key sets = state_key_plain(TABLE_SETS);
     struct authority_set set;
     t->next = c->next;
     t->rules = c->rules;
     for (size_t i = 0; i < result->write_count; i++) {
         const struct state_write *w = &result->writes[i];
-        if (slice_equal(w->key, constitution))
+        if (slice_equal(w->key, state_key_slice(&constitution)))
             t->rules = constitution_rules(w->value);
         if (!slice_equal(w->key, state_key_slice(&sets)))
             continue;

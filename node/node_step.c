@@ -3,6 +3,7 @@
 #include "common/block.h"
 #include "common/final.h"
 #include "common/state_value.h"
+#include "node/rules_version.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -100,7 +101,7 @@ void node_core_free(struct node_core *core)
 bool node_core_timer_due(const struct node_core *core)
 {
     struct state_key key;
-    return timers_due(core->chain->timers, core->now.clock_ms, &key, 1) > 0;
+    return core->effects || timers_due(core->chain->timers, core->now.clock_ms, &key, 1) > 0;
 }
 
 bool node_core_empty_due(const struct node_core *core)
@@ -135,6 +136,7 @@ static void start(struct node_core *core)
         node_core_fail(core, ALARM_RULES);
         return;
     }
+    core->effects = rules_next_has_effects(&core->chain->view, core->chain->head.height + 1);
     node_core_step(core, (struct consensus_event){ .kind = CONSENSUS_START,
                                                    .set = node_core_set(core),
                                                    .parent = &core->chain->head,

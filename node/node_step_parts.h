@@ -79,6 +79,7 @@ struct node_core {
     bool failed;
     struct buf first_vote;
 
+    bool effects;           /* what members voted for waits for this height */
     uint64_t last_block_ms; /* steady */
     uint64_t held_until_ms; /* steady: when a held statement is let go; 0 = none is held */
     bool pending;           /* statements that may enter the next block */
@@ -127,6 +128,7 @@ struct node_core {
 /* ------------------------------------------------------------------ node_step.c */
 
 bool node_core_work(const struct node_core *core);
+/* A timer of the ledger, or what members voted for. */
 bool node_core_timer_due(const struct node_core *core);
 bool node_core_empty_due(const struct node_core *core);
 /* The set in force at the height that is being decided. */

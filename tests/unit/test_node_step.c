@@ -384,6 +384,17 @@ static void block_times_rise(void **state)
     assert_int_equal(next.time_ms, KIT_T0 + 9000);
 }
 
+/* What members voted for comes into effect at its height, though nothing waits. */
+static void an_effect_of_a_vote_is_work(void **state)
+{
+    struct state_key key = state_key_effects(1);
+    (void)state;
+    memory_state_set(fx.state, state_key_slice(&key), slice_of("\x80", 1));
+    assert_int_equal(step(0), -1);
+    assert_int_equal(step(PERIOD), 0);
+    assert_int_equal(step(PERIOD), -1); /* it was for that height */
+}
+
 /* A key that is not of the set follows: it makes no block, whatever waits. */
 static void a_strangers_key_makes_no_block(void **state)
 {
@@ -420,6 +431,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_full_block_leaves_the_rest_for_the_next, setup, teardown),
         cmocka_unit_test_setup_teardown(a_block_proves_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(block_times_rise, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_effect_of_a_vote_is_work, setup, teardown),
         cmocka_unit_test_setup_teardown(a_strangers_key_makes_no_block, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
