@@ -1,0 +1,250 @@
+#!/usr/bin/env bash
+# The life of a ledger that companies run together: founded from requests, started, voted on, joined, a node's key
+# and machine changed, saved, brought back, moved, taken elsewhere. Real processes, real brokers, TLS.
+. "$(dirname "$0")/node.sh"
+unset WAYBILL_HOME WAYBILL_NODE
+
+down_all() {
+    for dir in net moved; do
+        [ ! -d $dir ] || waybill consortium down $dir >/dev/null 2>&1 || true
+    done
+    finish
+}
+trap down_all EXIT
+
+status() { # DIR JQ: of `consortium status`
+    waybill consortium status "$1" --json 2>/dev/null | jq -r "$2"
+}
+agree() { # DIR
+    waybill consortium status "$1" >/dev/null 2>&1
+}
+base_port() { # a run of free ones
+    local port
+    for port in $(shuf -i 20000-30000 -n 50); do
+        [ -z "$(ss -ltnH "sport >= :$port and sport <= :$((port + 79))" 2>/dev/null)" ] && { echo "$port"; return; }
+    done
+}
+fast() { # DIR...: blocks as often as there is work
+    local dir
+    for dir; do sed -i 's/period: 500 ms/period: 50 ms/; s/empty every: 60 s/empty every: 2 s/' "$dir/node.yaml"; done
+}
+open_hash() { # the newest open proposal, as net/farm-a's node has it
+    waybill gov list --json --dir net/farm-a | jq -r '[.proposals[]|select(.status=="open")][-1].hash'
+}
+proposed() { # DIR ACTION...: sets hash
+    local dir=$1
+    shift
+    waybill gov propose "$@" --dir "$dir" --json >out.txt 2>err.txt || die "propose $*: $(cat err.txt)"
+    hash=$(jq -r .statement out.txt)
+}
+votes() { # yes|no DIR...: on $hash
+    local word=$1 dir
+    shift
+    for dir; do
+        expect "the ballot of $dir" 0 "$(code_of waybill gov vote "$hash" "$word" --dir "$dir")"
+    done
+}
+fate() { # of $hash
+    waybill gov show "$hash" --dir net/farm-a --json | jq -r .status
+}
+became() { # STATUS of $hash, in time
+    wait_until "proposal to be $1" test_fate "$1"
+}
+test_fate() { [ "$(fate)" = "$1" ]; }
+commission() { # DIR NAME
+    waybill asset commission "01/09506000134352/21/$2" --dir "$1" >out.txt 2>err.txt || die "commission: $(cat err.txt)"
+}
+authorities() { # how many, as net/farm-a's node has it
+    waybill gov list --json --dir net/farm-a | jq -r .authorities
+}
+authorities_are() { [ "$(authorities)" = "$1" ]; }
+
+# ---- founded by companies that share nothing but requests
+expect "no address" 1 "$(code_of waybill member new x --name "Farm A")"
+says "no address" '--broker HOST:PORT' err.txt
+expect "an address without a port" 1 "$(code_of waybill member new x --name "Farm A" --broker farm.example --url https://a:1)"
+[ ! -e x ] || die "a member that was refused left a folder"
+mkdir -p far
+for name in "Farm A" "Carrier B" "Clinic C"; do
+    host=$(tr -dc 'a-z' <<<"${name,,}").example
+    waybill member new "far/$host" --name "$name" --broker "$host:8883" --url "https://$host:8643" >out.txt
+    cp "far/$host/request.cbor" "far/$host.request"
+done
+waybill member new far/auditor --name "Auditor D" --no-node >out.txt
+cp far/auditor/request.cbor far/auditor.request
+for file in member.key tls.key node/authority.key; do
+    expect "mode of $file" 600 "$(stat -c %a far/farma.example/$file)"
+done
+waybill member show far/farma.example.request >out.txt
+says "a request" 'farma.example:8883'
+terms=(--name pilot --time 2026-06-01T06:00:00Z)
+waybill genesis draft far/farma.example.request far/carrierb.example.request far/clinicc.example.request \
+    far/auditor.request "${terms[@]}" -o first.draft >out.txt
+says "three authorities" 'tolerates no failure'
+says "three authorities" 'a fourth as witness'
+waybill genesis far/*.request "${terms[@]}" -o second.draft >out.txt
+cmp first.draft second.draft || die "the same requests and options gave two drafts"
+waybill genesis draft far/*.request --name other --time 2026-06-01T06:00:00Z -o other.draft >out.txt
+for member in farma.example carrierb.example clinicc.example; do
+    waybill genesis sign first.draft far/$member >out.txt
+done
+expect "a founder is missing" 1 "$(code_of waybill genesis seal first.draft far/*/signature.cbor)"
+says "a founder is missing" 'Auditor D has not signed' err.txt
+waybill genesis sign first.draft far/auditor >out.txt
+expect "signatures of another draft" 3 "$(code_of waybill genesis seal other.draft far/*/signature.cbor)"
+waybill genesis seal first.draft far/*/signature.cbor -o pilot.genesis >out.txt
+expect "a draft is no genesis" 1 "$(code_of waybill genesis start far/auditor first.draft)"
+waybill genesis start far/farma.example pilot.genesis >out.txt
+waybill genesis start far/auditor pilot.genesis >out.txt
+expect "started twice" 1 "$(code_of waybill genesis start far/farma.example pilot.genesis)"
+expect "its name" pilot "$(cat far/auditor/name)"
+waybill-node check-config far/farma.example/node.yaml >out.txt
+waybill member new far/stranger --name "Stranger" --no-node >out.txt
+expect "a stranger" 3 "$(code_of waybill genesis start far/stranger pilot.genesis)"
+cp far/carrierb.example.request forged.request # somebody else's node under this name
+waybill member new far/mallory --name "Clinic C" --broker evil:1 --url https://evil:2 >out.txt
+waybill genesis draft far/farma.example.request far/carrierb.example.request far/mallory/request.cbor \
+    far/auditor.request "${terms[@]}" -o forged.draft >out.txt
+expect "a draft without this member" 3 "$(code_of waybill genesis sign forged.draft far/clinicc.example)"
+
+# ---- a rehearsal: four members on this machine
+port=$(base_port)
+waybill consortium init net --members "Farm A,Carrier B,Clinic C,Witness W" --name rehearsal --base-port "$port" >out.txt
+says "four authorities" '4 authorities, 3 make a quorum'
+fast net/*/
+expect "status of what does not run" 1 "$(code_of waybill consortium status net)"
+waybill consortium up net --wait 40s >out.txt
+expect "all up" 0 "$(code_of waybill consortium status net)"
+commission net/farm-a A1
+commission net/witness-w W1
+wait_until "one chain" agree net
+
+# one is killed, the others go on; it comes back
+kill -9 "$(cat net/witness-w/node.pid)"
+commission net/carrier-b B1
+expect "status with one down" 1 "$(code_of waybill consortium status net)"
+says "status with one down" '3 of 4 are up'
+waybill consortium up net witness-w --wait 40s >out.txt
+wait_until "one chain again" agree net
+
+# ---- votes
+waybill member new elm --name "Elm E" --broker 127.0.0.1:$((port + 62)) --url https://127.0.0.1:$((port + 63)) \
+    --http-port $((port + 60)) --devices-port $((port + 61)) --ledger net/farm-a/identity.cbor >out.txt
+fast elm
+proposed net/farm-a add-member elm/request.cbor --reason "grows elms"
+waybill gov show "${hash:0:8}" --dir net/clinic-c >out.txt
+says "nobody has voted" '0 of 4 yes; needs 3: 3 more are missing'
+says "the reason" 'grows elms'
+votes yes net/farm-a net/carrier-b
+expect "before the threshold" open "$(fate)"
+refused "a second ballot" VOTED_ALREADY waybill gov vote "$hash" no --dir net/farm-a
+refused "a stranger withdraws" NOT_PROPOSER waybill gov withdraw "$hash" --dir net/carrier-b
+votes yes net/clinic-c
+became applied
+waybill genesis start elm net/farm-a/genesis.cbor >out.txt
+waybill gov list --dir net/witness-w >out.txt
+says "the new member" 'Elm E'
+proposed net/carrier-b set-parameter opening-wait 10min --expires 2s
+sleep 2.5
+expect "a ballot after its end" 4 "$(code_of waybill gov vote "$hash" yes --dir net/farm-a)"
+became expired
+proposed net/carrier-b add-operator "Clinic C"
+waybill gov withdraw "${hash:0:8}" --dir net/carrier-b >out.txt
+expect "withdrawn" withdrawn "$(fate)"
+proposed net/carrier-b add-operator "Clinic C"
+votes no net/farm-a net/clinic-c net/witness-w
+expect "rejected" rejected "$(fate)"
+
+# its node enters: known by its own word, caught up, by its own word again
+proposed net/farm-a add-authority elm/request.cbor
+votes yes net/farm-a net/carrier-b net/clinic-c
+became applied
+waybill member announce --dir elm --node "$(status net '.nodes[0].url')" >out.txt
+waybill-node run --config elm/node.yaml >/dev/null 2>elm.log &
+running+=($!)
+wait_until "five authorities" authorities_are 5
+commission elm E1
+
+# a member goes, and its authority with it
+proposed elm remove-member "Witness W"
+votes yes net/farm-a net/carrier-b net/clinic-c elm
+became applied
+wait_until "four authorities" authorities_are 4
+refused "the word of who was removed" REVOKED waybill asset commission 01/09506000134352/21/W2 --dir net/witness-w --node "$(status net '.nodes[0].url')"
+waybill consortium down net witness-w >out.txt
+
+# ---- another key for a member's authority, on a machine beside: nobody misses a block
+waybill member spare spare --of "$(waybill member show "Farm A" --dir net/farm-a --json | jq -r .kid)" \
+    --ledger net/farm-a/identity.cbor --broker 127.0.0.1:$((port + 72)) --url https://127.0.0.1:$((port + 73)) \
+    --http-port $((port + 70)) --devices-port $((port + 71)) >out.txt
+[ ! -e spare/member.key ] || die "a spare has its member's key"
+fast spare
+waybill genesis start spare net/farm-a/genesis.cbor >out.txt
+old=$(waybill gov list --json --dir net/carrier-b | jq -r '.members[]|select(.name=="Farm A").authority')
+proposed net/carrier-b add-authority spare/enrolment.cose
+votes yes net/farm-a net/carrier-b net/clinic-c
+became applied
+waybill member announce --dir spare --node "$(status net '.nodes[0].url')" >out.txt
+waybill-node run --config spare/node.yaml >/dev/null 2>spare.log &
+running+=($!)
+key_changed() {
+    now=$(waybill gov list --json --dir net/carrier-b | jq -r '.members[]|select(.name=="Farm A").authority')
+    [ "$now" != "$old" ] && [ "$now" != null ]
+}
+wait_until "the other key in the set" key_changed
+expect "as many authorities" 4 "$(authorities)"
+
+# ---- saved while it runs, brought back without its vote
+waybill backup net/clinic-c clinic.backup >out.txt
+commission net/clinic-c C1
+expect "over a running node" 1 "$(code_of waybill restore clinic.backup net/clinic-c --replace)"
+waybill consortium down net clinic-c >out.txt
+expect "over a ledger" 1 "$(code_of waybill restore clinic.backup net/clinic-c)"
+says "over a ledger" '--replace' err.txt
+expect "of another ledger" 3 "$(code_of waybill restore clinic.backup far/farma.example --replace)"
+waybill restore clinic.backup net/clinic-c --replace >out.txt
+says "what is told" 'abstain'
+waybill consortium up net clinic-c --wait 40s >out.txt
+commission net/carrier-b B2
+tip() { curl -s "$1/v1/head" | jq -r .hash; }
+same_tip() { [ "$(tip "$(status net '.nodes[1].url')")" = "$(tip "$(status net '.nodes[2].url')")" ]; }
+wait_until "it follows" same_tip
+
+# its disk is lost, its keys are not
+waybill consortium down net clinic-c >out.txt
+rm net/clinic-c/node/ledger.db*
+waybill genesis start net/clinic-c net/farm-a/genesis.cbor >out.txt
+waybill consortium up net clinic-c --wait 40s >out.txt
+wait_until "it follows from the beginning" same_tip
+
+# ---- one file, another machine
+waybill export net/carrier-b all.export >out.txt
+height=$(waybill export net/carrier-b all.export --json | jq .height)
+waybill import all.export elsewhere --json >out.txt
+expect "all of it" "$height true" "$(jq -r '"\(.height) \(.whole)"' out.txt)"
+truncate -s -7 all.export
+expect "a cut file" 0 "$(code_of waybill import all.export again)"
+says "a cut file" 'has no end'
+waybill export net/carrier-b all.export >out.txt
+waybill import all.export again >out.txt
+expect "for another ledger" 3 "$(code_of waybill import all.export far/auditor)"
+for pid in "${running[@]}"; do kill "$pid"; done
+wait "${running[@]}" 2>/dev/null || true
+running=()
+waybill consortium down net >out.txt
+for dir in net/farm-a net/carrier-b net/clinic-c elm spare elsewhere again; do
+    waybill audit $dir >out.txt || die "audit of $dir"
+done
+
+# ---- the same folders at other addresses
+waybill consortium init moved --members a,b,c,d --base-port "$port" >out.txt
+for i in 1 2 3 4; do
+    member=$(cut -d' ' -f$i <<<"a b c d")
+    waybill consortium move moved "$member" --broker 127.0.0.$((i + 10)):4000 --url https://127.0.0.$((i + 10)):4001 >out.txt
+done
+waybill consortium up moved --wait 40s >out.txt
+waybill asset commission 01/09506000134352/21/M1 --dir moved/a >out.txt
+waybill member announce --dir moved/a >out.txt
+expect "where the ledger says it is" 127.0.0.11:4000 "$(waybill gov list --dir moved/b --json | jq -r '.nodes[].broker' | grep -F 127.0.0.11)"
+waybill consortium down moved >out.txt
+echo "consortium-life: $height blocks"
