@@ -192,7 +192,7 @@ bool state_roles_take(struct slice value, uint64_t *ret_roles)
 {
     struct cbor_reader r = cbor_reader(value);
     *ret_roles = cbor_take_uint_max(&r, ROLE_BIT_OPERATOR | ROLE_BIT_SPONSOR);
-    return cbor_done(&r);
+    return cbor_done(&r) && *ret_roles != 0;
 }
 
 bool state_hash_take(struct slice value, struct hash *ret_hash)

@@ -1,4 +1,5 @@
 /* Values of the state, as a damaged file might hold them from anyone: refused or taken, never a crash, never memory it did not show. */
+#include "common/state_govern.h"
 #include "node/sequence.h"
 
 #include <assert.h>
@@ -31,6 +32,11 @@ static void check_goods(struct slice bytes)
     CHECK(struct state_lot, state_lot_take, state_lot_put);
     CHECK(struct state_certificate, state_certificate_take, state_certificate_put);
     CHECK(struct state_attachments, state_attachments_take, state_attachments_put);
+    CHECK(struct state_candidate, state_candidate_take, state_candidate_put);
+    CHECK(struct state_evidence, state_evidence_take, state_evidence_put);
+    CHECK(struct state_proposal, state_proposal_take, state_proposal_put);
+    CHECK(struct state_hashes, state_hashes_take, state_hashes_put);
+    CHECK(struct state_members, state_members_take, state_members_put);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
