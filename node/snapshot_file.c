@@ -134,6 +134,16 @@ static bool put_manifest(struct cut *c, struct store *s, const struct header *he
     return good;
 }
 
+/* A failure of the file was told by who met it. */
+static bool end_chunks(struct cut *c, struct hash *ret_state)
+{
+    struct err err = { 0 };
+    bool good = snapshot_maker_end(c->maker, ret_state, &err);
+    if (!good && c->err->code == ERR_NONE)
+        *c->err = err;
+    return good;
+}
+
 static bool write_all(struct cut *c, struct store *s, uint64_t *ret_height)
 {
     struct buf seals = buf_heap(FINAL_SIZE_MAX);
@@ -143,8 +153,7 @@ static bool write_all(struct cut *c, struct store *s, uint64_t *ret_height)
                 (head.height > 0 || err_set(c->err, ERR_INPUT, "there is no block yet"));
     c->good = true;
     good =
-        good && store_state_each(s, add_entry, c, c->err) && c->good &&
-        snapshot_maker_end(c->maker, &state, c->err) &&
+        good && store_state_each(s, add_entry, c, c->err) && c->good && end_chunks(c, &state) &&
         (hash_equal(&state, &head.state) ||
          err_set(c->err, ERR_PROOF, "the stored state does not have block %" PRIu64 "'s root",
                  head.height)) &&

@@ -12,7 +12,8 @@
 #include <sys/statvfs.h>
 
 struct snapshot_shelf {
-    char dir[PATH_MAX];
+    char data_dir[PATH_MAX];
+    char dir[PATH_MAX]; /* of the snapshots; made with the first */
     uint64_t every;
     uint64_t seen;        /* the loop's: the height it told last */
     struct store *reader; /* the loop's while idle, the thread's while cutting */
@@ -28,10 +29,10 @@ struct snapshot_shelf {
 
 /* ------------------------------------------------------------------ room on the disk */
 
-static uint64_t free_bytes(const char *dir)
+static uint64_t free_bytes(const struct snapshot_shelf *s)
 {
     struct statvfs v;
-    return statvfs(dir, &v) == 0 ? (uint64_t)v.f_bavail * v.f_frsize : 0;
+    return statvfs(s->data_dir, &v) == 0 ? (uint64_t)v.f_bavail * v.f_frsize : 0;
 }
 
 /* Keeps the newest `keep`. */
@@ -47,7 +48,7 @@ static void drop_older(const char *dir, size_t keep)
 
 static bool share_holds(const struct snapshot_shelf *s, uint64_t size)
 {
-    return size <= free_bytes(s->dir) / SNAPSHOT_SHARE;
+    return size <= free_bytes(s) / SNAPSHOT_SHARE;
 }
 
 /* An old one goes first where both would be too much. */
@@ -58,7 +59,7 @@ static uint64_t make_room(const struct snapshot_shelf *s)
     drop_older(s->dir, SNAPSHOT_KEEP - 1);
     if (n > 0 && !share_holds(s, files[0].bytes + files[0].bytes / 8))
         drop_older(s->dir, 0);
-    return free_bytes(s->dir) / SNAPSHOT_SHARE;
+    return free_bytes(s) / SNAPSHOT_SHARE;
 }
 
 /* ------------------------------------------------------------------ the thread */
@@ -103,6 +104,7 @@ bool snapshot_shelf_open(const struct snapshot_shelf_options *options,
     s->every = options->every > 0 ? options->every : SNAPSHOT_EVERY;
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_cond_init(&s->woken, NULL);
+    (void)snprintf(s->data_dir, sizeof s->data_dir, "%s", options->data_dir);
     bool good = snprintf(s->dir, sizeof s->dir, "%s/" SNAPSHOT_FOLDER, options->data_dir) <
                     (int)sizeof s->dir ||
                 err_set(err, ERR_INPUT, "%s: the name is too long", options->data_dir);

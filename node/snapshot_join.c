@@ -1,0 +1,211 @@
+#include "node/snapshot_join.h"
+
+#include "common/genesis.h"
+#include "node/founding.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PATH_SIZE     96
+#define LIST_SIZE_MAX 4096
+
+struct joining {
+    const struct snapshot_join *j;
+    struct store_join *store;
+    struct snapshot *snapshot;
+    struct buf genesis, manifest, answer;
+    uint64_t bytes;
+    bool has[SNAPSHOT_JOIN_PEERS]; /* which peers have this snapshot, as far as is known */
+};
+
+static void complain(const struct snapshot_join *j, size_t peer, const struct err *err)
+{
+    if (j->complain != NULL)
+        j->complain(j->ctx, peer, err);
+}
+
+static bool ask(struct joining *g, size_t peer, const char *path, size_t max, struct err *err)
+{
+    buf_free(&g->answer);
+    g->answer = buf_heap(max);
+    if (!g->j->get(g->j->ctx, peer, path, max, &g->answer, err))
+        return false;
+    g->bytes += g->answer.len;
+    return true;
+}
+
+/* ------------------------------------------------------------------ which snapshot */
+
+/* A peer's list, newest first: its newest, and whether `height` is among them. */
+static bool take_list(struct slice bytes, uint64_t height, uint64_t *ret_newest, bool *ret_has)
+{
+    if (!cbor_scan(bytes, NULL))
+        return false;
+    struct cbor_reader r = cbor_reader(bytes);
+    *ret_newest = 0;
+    *ret_has = false;
+    for (size_t n = cbor_peek(&r) == CBOR_ARRAY ? cbor_take_array(&r) : 0; n > 0; n--) {
+        cbor_take_array_of(&r, 2);
+        uint64_t one = cbor_take_uint(&r);
+        (void)cbor_take_uint(&r);
+        *ret_newest = one > *ret_newest ? one : *ret_newest;
+        *ret_has = *ret_has || one == height;
+    }
+    return cbor_done(&r);
+}
+
+/* In: height: 0 for the newest that any has. Sets has[], and *ret_height to 0 when nobody has one. */
+static bool look(struct joining *g, uint64_t height, uint64_t *ret_height, struct err *err)
+{
+    uint64_t newest[SNAPSHOT_JOIN_PEERS] = { 0 }, best = 0;
+    bool answered = false;
+    struct err why;
+    for (size_t i = 0; i < g->j->peers; i++) {
+        bool has = false;
+        if (!ask(g, i, "/v1/snapshot", LIST_SIZE_MAX, &why) ||
+            (!take_list(buf_slice(&g->answer), height, &newest[i], &has) &&
+             !err_set(&why, ERR_INPUT, "no list of snapshots"))) {
+            complain(g->j, i, &why);
+            g->has[i] = false;
+            continue;
+        }
+        answered = true;
+        g->has[i] = has;
+        best = newest[i] > best ? newest[i] : best;
+    }
+    if (!answered)
+        return err_set(err, why.code, "%s", why.msg);
+    *ret_height = height;
+    for (size_t i = 0; i < g->j->peers && height == 0; i++)
+        g->has[i] = best > 0 && newest[i] == best;
+    if (height == 0)
+        *ret_height = best;
+    return true;
+}
+
+/* Its entries, too: they are what a header's state root says. */
+static bool check_genesis(struct joining *g, struct err *err)
+{
+    struct identity id;
+    if (!founding_check(buf_slice(&g->genesis), true, &id, err))
+        return err_wrap(err, "genesis");
+    struct hash found = header_hash(&id.genesis);
+    struct hash expected = header_hash(&g->j->trusted->genesis);
+    return hash_equal(&found, &expected) || err_set(err, ERR_PROOF, "a genesis of another ledger");
+}
+
+static bool take_answer(struct joining *g, struct buf *into)
+{
+    buf_clear(into);
+    buf_add_slice(into, buf_slice(&g->answer));
+    return !into->failed;
+}
+
+static bool fetch_manifest(struct joining *g, size_t peer, uint64_t height, struct err *err)
+{
+    char path[PATH_SIZE];
+    (void)snprintf(path, sizeof path, "/v1/snapshot/%" PRIu64, height);
+    return ask(g, peer, "/v1/genesis", GENESIS_SIZE_MAX, err) && take_answer(g, &g->genesis) &&
+           check_genesis(g, err) && ask(g, peer, path, SNAPSHOT_MANIFEST_MAX, err) &&
+           take_answer(g, &g->manifest) &&
+           snapshot_verify(buf_slice(&g->manifest), g->j->trusted, g->snapshot, err) &&
+           (g->snapshot->header.height == height ||
+            err_set(err, ERR_INPUT, "snapshot: of another block than was asked for"));
+}
+
+static bool begin(struct joining *g, struct err *err)
+{
+    uint64_t height = 0;
+    if (!look(g, 0, &height, err))
+        return false;
+    if (height == 0)
+        return err_set(err, ERR_NOT_FOUND, "no peer has a snapshot at hand yet");
+    for (size_t i = 0; i < g->j->peers; i++) {
+        if (!g->has[i])
+            continue;
+        if (fetch_manifest(g, i, height, err))
+            return store_join_begin(g->store, buf_slice(&g->genesis), buf_slice(&g->manifest), err);
+        complain(g->j, i, err);
+        g->has[i] = false;
+    }
+    return false;
+}
+
+/* What an earlier try began goes on while a peer still has it; what is of another ledger does not. */
+static bool resume(struct joining *g, bool *ret_resumed, struct err *err)
+{
+    uint64_t height = 0;
+    *ret_resumed = false;
+    if (!store_join_manifest(g->store, &g->genesis, &g->manifest, err))
+        return err->code == ERR_NOT_FOUND;
+    if (!snapshot_verify(buf_slice(&g->manifest), g->j->trusted, g->snapshot, err))
+        return true;
+    if (!look(g, g->snapshot->header.height, &height, err))
+        return false;
+    for (size_t i = 0; i < g->j->peers; i++)
+        *ret_resumed = *ret_resumed || g->has[i];
+    return true;
+}
+
+/* ------------------------------------------------------------------ chunks */
+
+static bool fetch_chunk(struct joining *g, size_t index, struct err *err)
+{
+    char path[PATH_SIZE];
+    const struct snapshot *s = g->snapshot;
+    (void)snprintf(path, sizeof path, "/v1/snapshot/%" PRIu64 "/%" PRIu32, s->header.height,
+                   s->first[index]);
+    (void)err_set(err, ERR_NOT_FOUND, "no peer has the snapshot of block %" PRIu64,
+                  s->header.height);
+    for (size_t i = 0; i < g->j->peers; i++) {
+        size_t peer = (index + i) % g->j->peers; /* everybody carries a share */
+        if (!g->has[peer])
+            continue;
+        if (ask(g, peer, path, SNAPSHOT_CHUNK_MAX, err) &&
+            snapshot_check_chunk(s, index, buf_slice(&g->answer), err))
+            return true;
+        complain(g->j, peer, err);
+    }
+    return false;
+}
+
+static bool fetch_chunks(struct joining *g, struct err *err)
+{
+    const struct snapshot *s = g->snapshot;
+    for (size_t i = 0; i < s->chunk_count; i++) {
+        bool has = false;
+        if (!store_join_has(g->store, s->first[i], &has, err))
+            return false;
+        if (!has && (!fetch_chunk(g, i, err) ||
+                     !store_join_put(g->store, s->first[i], buf_slice(&g->answer), err)))
+            return false;
+        if (g->j->progress != NULL && !g->j->progress(g->j->ctx, i + 1, s->chunk_count, g->bytes))
+            return err_set(err, ERR_BUSY, "stopped; the next try goes on from here");
+    }
+    return true;
+}
+
+bool snapshot_join_run(const struct snapshot_join *j, struct header *ret_header, struct err *err)
+{
+    struct joining g = { .j = j,
+                         .genesis = buf_heap(GENESIS_SIZE_MAX),
+                         .manifest = buf_heap(SNAPSHOT_MANIFEST_MAX),
+                         .answer = buf_heap(0),
+                         .snapshot = calloc(1, sizeof *g.snapshot) };
+    bool resumed = false;
+    bool good = (g.snapshot != NULL || err_set(err, ERR_IO, "out of memory")) &&
+                store_join_open(j->dir, &g.store, err) && resume(&g, &resumed, err) &&
+                (resumed || begin(&g, err)) && fetch_chunks(&g, err);
+    if (good) {
+        *ret_header = g.snapshot->header;
+        good = store_join_finish(g.store, g.snapshot, err);
+        g.store = NULL;
+    }
+    store_join_close(g.store);
+    buf_free(&g.genesis);
+    buf_free(&g.manifest);
+    buf_free(&g.answer);
+    free(g.snapshot);
+    return good;
+}
