@@ -45,6 +45,9 @@ void consensus_want_persist(struct consensus *c, const struct hash *block)
 bool consensus_verify(struct consensus *c, const struct message *m, const uint8_t *known_pub,
                       struct err *err)
 {
+    bool over = m->height < c->height || (m->height == c->height && c->phase == PHASE_DECIDED);
+    if (m->type == MESSAGE_DECIDED && over)
+        return err_set(err, ERR_REFUSED, "decided: of a block that is known to be decided");
     return message_verify_cached(m, &c->options.ledger, &c->set, known_pub, &c->cache, err);
 }
 

@@ -90,7 +90,7 @@ size_t consensus_size(void);
 void consensus_begin(struct consensus *c, const struct consensus_options *options);
 void consensus_step(struct consensus *c, const struct consensus_event *event,
                     struct consensus_actions *ret_actions);
-/* message_verify_cached() by the set in force; known_pub as there. */
+/* message_verify_cached() by the set in force; also false when nothing can come of the message. */
 bool consensus_verify(struct consensus *c, const struct message *m, const uint8_t *known_pub,
                       struct err *err);
 
