@@ -3,7 +3,7 @@
 #include "common/block.h"
 #include "common/final.h"
 #include "common/state_value.h"
-#include "node/rules_version.h"
+#include "node/rules_next.h"
 
 #include <assert.h>
 #include <stdlib.h>
