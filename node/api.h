@@ -7,6 +7,7 @@
 #define NODE_API_H
 
 #include "common/refusal.h"
+#include "node/alarms.h"
 #include "node/proof.h"
 
 #define API_PATH_MAX 2048
@@ -16,6 +17,10 @@ struct api_metrics {
     uint64_t blocks, statements, turned_away, busy; /* since the start */
     uint64_t waiting;                               /* statements in the pool */
     uint64_t uptime_s;
+    uint64_t rounds;               /* above round 0 that were begun */
+    uint64_t sent, sent_bytes;     /* envelopes for peers */
+    uint64_t disk_free, disk_days; /* bytes; days until statements are refused, or UINT64_MAX */
+    struct alarms alarms;
 };
 
 /* What /v1/consensus shows: where this node stands among the authorities. */

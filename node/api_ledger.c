@@ -354,9 +354,12 @@ void api_entries(struct api_context *c, const struct http_request *q, struct htt
         return;
     }
     if (!c->node.submit(c->node.ctx, q->body, &hash, &err)) {
-        bool busy = err.code == ERR_BUSY;
-        api_answer_problem(a, busy ? 503 : 400,
-                           refusal_name(busy ? REFUSED_BUSY : REFUSED_MALFORMED), err.msg);
+        bool later = err.code != ERR_INPUT; /* ERR_IO: no room on the disk */
+        api_answer_problem(a,
+                           err.code == ERR_IO ? 507
+                           : later            ? 503
+                                              : 400,
+                           refusal_name(later ? REFUSED_BUSY : REFUSED_MALFORMED), err.msg);
         return;
     }
     struct json_doc *doc = json_doc_object();

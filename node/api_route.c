@@ -7,16 +7,36 @@
 
 /* ------------------------------------------------------------------ small ones */
 
+static void put_alarms(struct json_doc *doc, const struct alarms *alarms)
+{
+    struct json_doc *list = json_doc_put_array(doc, "alarms");
+    for (size_t i = 0; i < ALARMS_COUNT; i++) {
+        if (!alarms->at[i].on)
+            continue;
+        struct json_doc *one = json_doc_put_object(list, NULL);
+        json_doc_put_text(one, "alarm", alarms_name((enum alarm)i));
+        json_doc_put_int(one, "since", (int64_t)alarms->at[i].since_ms);
+        json_doc_put_text(one, "text", alarms->at[i].text);
+    }
+}
+
+/* Degraded is still 200: it serves, and somebody should look. */
 static void health(struct api_context *c, struct http_answer *a)
 {
     struct err err = { 0 };
     uint64_t height = 0;
     struct json_doc *doc = json_doc_object();
+    struct api_metrics m = { 0 };
     bool good = store_height(c->store, &height, &err);
-    json_doc_put_text(doc, "status", good ? "ok" : "failing");
+    c->node.metrics(c->node.ctx, &m);
+    json_doc_put_text(doc, "status",
+                      !good                          ? "failing"
+                      : alarms_urgent(&m.alarms) > 0 ? "degraded"
+                                                     : "ok");
     json_doc_put_int(doc, "height", (int64_t)height);
     if (!good)
         json_doc_put_text(doc, "reason", err.msg);
+    put_alarms(doc, &m.alarms);
     a->status = good ? 200 : 503;
     api_answer_json(a, doc);
 }
@@ -39,6 +59,38 @@ static void metric(struct buf *out, const char *name, const char *kind, const ch
          name, kind, name, value);
 }
 
+static void consensus_metrics(struct api_context *c, struct buf *out)
+{
+    struct api_consensus n = { 0 };
+    if (c->node.consensus == NULL)
+        return;
+    c->node.consensus(c->node.ctx, &n);
+    metric(out, "consensus_height", "gauge", "Height being agreed on.", n.height);
+    metric(out, "consensus_round", "gauge", "Round of that height.", n.round);
+    metric(out, "consensus_votes", "gauge", "1 while this node votes.", n.votes ? 1 : 0);
+    metric(out, "consensus_abstains", "gauge", "1 while it may not, its vote being lost.",
+           n.abstains ? 1 : 0);
+    metric(out, "authorities", "gauge", "Authorities in force.", n.members);
+    metric(out, "quorum", "gauge", "How many of them make a block.", n.quorum);
+    metric(out, "peers_heard", "gauge", "Other authorities heard of within five seconds.", n.peers);
+    metric(out, "lag_blocks", "gauge", "Blocks behind the highest that a peer spoke of.", n.lag);
+    if (n.offset_known)
+        line(out,
+             "# HELP waybill_clock_offset_seconds Own clock less the median of the peers'.\n"
+             "# TYPE waybill_clock_offset_seconds gauge\nwaybill_clock_offset_seconds %s%" PRId64
+             ".%03" PRId64 "\n",
+             n.offset_ms < 0 ? "-" : "", (n.offset_ms < 0 ? -n.offset_ms : n.offset_ms) / 1000,
+             (n.offset_ms < 0 ? -n.offset_ms : n.offset_ms) % 1000);
+}
+
+static void alarm_metrics(const struct alarms *alarms, struct buf *out)
+{
+    line(out, "# HELP waybill_alarm 1 while it is on.\n# TYPE waybill_alarm gauge\n");
+    for (size_t i = 0; i < ALARMS_COUNT; i++)
+        line(out, "waybill_alarm{alarm=\"%s\"} %d\n", alarms_name((enum alarm)i),
+             alarms->at[i].on ? 1 : 0);
+}
+
 /* Prometheus text exposition format 0.0.4 */
 static void metrics(struct api_context *c, struct http_answer *a)
 {
@@ -59,6 +111,15 @@ static void metrics(struct api_context *c, struct http_answer *a)
     metric(out, "busy_total", "counter", "Statements answered with busy.", m.busy);
     metric(out, "waiting", "gauge", "Statements that wait for a block.", m.waiting);
     metric(out, "uptime_seconds", "gauge", "Seconds since the node started.", m.uptime_s);
+    metric(out, "rounds_total", "counter", "Rounds above 0 that were begun.", m.rounds);
+    metric(out, "peer_messages_total", "counter", "Envelopes sent to peers.", m.sent);
+    metric(out, "peer_bytes_total", "counter", "Bytes of envelopes sent to peers.", m.sent_bytes);
+    metric(out, "disk_free_bytes", "gauge", "Room on the ledger's disk.", m.disk_free);
+    if (m.disk_days != UINT64_MAX)
+        metric(out, "disk_full_days", "gauge",
+               "Days until statements are refused, as the ledger grows now.", m.disk_days);
+    consensus_metrics(c, out);
+    alarm_metrics(&m.alarms, out);
     metric(out, "http_requests_total", "counter", "HTTP requests answered.", c->requests);
     metric(out, "http_errors_total", "counter", "HTTP answers of 500 and above.", c->errors);
 }

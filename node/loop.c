@@ -266,6 +266,7 @@ static bool turn(struct node *n, struct err *err)
     if (!loop_peers_service(n, fds, steady_ms, err) || !loop_core(n, steady_ms, err))
         return false;
     loop_own_tick(n, steady_ms);
+    loop_watch(n, steady_ms);
     snapshot_shelf_committed(n->shelf, n->chain.head.height);
     return true;
 }
@@ -320,8 +321,10 @@ bool loop_run(const struct settings *settings, const struct clock *clock, const 
     n->clock = clock;
     n->voted.fd = -1;
     bool ok = open_all(n, err);
-    if (ok)
+    if (ok) {
         tell_start(&n->chain.head, clock);
+        loop_watch_open(n, clock_steady_ms());
+    }
     while (ok && !*stop)
         ok = turn(n, err);
     close_all(n);

@@ -67,6 +67,12 @@ static void metrics(void *ctx, struct api_metrics *ret_metrics)
         .busy = __atomic_load_n(&n->busy, __ATOMIC_RELAXED),
         .waiting = n->shown.waiting,
         .uptime_s = (clock_steady_ms() - n->shown.started_ms) / 1000,
+        .rounds = n->shown.rounds,
+        .sent = n->shown.sent,
+        .sent_bytes = n->shown.sent_bytes,
+        .disk_free = n->shown_watch.disk.free_bytes,
+        .disk_days = n->shown_watch.disk.days,
+        .alarms = n->shown_watch.alarms,
     };
     pthread_rwlock_unlock(&n->trees);
 }

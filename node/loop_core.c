@@ -121,10 +121,17 @@ static bool perform(struct node *n, const struct node_action *a, struct node_tim
     case NODE_REFUSED: tell_refused(n, a, now.steady_ms); return true;
     case NODE_ALARM: return tell_alarm(n, a, now.steady_ms, err);
     case NODE_SEND:
-    case NODE_RELAY: loop_peers_send(n, a); return true;
+    case NODE_RELAY:
+        n->metrics.sent++;
+        n->metrics.sent_bytes += a->message.len;
+        loop_peers_send(n, a);
+        return true;
     case NODE_FETCH: loop_peers_fetch(n, a); return true;
     case NODE_CATCH_UP: loop_peers_catch_up(n, a, now.steady_ms); return true;
-    case NODE_EVIDENCE: loop_own_evidence(n, a); return true;
+    case NODE_EVIDENCE:
+        loop_watch_evidence(n, &a->kid, now.steady_ms);
+        loop_own_evidence(n, a);
+        return true;
     }
     return true;
 }
@@ -148,10 +155,13 @@ static void note_metrics(struct node *n, uint64_t steady_ms)
     m->tip = n->chain.head_hash;
     if (m->highest < m->height)
         m->highest = m->height;
+    uint64_t round = m->view.height == m->height + 1 ? m->view.round : 0;
     node_core_look(n->core, steady_ms, &m->view);
+    m->rounds += m->view.round > round ? m->view.round - round : 0;
     if (n->meet.peers != NULL)
         m->peers = peers_count(n->meet.peers, &m->peers_heard);
     n->shown = *m;
+    n->shown_watch = n->watch;
 }
 
 /* The trees run ahead of the store inside: HTTP's proofs wait until both agree again. */
@@ -159,8 +169,10 @@ bool loop_core(struct node *n, uint64_t steady_ms, struct err *err)
 {
     struct node_time now = { .clock_ms = clock_now_ms(n->clock), .steady_ms = steady_ms };
     pthread_rwlock_wrlock(&n->trees);
-    bool ok = loop_peers_events(n, now, err);
-    if (ok && n->meet.guard == NULL) {
+    /* Without room for a block nothing is voted for or taken: peers say it all again. */
+    bool halted = disk_halts(&n->watch.disk);
+    bool ok = halted || loop_peers_events(n, now, err);
+    if (ok && !halted && n->meet.guard == NULL) {
         node_core_tick(n->core, now);
         ok = loop_core_perform(n, now, err);
     }

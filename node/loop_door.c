@@ -9,6 +9,8 @@
 
 bool node_submit(struct node *n, struct slice bytes, struct err *err)
 {
+    if (__atomic_load_n(&n->watch.full, __ATOMIC_RELAXED))
+        return err_set(err, ERR_IO, "this node's disk is full: try another node, or later");
     if (ingest_submit(n->ingest, bytes, err))
         return true;
     __atomic_add_fetch(&n->busy, 1, __ATOMIC_RELAXED);
@@ -23,7 +25,7 @@ void loop_on_message(void *user, const struct bus_message *message)
     if (node_submit(n, message->payload, &err) || !cose_parse(message->payload, &cose, NULL))
         return;
     struct node_refused refused = { crypto_sha256(message->payload), cose.kid,
-                                    err.code == ERR_BUSY ? REFUSED_BUSY : REFUSED_TOO_LARGE };
+                                    err.code == ERR_INPUT ? REFUSED_TOO_LARGE : REFUSED_BUSY };
     announce_refused(n->bus, &refused);
 }
 

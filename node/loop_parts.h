@@ -9,6 +9,8 @@
 #include "common/final.h"
 #include "common/genesis.h"
 #include "common/state_value.h"
+#include "node/alarms.h"
+#include "node/disk.h"
 #include "node/fetch.h"
 #include "node/ingest.h"
 #include "node/loop_guard.h"
@@ -28,7 +30,18 @@
 #define LOOP_PARKED_MAX    1024
 #define LOOP_PEERS_POLL    (PEERS_POLL_COUNT + 1)
 
+/* The node's eye on itself (loop_watch.c). */
+struct loop_watch {
+    struct alarms alarms;
+    struct disk disk;
+    uint64_t look_ms, lone_since_ms, evidence_ms; /* steady */
+    struct kid evidence_of;
+    bool full; /* new statements are refused; any thread, atomic */
+};
+
 struct node_metrics {
+    uint64_t rounds;           /* that were begun above round 0 */
+    uint64_t sent, sent_bytes; /* envelopes for peers */
     uint64_t blocks, statements, turned_away, waiting, started_ms;
     uint64_t height, highest; /* the own head's, and the highest that a peer spoke of */
     struct hash tip;
@@ -67,6 +80,8 @@ struct node {
     struct voted voted;
     struct loop_meeting meet;
     struct loop_own own;
+    struct loop_watch watch;
+    struct loop_watch shown_watch; /* a copy, under trees */
     struct ingest *ingest;
     struct tracker *tracker;
     struct broker broker;
@@ -78,11 +93,11 @@ struct node {
     size_t parked_count, parked_bytes;
     pthread_rwlock_t trees; /* chain's trees and the store's head agree while it is held */
     uint64_t clock_told_ms; /* steady: not before then is it said again that the clock is wrong */
-    uint64_t repeats_since_ms;   /* steady: the second in which … */
-    unsigned repeats;            /* … so many repeats were answered */
-    struct node_metrics metrics; /* the loop's own */
-    struct node_metrics shown;   /* a copy, under trees */
-    uint64_t busy;               /* statements that found the queue full; any thread, atomic */
+    uint64_t repeats_since_ms;    /* steady: the second in which … */
+    unsigned repeats;             /* … so many repeats were answered */
+    struct node_metrics metrics;  /* the loop's own */
+    struct node_metrics shown;    /* a copy, under trees */
+    uint64_t busy;                /* statements that found the queue full; any thread, atomic */
     struct snapshot_shelf *shelf; /* NULL: no HTTP to hand snapshots out */
     struct api *api;
     bool load_ok;
@@ -117,6 +132,11 @@ void loop_peers_catch_up(struct node *n, const struct node_action *a, uint64_t s
 /* loop_own.c */
 void loop_own_evidence(struct node *n, const struct node_action *a);
 void loop_own_tick(struct node *n, uint64_t steady_ms);
+
+/* loop_watch.c */
+void loop_watch_open(struct node *n, uint64_t steady_ms);
+void loop_watch(struct node *n, uint64_t steady_ms);
+void loop_watch_evidence(struct node *n, const struct kid *kid, uint64_t steady_ms);
 
 /* Opens and closes the HTTP side (loop_api.c). */
 bool loop_api_open(struct node *n, struct err *err);
