@@ -199,6 +199,16 @@ bool agent_next_send(const struct agent *a, uint64_t steady_ms, uint64_t *ret_se
     return false;
 }
 
+void agent_send_again(struct agent *a, uint64_t steady_ms)
+{
+    for (size_t i = 0; i < a->table.unsent; i++) {
+        struct agent_pending *p = agent_pending_at(&a->table, i);
+        p->due_ms = steady_ms;
+        if (p->tries > 0)
+            p->tries = 1; /* no longer waits longer each time: that was another broker's fault */
+    }
+}
+
 void agent_sent(struct agent *a, uint64_t seq, uint64_t steady_ms, uint64_t jitter)
 {
     struct agent_pending *p = agent_pending_find(&a->table, seq);

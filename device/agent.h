@@ -111,6 +111,11 @@ void agent_stored(struct agent *a);
 /* ---- sending */
 
 /*
+ * What was sent went to a broker that is left for another one, which may never have seen it: all of it
+ * that is not acknowledged is due now.
+ */
+void agent_send_again(struct agent *a, uint64_t steady_ms);
+/*
  * The next statement to send now. False: none; ret_wait_ms is how long that stays so unless something
  * happens (UINT64_MAX: for ever).
  */

@@ -148,8 +148,8 @@ static void tell(struct run *r)
              c.rows, time, r->signed_count, r->acked_count,
              agent_pending_unacked(&r->agent->table));
     if (!r->connected)
-        log_info("not connected to the broker at %s:%u", r->setup->broker_host,
-                 (unsigned)r->setup->broker_port);
+        log_info("not connected to the broker at %s:%u", r->setup->brokers[r->broker].host,
+                 (unsigned)r->setup->brokers[r->broker].port);
 }
 
 /* A disk or an outbox that fills up says so long before it is full. */
@@ -211,6 +211,7 @@ static void turn(struct run *r, uint64_t *ret_feed_wait_ms)
         (void)sign(r);
     if (r->unfreed && r->steady_ms >= r->retry_ms)
         run_bus_free_again(r);
+    run_bus_choose(r);
     run_bus_send(r);
     tell(r);
     warn_of_room(r);

@@ -13,6 +13,8 @@
 #define GOODBYE_MS    1000
 #define SET_FILE      "set.cbor"
 #define HINT_SIZE_MAX 64
+#define REACH_MS      3000 /* a broker not reached for so long is left for the next one */
+#define PROOF_RESENDS 5    /* and one that brings no ack in so many times the resend interval */
 
 static const char head_topic[] = "wb/1/head";
 static const char set_topic[] = "wb/1/set";
@@ -56,7 +58,7 @@ static void free_acked(struct run *r, const struct agent_ack *ack)
     if (ack->freed == 0)
         return;
     r->acked_count += ack->freed;
-    r->progress_ms = r->steady_ms;
+    r->progress_ms = r->proven_ms = r->steady_ms;
     log_debug("block %" PRIu64 " proves statements %" PRIu64 " to %" PRIu64, ack->height,
               ack->freed_from, ack->to);
     if (outbox_free(r->outbox, ack->freed_from, ack->to, ack->height, clock_real_ms(), &err))
@@ -186,17 +188,17 @@ static bool publish_status(struct run *r, const char *text)
 static void tell_connection(struct run *r)
 {
     bool connected = bus_is_connected(r->bus);
+    const struct setup_broker *b = &r->setup->brokers[r->broker];
     if (connected == r->connected)
         return;
     if (connected && !publish_status(r, "online"))
         return;
     r->connected = connected;
     if (connected)
-        log_info("connected to the broker at %s:%u", r->setup->broker_host,
-                 (unsigned)r->setup->broker_port);
+        log_info("connected to the broker at %s:%u", b->host, (unsigned)b->port);
     else
-        log_warn("the broker at %s:%u is gone: %s; sampling goes on", r->setup->broker_host,
-                 (unsigned)r->setup->broker_port, bus_last_error(r->bus)->msg);
+        log_warn("the broker at %s:%u is gone: %s; sampling goes on", b->host, (unsigned)b->port,
+                 bus_last_error(r->bus)->msg);
 }
 
 void run_bus_send(struct run *r)
@@ -224,32 +226,79 @@ void run_bus_send(struct run *r)
 
 /* ------------------------------------------------------------------ opening and closing */
 
-bool run_bus_open(struct run *r, struct err *err)
+static bool open_broker(struct run *r, struct err *err)
 {
     char client_id[RUN_TOPIC_SIZE];
-    (void)snprintf(r->up, sizeof r->up, "wb/1/%s/up", r->kid);
-    (void)snprintf(r->ack, sizeof r->ack, "wb/1/%s/ack", r->kid);
-    (void)snprintf(r->status, sizeof r->status, "wb/1/%s/status", r->kid);
+    const struct setup_broker *b = &r->setup->brokers[r->broker];
     (void)snprintf(client_id, sizeof client_id, "waybill-agent-%s", r->kid);
-    const struct setup *s = r->setup;
     struct bus_options options = {
-        .host = s->broker_host,
-        .port = s->broker_port,
+        .host = b->host,
+        .port = b->port,
         .client_id = client_id,
         .session_expiry_s = SESSION_S,
         .will_topic = r->status,
         .will_payload = slice_text("offline"),
-        .username = s->broker_user,
-        .password = s->broker_password,
-        .ca_file = s->broker_ca.path[0] != '\0' ? s->broker_ca.path : NULL,
+        .username = b->user,
+        .password = b->password,
+        .ca_file = b->ca.path[0] != '\0' ? b->ca.path : NULL,
+        .patience_ms = r->setup->broker_count > 1 ? REACH_MS : 0,
         .on_message = on_message,
         .user = r,
     };
     if (options.username == NULL && options.password != NULL)
         options.username = r->kid;
-    load_set(r);
+    r->reached_ms = r->proven_ms = r->steady_ms;
     return bus_open(&options, &r->bus, err) && bus_subscribe(r->bus, r->ack, err) &&
            bus_subscribe(r->bus, set_topic, err) && bus_subscribe(r->bus, head_topic, err);
+}
+
+bool run_bus_open(struct run *r, struct err *err)
+{
+    (void)snprintf(r->up, sizeof r->up, "wb/1/%s/up", r->kid);
+    (void)snprintf(r->ack, sizeof r->ack, "wb/1/%s/ack", r->kid);
+    (void)snprintf(r->status, sizeof r->status, "wb/1/%s/status", r->kid);
+    r->steady_ms = clock_steady_ms();
+    load_set(r);
+    return open_broker(r, err);
+}
+
+static bool is_to_be_left(struct run *r)
+{
+    bool connected = bus_is_connected(r->bus);
+    if (connected)
+        r->reached_ms = r->steady_ms;
+    if (!connected || agent_pending_unacked(&r->agent->table) == 0)
+        r->proven_ms = r->steady_ms; /* nothing is owed by it */
+    return r->steady_ms >= r->reached_ms + REACH_MS ||
+           r->steady_ms >= r->proven_ms + PROOF_RESENDS * r->setup->agent.resend_ms;
+}
+
+void run_bus_choose(struct run *r)
+{
+    struct err err;
+    if (r->setup->broker_count == 1 || !is_to_be_left(r))
+        return;
+    bool reached = bus_is_connected(r->bus);
+    const struct setup_broker *b = &r->setup->brokers[r->broker];
+    r->broker = (r->broker + 1) % r->setup->broker_count;
+    const struct setup_broker *next = &r->setup->brokers[r->broker];
+    log_warn("the broker at %s:%u %s; trying the one at %s:%u", b->host, (unsigned)b->port,
+             reached ? "brings no acknowledgements" : "can't be reached", next->host,
+             (unsigned)next->port);
+    struct bus *left = r->bus, *fresh;
+    r->bus = NULL;
+    bool good = open_broker(r, &err);
+    fresh = r->bus;
+    r->bus = left;
+    if (!good) { /* such as a file of certificates that is gone: the one after it comes next */
+        log_error("%s:%u: %s", next->host, (unsigned)next->port, err.msg);
+        bus_close(fresh);
+        return;
+    }
+    run_bus_close(r);
+    r->bus = fresh;
+    r->connected = false;
+    agent_send_again(r->agent, r->steady_ms);
 }
 
 void run_bus_close(struct run *r)

@@ -19,6 +19,9 @@ struct run {
     struct outbox *outbox;
     struct feed *feed;
     struct bus *bus;
+    size_t broker;       /* which of the configuration's it is to */
+    uint64_t reached_ms; /* steady: when it was last connected, or began to try */
+    uint64_t proven_ms;  /* steady: when an ack last proved something, or nothing was owed */
     char kid[2 * KID_SIZE + 1];
     char up[RUN_TOPIC_SIZE], ack[RUN_TOPIC_SIZE], status[RUN_TOPIC_SIZE];
     bool connected; /* as far as was said */
@@ -41,6 +44,11 @@ struct run {
 
 /* Opens the connection; it is made in the loop. */
 bool run_bus_open(struct run *r, struct err *err);
+/*
+ * Goes on to the next of several brokers when this one is not reached, or brings no acks: any authority's will
+ * do, for each tells what its ledger holds, and the ledger is one.
+ */
+void run_bus_choose(struct run *r);
 /* Says hello after a connection, and sends what is due. */
 void run_bus_send(struct run *r);
 /* Says goodbye and closes. */

@@ -265,16 +265,35 @@ static void sort_columns(struct reader *r)
     }
 }
 
-static void read_broker(struct setup *s, const struct config *root)
+static struct setup_broker read_broker(const struct config *c)
 {
     static const char *const keys[] = { "host", "port", "user", "password", "ca", NULL };
-    struct config c = config_section(root, "broker");
-    config_check_keys(&c, keys);
-    s->broker_host = config_text(&c, "host", "127.0.0.1");
-    s->broker_port = (uint16_t)config_uint(&c, "port", 1, UINT16_MAX, 1883);
-    s->broker_user = config_has(&c, "user") ? config_text(&c, "user", NULL) : NULL;
-    s->broker_password = config_has(&c, "password") ? config_text(&c, "password", NULL) : NULL;
-    s->broker_ca = config_path(&c, "ca", "");
+    config_check_keys(c, keys);
+    return (struct setup_broker){
+        .host = config_text(c, "host", "127.0.0.1"),
+        .port = (uint16_t)config_uint(c, "port", 1, UINT16_MAX, 1883),
+        .user = config_has(c, "user") ? config_text(c, "user", NULL) : NULL,
+        .password = config_has(c, "password") ? config_text(c, "password", NULL) : NULL,
+        .ca = config_path(c, "ca", ""),
+    };
+}
+
+/* One under `broker`, or several under `brokers`. */
+static void read_brokers(struct setup *s, const struct config *root)
+{
+    struct config one = config_section(root, "broker");
+    s->broker_count = config_count(root, "brokers", SETUP_BROKERS_MAX);
+    if (s->broker_count == 0) {
+        s->broker_count = 1;
+        s->brokers[0] = read_broker(&one);
+        return;
+    }
+    if (config_has(root, "broker"))
+        config_refuse(root, "brokers", "\"broker\" names one already: put it into this list");
+    for (size_t i = 0; i < s->broker_count; i++) {
+        struct config c = config_element(root, "brokers", i);
+        s->brokers[i] = read_broker(&c);
+    }
 }
 
 static void read_pack(struct reader *r, const struct config *root)
@@ -300,15 +319,14 @@ static void read_outbox(struct setup *s, const struct config *root)
 
 static bool read_all(struct setup *s, const struct config *root)
 {
-    static const char *const keys[] = {
-        "ledger", "key", "outbox", "broker", "pack", "sensors", NULL
-    };
+    static const char *const keys[] = { "ledger",  "key",  "outbox",  "broker",
+                                        "brokers", "pack", "sensors", NULL };
     struct reader r = { .s = s };
     config_check_keys(root, keys);
     s->ledger = config_path(root, "ledger", NULL);
     s->key = config_path(root, "key", NULL);
     read_outbox(s, root);
-    read_broker(s, root);
+    read_brokers(s, root);
     read_sensors(&r, root);
     if (config_good(root))
         sort_columns(&r);

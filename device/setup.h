@@ -11,6 +11,7 @@
 #include "device/sensor_hwmon.h"
 
 #define SETUP_SENSORS_MAX 16
+#define SETUP_BROKERS_MAX 8
 
 enum setup_source {
     SETUP_CSV,
@@ -23,6 +24,13 @@ struct setup_sensor {
     struct sensor_hwmon_settings hwmon;
 };
 
+struct setup_broker {
+    const char *host;
+    uint16_t port;
+    const char *user, *password; /* NULL: none; no user: the key's kid */
+    struct config_file ca;       /* "": no TLS */
+};
+
 /* About 200 kB. */
 struct setup {
     struct yaml_tree tree;
@@ -30,10 +38,8 @@ struct setup {
     struct config_file key;
     struct config_file outbox; /* a folder */
     uint64_t outbox_max_bytes;
-    const char *broker_host;
-    uint16_t broker_port;
-    const char *broker_user, *broker_password; /* NULL: none; no user: the key's kid */
-    struct config_file broker_ca;              /* "": no TLS */
+    size_t broker_count; /* at least one: of any authority, in the order of preference */
+    struct setup_broker brokers[SETUP_BROKERS_MAX];
     struct agent_settings agent;
     enum setup_source source; /* of all sensors: files are replayed, or chips read */
     size_t sensors;

@@ -185,7 +185,7 @@ static void serve(int ms)
 static const char config[] = "ledger: ledger.identity\n"
                              "key: agent.key\n"
                              "outbox: { folder: outbox }\n"
-                             "broker: { host: 127.0.0.1, port: %u }\n"
+                             "%s\n"
                              "pack: { samples: 7, within: 1 h, resend: 300 ms }\n"
                              "sensors:\n%s";
 
@@ -204,8 +204,9 @@ static const char hwmon_sensor[] = "  - source: hwmon\n"
 
 static void put_config(const char *sensors)
 {
-    char text[2048];
-    (void)snprintf(text, sizeof text, config, (unsigned)lg->broker.port, sensors);
+    char text[2048], broker[64];
+    (void)snprintf(broker, sizeof broker, "broker: { port: %u }", (unsigned)lg->broker.port);
+    (void)snprintf(text, sizeof text, config, broker, sensors);
     put_file("agent.yaml", text);
 }
 
@@ -395,6 +396,31 @@ static void test_replays_a_file_to_the_end(void **state)
     expect_rows(200, 9);
 }
 
+/* The first broker is not there, the second has nobody behind it who would acknowledge. */
+static void test_goes_on_to_the_next_broker(void **state)
+{
+    (void)state;
+    char dir[PATH_MAX], brokers[160], text[2048];
+    struct broker mute;
+    struct err err = { .msg = "" };
+    path_of("mute", dir);
+    assert_int_equal(mkdir(dir, 0700), 0);
+    struct broker_options bo = { .dir = dir };
+    if (!broker_start(&bo, &mute, &err))
+        fail_msg("%s", err.msg);
+    (void)snprintf(brokers, sizeof brokers, "brokers: [ { port: 1 }, { port: %u }, { port: %u } ]",
+                   (unsigned)mute.port, (unsigned)lg->broker.port);
+    (void)snprintf(text, sizeof text, config, brokers, csv_sensor);
+    put_file("agent.yaml", text);
+    put_rows(200, 0);
+    uint64_t began = clock_steady_ms();
+    assert_int_equal(wait_for(start_agent("REAL", true)), 0);
+    expect_rows(200, 0);
+    assert_int_equal(inspect().kept, 0);
+    assert_true(clock_steady_ms() - began >= 3000 + 5 * 300);
+    broker_stop(&mute);
+}
+
 /* A day in about a second: no row is skipped, packs go out as they fill. */
 static void test_replays_a_day_in_scaled_time(void **state)
 {
@@ -537,6 +563,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_replays_a_file_to_the_end),
+        CASE(test_goes_on_to_the_next_broker),
         CASE(test_replays_a_day_in_scaled_time),
         CASE(test_killed_again_and_again),
         CASE(test_forged_acks_delete_nothing),

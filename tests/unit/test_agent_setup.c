@@ -65,6 +65,27 @@ static int tear_down(void **state)
     return 0;
 }
 
+static void test_reads_several_brokers(void **state)
+{
+    (void)state;
+    struct err err;
+    char text[2048];
+    const char *one = strstr(good, "broker: {");
+    (void)snprintf(text, sizeof text,
+                   "%.*sbrokers:\n  - { host: a.example }\n  - { port: 1885, password: p }%s",
+                   (int)(one - good), good, strchr(one, '\n'));
+    if (!load(text, &err))
+        fail_msg("%s", err.msg);
+    assert_int_equal(setup.broker_count, 2);
+    assert_string_equal(setup.brokers[0].host, "a.example");
+    assert_int_equal(setup.brokers[0].port, 1883);
+    assert_null(setup.brokers[0].password);
+    assert_string_equal(setup.brokers[1].host, "127.0.0.1");
+    assert_int_equal(setup.brokers[1].port, 1885);
+    assert_string_equal(setup.brokers[1].password, "p");
+    setup_free(&setup);
+}
+
 static void test_reads_all(void **state)
 {
     (void)state;
@@ -72,8 +93,8 @@ static void test_reads_all(void **state)
     if (!load(good, &err))
         fail_msg("%s", err.msg);
     assert_string_equal(setup.ledger.path, "/tmp/ledger.identity");
-    assert_string_equal(setup.broker_host, "broker.example");
-    assert_int_equal(setup.broker_port, 1884);
+    assert_string_equal(setup.brokers[0].host, "broker.example");
+    assert_int_equal(setup.brokers[0].port, 1884);
     assert_int_equal(setup.outbox_max_bytes, 2 * 1024 * 1024);
     assert_int_equal(setup.agent.pack_samples, 30);
     assert_int_equal(setup.agent.pack_within_ms, 600000);
@@ -147,6 +168,9 @@ static void test_faults_are_named(void **state)
         { good, 3, "outbox: { max MiB: 2 }", "outbox.folder: is missing" },
         { good, 4, "broker: { port: 0 }",
           ":4: broker.port: expected a number 1-65535, found \"0\"" },
+        { good, 4, "broker: { port: 1 }\nbrokers: [ { port: 1 } ]",
+          ":5: brokers: \"broker\" names one already" },
+        { good, 4, "brokers: [ { port: 1 }, { prot: 1 } ]", ":4: brokers[1].prot: unknown key" },
         { good, 5, "pack: { samples: 5000 }", ":5: pack.samples: expected a number 1-2408" },
         { good, 5, "pack: { within: 60 }", ":5: pack.within: expected a duration" },
         { good, 10, "    zone: Europe/Atlantis", ":10: sensors[0].zone: expected a time zone" },
@@ -192,6 +216,7 @@ static void test_files_and_chips_do_not_mix(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(test_reads_several_brokers),
         CASE(test_reads_all),
         CASE(test_example_is_good),
         CASE(test_faults_are_named),
