@@ -72,7 +72,6 @@ same_chain() { # WHAT HEIGHT: everybody's block there is the same one, its state
 
 waybill consortium init net --members "$(IFS=,; echo "${members[*]}")" --base-port "$base" >init.txt
 sed -i 's/period: 500 ms/period: 20 ms/' net/*/node.yaml
-cp net/c/node/ledger.db founded.db # as it was before its first block
 for member in "${members[@]}"; do start "$member"; done
 for member in "${members[@]}"; do
     wait_until "$member to hear all" says_of_itself "$member" '"\(.votes) \(.peers) \(.members) \(.quorum)"' "true 3 4 3"
@@ -117,6 +116,47 @@ for asset in $(cat acked-a.txt acked-b.txt); do
     [ "$code" = 200 ] || die "$asset was acknowledged, and d answers $code"
 done
 
+# ---- a device may use any authority's broker: its first one dies with b's node, and it goes on at d's
+mkdir logger
+cp net/b/identity.cbor logger/
+cat >logger/agent.yaml <<YAML
+ledger: identity.cbor
+key: agent.key
+outbox: { folder: outbox }
+brokers:
+  - { port: $(port_of b 1) }
+  - { port: $(port_of d 1) }
+pack: { samples: 4, within: 1 h, resend: 1 s }
+sensors:
+  - source: csv
+    file: log.csv
+    time column: time
+    columns:
+      - { name: t, property: temperature, unit: °C }
+YAML
+{
+    echo time,t
+    for i in $(seq 0 399); do
+        printf '2026-06-01T%02d:%02d:00Z,4.%02d\n' $((6 + i / 60)) $((i % 60)) $((i % 100))
+    done
+} >logger/log.csv
+sponsor=$(as b member list --json | jq -r '.members[] | select(.name == "b") | .kid')
+waybill-agent request --config logger/agent.yaml --sponsor "$sponsor" -o request.cose 2>kid.txt
+as b device enrol request.cose --class device --right temperature >out.txt
+says "the device" "accepted"
+waybill-agent run --config logger/agent.yaml --clock "2026-06-01T06:00:00Z@4000" --exit-when-done \
+    --give-up-after "20 s" >/dev/null 2>agent.log &
+agent=$!
+running+=($agent)
+wait_until "the device's first statements" grep -q "connected to the broker at 127.0.0.1:$(port_of b 1)" agent.log
+wait_until "blocks with them" reached a $(($(height a) + 3))
+stop b KILL
+wait $agent || die "the device: $(tail -n 3 agent.log)"
+says "the device's second broker" "connected to the broker at 127.0.0.1:$(port_of d 1)" agent.log
+waybill-agent status --config logger/agent.yaml >out.txt
+says "what the device still owes" "^waiting  0 statements"
+start b
+
 # ---- one process a key: a copy of c's folder, at other ports, ends by itself, and c goes on
 cp -r net/c copy
 for offset in 0 1 2 3; do sed -i "s/\b$(port_of c $offset)\b/$(free_port)/" copy/node.yaml; done
@@ -127,7 +167,7 @@ rm -r copy
 # ---- a ledger lost, its key kept: it says so, abstains, follows, and votes again
 stop c TERM
 rm net/c/node/ledger.db*
-cp founded.db net/c/node/ledger.db
+waybill genesis start net/c net/a/genesis.cbor >start.txt
 start c
 says "a vote that is lost" "it abstains" c.log
 wait_until "c to follow" reached c "$(height a)"
