@@ -299,7 +299,8 @@ void message_take_roundchange(const struct message *m, struct roundchange *ret_r
 
 void message_next_roundchange(struct cbor_reader *at, struct roundchange *ret_roundchange)
 {
-    struct message m = { .type = MESSAGE_ROUNDCHANGE };
+    static const uint8_t none[SIG_SIZE];
+    struct message m = { .type = MESSAGE_ROUNDCHANGE, .sig = none };
     bool ok = message_decode(cbor_take_bytes(at, 1, MESSAGE_SIZE_MAX), &m, NULL);
     assert(ok);
     message_take_roundchange(&m, ret_roundchange);

@@ -44,7 +44,7 @@ struct vote_net {
     struct authority_set set;
     struct header genesis;
     struct net_node nodes[NET_NODES];
-    uint64_t seed; /* named when something fails */
+    uint64_t seed;                            /* named when something fails */
     uint64_t random, delay_ms, loss_permille; /* delay_ms 0: NET_DELAY for all, in order */
     net_filter *filter;
     bool refuse;              /* JUDGE answers INVALID */
@@ -89,10 +89,13 @@ void vote_net_roundchange(const struct vote_net *net, size_t by, uint64_t height
 /* A certificate by the nodes of a bitmap. */
 struct prepared vote_net_prepared(const struct vote_net *net, unsigned who, uint64_t round,
                                   const struct header *block);
-/* who: a bitmap of those whose ROUNDCHANGEs justify it, claims[i] of node i or NULL. */
+/* Why a round above 0: a bitmap of those whose ROUNDCHANGEs say so, and what node i claims, or NULL. */
+struct net_reasons {
+    unsigned who;
+    const struct prepared *const *claims;
+};
 void vote_net_propose(const struct vote_net *net, size_t by, uint64_t round,
-                      const struct header *block, unsigned who,
-                      const struct prepared *const *claims, struct buf *out);
+                      const struct header *block, struct net_reasons why, struct buf *out);
 void vote_net_rccert(const struct vote_net *net, size_t by, uint64_t height, uint64_t round,
                      unsigned who, struct buf *out);
 /* The newest of its type that the node sent; false: none. */

@@ -66,7 +66,7 @@ bool votes_propose(size_t by, uint64_t round, const struct header *h, unsigned w
                    const struct prepared *const *claims)
 {
     struct buf out = buf_heap(MESSAGE_SIZE_MAX);
-    vote_net_propose(&net, by, round, h, who, claims, &out);
+    vote_net_propose(&net, by, round, h, (struct net_reasons){ who, claims }, &out);
     return give(&out);
 }
 

@@ -125,7 +125,7 @@ static void the_same_bytes_are_written(void **state)
     same(&out, "roundchange-claiming");
     const struct prepared *claims[] = { NULL, NULL, &p, NULL };
     out = buf_heap(1 << 16);
-    vote_net_propose(&net, 3, 2, &block, 14, claims, &out);
+    vote_net_propose(&net, 3, 2, &block, (struct net_reasons){ 14, claims }, &out);
     same(&out, "propose-again");
 }
 
@@ -332,7 +332,7 @@ static void a_proposal_above_0_has_reasons_and_one_of_0_has_none(void **state)
         for (unsigned who = 0; who < 2; who++) {
             struct buf out = buf_heap(1 << 16);
             struct message m;
-            vote_net_propose(&net, 0, round, &block, who, NULL, &out);
+            vote_net_propose(&net, 0, round, &block, (struct net_reasons){ who, NULL }, &out);
             assert_int_equal(message_decode(buf_slice(&out), &m, NULL), (round > 0) == (who > 0));
             buf_free(&out);
         }
