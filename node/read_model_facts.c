@@ -76,8 +76,9 @@ static bool attached(const struct read_model_at *at, int64_t asset, const struct
     return db_run(attach, at->err);
 }
 
-static bool detached(const struct read_model_at *at, const struct event *e)
+static bool detached(const struct read_model_at *at, int64_t asset, const struct event *e)
 {
+    (void)asset;
     struct db_stmt *detach = at->m->sql[RM_DETACH];
     struct kid device;
     if (!event_data_kid(e->data, &device))
@@ -87,78 +88,41 @@ static bool detached(const struct read_model_at *at, const struct event *e)
     return db_run(detach, at->err);
 }
 
+typedef bool (*asset_fact)(const struct read_model_at *at, int64_t asset, const struct event *e);
+
+/* Events that change more of an asset than its history. */
+static const asset_fact asset_facts[] = {
+    [EVENT_ATTACHED] = attached,
+    [EVENT_DETACHED] = detached,
+    [EVENT_SCANNED] = scanned,
+    [EVENT_OPENED] = read_model_contract_asset_fact,
+    [EVENT_EXCURSION_OPENED] = read_model_contract_asset_fact,
+    [EVENT_EXCURSION_CLOSED] = read_model_contract_asset_fact,
+    [EVENT_CHARGED] = read_model_contract_asset_fact,
+    [EVENT_REVISION] = read_model_contract_asset_fact,
+    [EVENT_NOT_JUDGED] = read_model_contract_asset_fact,
+    [EVENT_STATE] = read_model_contract_asset_fact,
+    [EVENT_ACKNOWLEDGED] = read_model_contract_asset_fact,
+    [EVENT_ADDED_BACK] = read_model_contract_asset_fact,
+    [EVENT_ADD_BACK_UNDONE] = read_model_contract_asset_fact,
+    [EVENT_FINISHED] = read_model_contract_asset_fact,
+    [EVENT_REPLACED] = read_model_contract_asset_fact,
+    [EVENT_PACKED] = read_model_goods_asset,
+    [EVENT_UNPACKED] = read_model_goods_asset,
+    [EVENT_USED] = read_model_goods_asset,
+    [EVENT_DISPOSITION] = read_model_goods_asset,
+    [EVENT_CERTIFIED] = read_model_goods_asset,
+    [EVENT_FINDING] = read_model_goods_asset,
+    [EVENT_LABEL_SEALED] = read_model_goods_asset,
+    [EVENT_REVEALED] = read_model_goods_asset,
+};
+
 bool read_model_asset_fact(const struct read_model_at *at, int64_t asset, const struct event *e)
 {
-    switch (e->what) {
-    case EVENT_ATTACHED: return attached(at, asset, e);
-    case EVENT_DETACHED: return detached(at, e);
-    case EVENT_SCANNED: return scanned(at, asset, e);
-    case EVENT_OPENED:
-    case EVENT_EXCURSION_OPENED:
-    case EVENT_EXCURSION_CLOSED:
-    case EVENT_CHARGED:
-    case EVENT_REVISION:
-    case EVENT_NOT_JUDGED:
-    case EVENT_STATE:
-    case EVENT_ACKNOWLEDGED:
-    case EVENT_ADDED_BACK:
-    case EVENT_ADD_BACK_UNDONE:
-    case EVENT_FINISHED:
-    case EVENT_REPLACED: return read_model_contract_asset_fact(at, asset, e);
-    case EVENT_PACKED:
-    case EVENT_UNPACKED:
-    case EVENT_USED:
-    case EVENT_DISPOSITION:
-    case EVENT_CERTIFIED:
-    case EVENT_FINDING:
-    case EVENT_LABEL_SEALED:
-    case EVENT_REVEALED: return read_model_goods_asset(at, asset, e);
-    case EVENT_RECORDED:
-    case EVENT_COMMISSIONED:
-    case EVENT_MADE:
-    case EVENT_OFFERED:
-    case EVENT_PASSED:
-    case EVENT_REJECTED:
-    case EVENT_CANCELLED:
-    case EVENT_ENROLLED:
-    case EVENT_REVOKED:
-    case EVENT_CLONE:
-    case EVENT_GAP:
-    case EVENT_LATE:
-    case EVENT_LOST:
-    case EVENT_MASTER_DATA:
-    case EVENT_AGREED:
-    case EVENT_IN_FORCE:
-    case EVENT_LAPSED:
-    case EVENT_OFFER_EXPIRED:
-    case EVENT_SUSPECT:
-    case EVENT_CALLED:
-    case EVENT_DOCUMENT:
-    case EVENT_RECEIVED:
-    case EVENT_NOT_RECEIVED:
-    case EVENT_BOUND:
-    case EVENT_LOADED:
-    case EVENT_UNLOADED:
-    case EVENT_DISPUTED:
-    case EVENT_CERTIFICATE_REVOKED:
-    case EVENT_CORRECTED:
-    case EVENT_PROPOSED:
-    case EVENT_BALLOT:
-    case EVENT_PROPOSAL_PASSED:
-    case EVENT_PROPOSAL_REJECTED:
-    case EVENT_PROPOSAL_WITHDRAWN:
-    case EVENT_PROPOSAL_EXPIRED:
-    case EVENT_APPLIED:
-    case EVENT_NOT_APPLIED:
-    case EVENT_MEMBER_ADDED:
-    case EVENT_MEMBER_REMOVED:
-    case EVENT_SET_CHANGED:
-    case EVENT_EVIDENCE:
-    case EVENT_NODE:
-    case EVENT_BALLOT_RESCINDED:
-    case EVENT_AUTHORISED: break;
-    }
-    return true;
+    size_t what = (size_t)e->what;
+    if (what >= sizeof asset_facts / sizeof asset_facts[0] || asset_facts[what] == NULL)
+        return true;
+    return asset_facts[what](at, asset, e);
 }
 
 /* ------------------------------------------------------------------ keys */
@@ -250,8 +214,9 @@ static bool put_party(const struct read_model_at *at, uint64_t time_ms)
     return db_run(insert, at->err);
 }
 
-static bool master_data(const struct read_model_at *at, const struct event *e)
+static bool master_data(const struct read_model_at *at, struct slice subject, const struct event *e)
 {
+    (void)subject;
     if (at->st == NULL)
         return true;
     if (at->st->kind == KIND_PRODUCT)
@@ -261,86 +226,46 @@ static bool master_data(const struct read_model_at *at, const struct event *e)
     return at->st->kind != KIND_PARTY || put_party(at, e->time_ms);
 }
 
-static bool lapsed(const struct read_model_at *at, struct slice opening, uint64_t time_ms)
+static bool lapsed(const struct read_model_at *at, struct slice opening, const struct event *e)
 {
     struct db_stmt *set = at->m->sql[RM_CONTRACT_STATUS];
     db_bind_blob(set, 1, opening);
     db_bind_int(set, 2, INSTANCE_LAPSED);
-    db_bind_int(set, 3, (int64_t)time_ms);
+    db_bind_int(set, 3, (int64_t)e->time_ms);
     return db_run(set, at->err);
 }
+
+typedef bool (*subject_fact)(const struct read_model_at *at, struct slice subject,
+                             const struct event *e);
+
+static const subject_fact subject_facts[] = {
+    [EVENT_ENROLLED] = enrolled,
+    [EVENT_REVOKED] = revoked,
+    [EVENT_MASTER_DATA] = master_data,
+    [EVENT_LAPSED] = lapsed,
+    [EVENT_CERTIFIED] = read_model_goods_subject,
+    [EVENT_CERTIFICATE_REVOKED] = read_model_goods_subject,
+    [EVENT_CORRECTED] = read_model_goods_subject,
+    [EVENT_FINDING] = read_model_goods_subject,
+    [EVENT_PROPOSED] = read_model_govern_fact,
+    [EVENT_BALLOT] = read_model_govern_fact,
+    [EVENT_PROPOSAL_PASSED] = read_model_govern_fact,
+    [EVENT_PROPOSAL_REJECTED] = read_model_govern_fact,
+    [EVENT_PROPOSAL_WITHDRAWN] = read_model_govern_fact,
+    [EVENT_PROPOSAL_EXPIRED] = read_model_govern_fact,
+    [EVENT_APPLIED] = read_model_govern_fact,
+    [EVENT_NOT_APPLIED] = read_model_govern_fact,
+    [EVENT_MEMBER_ADDED] = read_model_govern_fact,
+    [EVENT_MEMBER_REMOVED] = read_model_govern_fact,
+    [EVENT_BALLOT_RESCINDED] = read_model_govern_fact,
+    [EVENT_AUTHORISED] = read_model_govern_fact,
+};
 
 bool read_model_subject_fact(const struct read_model_at *at, struct slice subject,
                              const struct event *e)
 {
-    switch (e->what) {
-    case EVENT_ENROLLED: return enrolled(at, subject, e);
-    case EVENT_REVOKED: return revoked(at, subject, e);
-    case EVENT_MASTER_DATA: return master_data(at, e);
-    case EVENT_LAPSED: return lapsed(at, subject, e->time_ms);
-    case EVENT_CERTIFIED:
-    case EVENT_CERTIFICATE_REVOKED:
-    case EVENT_CORRECTED:
-    case EVENT_FINDING: return read_model_goods_subject(at, subject, e);
-    case EVENT_PROPOSED:
-    case EVENT_BALLOT:
-    case EVENT_PROPOSAL_PASSED:
-    case EVENT_PROPOSAL_REJECTED:
-    case EVENT_PROPOSAL_WITHDRAWN:
-    case EVENT_PROPOSAL_EXPIRED:
-    case EVENT_APPLIED:
-    case EVENT_NOT_APPLIED:
-    case EVENT_MEMBER_ADDED:
-    case EVENT_MEMBER_REMOVED:
-    case EVENT_BALLOT_RESCINDED:
-    case EVENT_AUTHORISED: return read_model_govern_fact(at, subject, e);
-    case EVENT_RECORDED:
-    case EVENT_COMMISSIONED:
-    case EVENT_OFFERED:
-    case EVENT_PASSED:
-    case EVENT_REJECTED:
-    case EVENT_CANCELLED:
-    case EVENT_ATTACHED:
-    case EVENT_DETACHED:
-    case EVENT_CLONE:
-    case EVENT_GAP:
-    case EVENT_LATE:
-    case EVENT_LOST:
-    case EVENT_OPENED:
-    case EVENT_AGREED:
-    case EVENT_IN_FORCE:
-    case EVENT_EXCURSION_OPENED:
-    case EVENT_EXCURSION_CLOSED:
-    case EVENT_CHARGED:
-    case EVENT_REVISION:
-    case EVENT_OFFER_EXPIRED:
-    case EVENT_SUSPECT:
-    case EVENT_NOT_JUDGED:
-    case EVENT_CALLED:
-    case EVENT_STATE:
-    case EVENT_SCANNED:
-    case EVENT_DOCUMENT:
-    case EVENT_ACKNOWLEDGED:
-    case EVENT_ADDED_BACK:
-    case EVENT_ADD_BACK_UNDONE:
-    case EVENT_FINISHED:
-    case EVENT_REPLACED:
-    case EVENT_RECEIVED:
-    case EVENT_NOT_RECEIVED:
-    case EVENT_BOUND:
-    case EVENT_PACKED:
-    case EVENT_UNPACKED:
-    case EVENT_LOADED:
-    case EVENT_UNLOADED:
-    case EVENT_MADE:
-    case EVENT_USED:
-    case EVENT_DISPOSITION:
-    case EVENT_DISPUTED:
-    case EVENT_LABEL_SEALED:
-    case EVENT_REVEALED:
-    case EVENT_SET_CHANGED:
-    case EVENT_EVIDENCE:
-    case EVENT_NODE: break;
-    }
-    return true;
+    size_t what = (size_t)e->what;
+    if (what >= sizeof subject_facts / sizeof subject_facts[0] || subject_facts[what] == NULL)
+        return true;
+    return subject_facts[what](at, subject, e);
 }

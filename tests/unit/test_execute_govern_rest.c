@@ -187,7 +187,7 @@ static void the_rules_version_only_rises(void **state)
     (void)state;
     w = gw_new(2, 1, &law);
     struct state_view view;
-    struct constitution c;
+    struct constitution c = law;
     struct gw_proposal p = { .action = ACTION_RULES_VERSION };
     p.body.number = RULES_VERSION;
     SAYS(gw_propose(w, A, &p), BAD_ACTION);
@@ -300,7 +300,7 @@ static void two_prepares_are_evidence(void **state)
     HAS("evidence B-node 3 7 1");
     HAS("evidence B-node 3 7 2");
     struct state_key key = state_key_kid(TABLE_EVIDENCE, gw_kid(w, B, GW_NODE));
-    struct state_evidence v;
+    struct state_evidence v = { .count = 0 };
     struct slice value;
     assert_true(memory_state_get(w->state, state_key_slice(&key), &value) &&
                 state_evidence_take(value, &v));

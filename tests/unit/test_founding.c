@@ -94,7 +94,7 @@ static void founds_what_is_governed(void **state)
                                        { .name = "Carrier", .key = &carrier } } };
     struct buf out = buf_heap(GENESIS_SIZE_MAX);
     struct identity id;
-    struct slice value;
+    struct slice value = { NULL, 0 };
     struct state_members members;
     uint64_t roles;
     assert_true(founding_make(&f, &out, &id, NULL));

@@ -64,7 +64,7 @@ static struct slice request_of(const struct key_pair *key)
 
 static bool proposes(enum govern_action action, const struct proposal_body *b)
 {
-    struct statement s = { .kind = KIND_PROPOSE }, t;
+    struct statement s = { .kind = KIND_PROPOSE }, t = s;
     buf_clear(&body);
     proposal_body_put(&body, action, b);
     s.as.proposal = (struct proposal){ .action = action,
@@ -211,7 +211,7 @@ static void thresholds_can_be_reached(void **state)
 static void ballots_and_withdrawals(void **state)
 {
     (void)state;
-    struct statement s = { .kind = KIND_BALLOT }, t;
+    struct statement s = { .kind = KIND_BALLOT }, t = s;
     s.as.ballot = (struct ballot){ .proposal = ledger, .yes = true, .set = { { 7 } } };
     assert_true(round_trip(s, &t));
     assert_true(t.as.ballot.yes && hash_equal(&t.as.ballot.proposal, &ledger));
@@ -225,7 +225,7 @@ static void evidence_is_two_envelopes_in_order(void **state)
 {
     (void)state;
     static uint8_t large[EVIDENCE_ENVELOPE_MAX + 1];
-    struct statement s = { .kind = KIND_EVIDENCE }, t;
+    struct statement s = { .kind = KIND_EVIDENCE }, t = s;
     s.as.evidence = (struct evidence){ slice_text("b"), slice_text("a") };
     assert_true(round_trip(s, &t));
     assert_true(slice_equal(t.as.evidence.a, slice_text("a")));
@@ -241,7 +241,7 @@ static void evidence_is_two_envelopes_in_order(void **state)
 static bool announces(const char *broker, const char *url, size_t certificate, bool enter)
 {
     static uint8_t der[NODE_CERTIFICATE_MAX + 1];
-    struct statement s = { .kind = KIND_NODE }, t;
+    struct statement s = { .kind = KIND_NODE }, t = s;
     s.as.node =
         (struct node_announce){ { slice_text(broker), slice_text(url), slice_of(der, certificate) },
                                 enter };
