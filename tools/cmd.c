@@ -7,6 +7,8 @@
 
 const struct cmd_entry cmd_table[] = {
     { "init", cmd_init, "make a new ledger on this machine" },
+    { "join", cmd_join,
+      "take part in a ledger that others run, from a proven snapshot or from genesis" },
     { "consortium", cmd_consortium, "rehearse a ledger of many authorities on this machine" },
     { "constitution", cmd_constitution, "how a ledger is governed: check and show it" },
     { "gov", cmd_gov, "members decide: propose, vote, withdraw, list, show" },

@@ -49,6 +49,7 @@ int cmd_gov(int argc, char **argv);
 int cmd_history(int argc, char **argv);
 int cmd_import(int argc, char **argv);
 int cmd_init(int argc, char **argv);
+int cmd_join(int argc, char **argv);
 int cmd_label(int argc, char **argv);
 int cmd_make(int argc, char **argv);
 int cmd_member(int argc, char **argv);

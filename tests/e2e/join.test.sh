@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# Joining a ledger that others run: at a snapshot of which every piece proves itself, killed and gone on with, with a
+# node among those asked that lies; a node over it proves what it answers at once; its history comes afterwards, and
+# an auditor then finds the whole ledger. And from the genesis, executing everything.
+. "$(dirname "$0")/node.sh"
+gtin=01/09506000134352/21
+
+make_ledger "Farm A" "Carrier B"
+start_node
+for lot in 1 2 3; do
+    waybill asset commission --range $gtin/ ${lot}0001 3000 --as "Farm A" >/dev/null
+done
+waybill custody offer $gtin/10001 --to "Carrier B" --as "Farm A" >/dev/null
+waybill custody accept $gtin/10001 --as "Carrier B" >/dev/null
+
+# A node that is wrong in one byte of every chunk, and right elsewhere.
+liar=$(free_port)
+python3 - "$liar" "$url" <<'END' &
+import http.server, re, sys, urllib.request
+class Liar(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        ask = urllib.request.Request(sys.argv[2] + self.path, headers={"Accept": self.headers.get("Accept", "*/*")})
+        with urllib.request.urlopen(ask) as answer:
+            body = bytearray(answer.read())
+        if re.match(r"/v1/snapshot/\d+/\d+", self.path):
+            body[len(body) // 2] ^= 1
+        self.send_response(200)
+        self.send_header("Content-Type", "application/cbor")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *args):
+        pass
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Liar).serve_forever()
+END
+running+=($!)
+wait_until "the liar" curl -sf "http://127.0.0.1:$liar/healthz"
+
+join() { # DIR ARGUMENTS
+    local dir=$1
+    shift
+    waybill join "$dir" --identity home/identity.cbor "$@"
+}
+expect "the liar alone" 3 "$(code_of join lied --from "http://127.0.0.1:$liar")"
+says "which piece is wrong" 'buckets [0-9]* to [0-9]*' err.txt
+[ ! -e lied/node/ledger.db ] || die "a ledger out of lies"
+expect "joining nobody knows what" 1 "$(WAYBILL_HOME=$PWD/none code_of waybill join other --from "$url")"
+says "joining nobody knows what" "which ledger" err.txt
+
+# Killed at any moment, it goes on.
+for delay in 0.02 0.05 0.1 0.2; do
+    { timeout -s KILL $delay waybill join joined --identity home/identity.cbor --from "$url" || true; } >/dev/null 2>&1
+done
+[ -e joined/node/ledger.db ] || expect "joining" 0 "$(code_of join joined --from "http://127.0.0.1:$liar" --from "$url")"
+expect "joining twice" 1 "$(code_of join joined --from "$url")"
+says "joining twice" "holds a ledger already" err.txt
+code_of waybill audit joined >/dev/null
+says "an audit of what was joined" "not here before block" err.txt
+
+# The history; then nothing distinguishes it.
+cp -r joined whole
+expect "the history" 0 "$(code_of join whole --history --from "$url" --json)"
+expect "the history is whole" true "$(jq .history out.txt)"
+waybill audit whole >out.txt || die "the joined ledger does not pass an audit"
+says "the audit" "all executed again from the genesis"
+expect "from the genesis" 0 "$(code_of join executed --from-genesis --from "$url" --json)"
+head=$(curl -sf "$url/v1/head" | jq -r .state)
+waybill audit executed >/dev/null || die "the executed ledger does not pass an audit"
+
+# The node goes on over the joined ledger, without its history: what it answers is proven.
+kill_node TERM
+rm -rf home/node/ledger.db* && cp joined/node/ledger.db home/node/
+start_node
+expect "the head's state" "$head" "$(curl -sf "$url/v1/head" | jq -r .state)"
+expect "a state proof" 0 "$(code_of waybill proof state asset $gtin/10001)"
+says "a state proof" "$(kid_of "Carrier B")"
+expect "a proof of absence" 0 "$(code_of waybill proof state asset $gtin/99999)"
+says "a proof of absence" "holds nothing"
+expect "what needs history" 503 "$(curl -s -o out.txt -w '%{http_code}' "$url/v1/assets/$gtin%2F10001")"
+says "what needs history" HISTORY_INCOMPLETE
+expect "an old block" 404 "$(curl -s -o out.txt -w '%{http_code}' "$url/v1/blocks/1")"
+says "an old block" "not here before block"
+statement=$(sent waybill asset commission $gtin/NEW --as "Farm A")
+one_receipt "$statement"
+kill_node TERM
