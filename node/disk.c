@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#define MARK_EVERY_MS (UINT64_C(5) * 60 * 1000) /* 64 of them: some five hours */
-#define SHORTEST_MS   (UINT64_C(60) * 1000)     /* over less than this nothing is said of growth */
+#define MARK_EVERY_MS (UINT64_C(5) * 60 * 1000)  /* 64 of them: some five hours */
+#define SHORTEST_MS   (UINT64_C(30) * 60 * 1000) /* over less than this nothing is said of growth */
 #define DAY_MS        (UINT64_C(24) * 60 * 60 * 1000)
 
 static void put_mark(struct disk *d, uint64_t now_ms)
