@@ -3,11 +3,13 @@
  * until a single statement is final. Four real nodes, brokers and TLS, each verifying everything.
  */
 #include "common/clock.h"
+#include "common/http_client.h"
 #include "tests/support/measure.h"
 #include "tests/support/swarm.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define DEVICES     64
 #define MANY_ONE    30000
@@ -91,6 +93,42 @@ static void finality(struct swarm *s, double ret_ms[ROUND_TRIPS])
     qsort(ret_ms, ROUND_TRIPS, sizeof ret_ms[0], compare);
 }
 
+/* One figure of a node's /metrics. */
+static double metric(const struct swarm *s, size_t node, const char *name)
+{
+    struct http_client *client;
+    struct http_reply reply;
+    struct err err;
+    char url[64], wanted[64];
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%u", s->nodes[node].http_port);
+    (void)snprintf(wanted, sizeof wanted, "\n%s ", name);
+    struct http_client_options options = { .base_url = url };
+    if (!http_client_open(&options, &client, &err) ||
+        !http_client_get(client, "/metrics", NULL, &reply, &err))
+        fail("metrics", s);
+    buf_add_byte(&reply.body, 0);
+    const char *at = strstr((const char *)reply.body.data, wanted);
+    double value = at == NULL ? 0 : strtod(at + strlen(wanted), NULL);
+    http_reply_free(&reply);
+    http_client_close(client);
+    return value;
+}
+
+/* What all nodes together said, and how many blocks they made of it. */
+struct talk {
+    double messages, bytes, blocks;
+};
+
+static struct talk talk(const struct swarm *s)
+{
+    struct talk t = { .blocks = metric(s, 0, "waybill_blocks_total") };
+    for (size_t i = 0; i < s->node_count; i++) {
+        t.messages += metric(s, i, "waybill_peer_messages_total");
+        t.bytes += metric(s, i, "waybill_peer_bytes_total");
+    }
+    return t;
+}
+
 int main(int argc, char **argv)
 {
     static double took[ROUND_TRIPS];
@@ -98,10 +136,13 @@ int main(int argc, char **argv)
     bool ratio = measure_wanted(argc, argv, "commit_4_over_1", true);
     bool p50 = measure_wanted(argc, argv, "finality_p50", true);
     bool p99 = measure_wanted(argc, argv, "finality_p99", true);
+    bool messages = measure_wanted(argc, argv, "messages_a_block", true);
+    bool bytes = measure_wanted(argc, argv, "message_bytes_a_block", true);
+    bool single = p50 || p99 || messages || bytes;
     double one = 0;
     if (!crypto_init())
         return 1;
-    if (!four && !ratio && !p50 && !p99)
+    if (!four && !ratio && !single)
         return 0;
     if (ratio) {
         struct swarm *s = start(1);
@@ -109,8 +150,11 @@ int main(int argc, char **argv)
         swarm_free(s);
     }
     struct swarm *s = start(4);
-    if (p50 || p99)
+    struct talk before = talk(s);
+    if (single)
         finality(s, took);
+    struct talk after = talk(s);
+    double blocks = after.blocks - before.blocks;
     double all = four || ratio ? rate(s, MANY_FOUR) : 0;
     if (four)
         measure_print("commit_4", all, "statements/s");
@@ -120,6 +164,10 @@ int main(int argc, char **argv)
         measure_print("finality_p50", took[ROUND_TRIPS / 2], "ms");
     if (p99)
         measure_print("finality_p99", took[ROUND_TRIPS * 99 / 100], "ms");
+    if (messages)
+        measure_print("messages_a_block", (after.messages - before.messages) / blocks, "messages");
+    if (bytes)
+        measure_print("message_bytes_a_block", (after.bytes - before.bytes) / blocks, "bytes");
     swarm_free(s);
     return 0;
 }
