@@ -129,8 +129,9 @@ static void on_start(struct consensus *c, const struct consensus_event *e)
 /* A message of this height by one of the set. */
 static void on_vote(struct consensus *c, size_t place, const struct message *m)
 {
-    if (c->phase == PHASE_DECIDED || m->round > c->round + CONSENSUS_ROUNDS_AHEAD)
-        return;
+    bool vote = m->type == MESSAGE_PREPARE || m->type == MESSAGE_COMMIT;
+    if (m->round > c->round + CONSENSUS_ROUNDS_AHEAD || (c->phase == PHASE_DECIDED && !vote))
+        return; /* a vote may be its sender's second, whatever was decided */
     switch (m->type) {
     case MESSAGE_PROPOSE: consensus_propose_receive(c, m); break;
     case MESSAGE_PREPARE: consensus_vote_prepare(c, place, m); break;
@@ -152,9 +153,11 @@ static void on_message(struct consensus *c, const struct message *m)
     consensus_peer_heard(c, place, m);
     if (m->type == MESSAGE_STATUS)
         consensus_peer_status(c, place, m);
-    else if (m->height < c->height && m->type != MESSAGE_DECIDED)
+    else if (m->height < c->height && m->type != MESSAGE_DECIDED) {
         consensus_peer_answer(c, place, m);
-    else if (m->height == c->height && m->type == MESSAGE_DECIDED)
+        if (found >= 0 && m->type == MESSAGE_COMMIT)
+            consensus_vote_late(c, place, m);
+    } else if (m->height == c->height && m->type == MESSAGE_DECIDED)
         consensus_vote_decided(c, m);
     else if (m->height == c->height && found >= 0)
         on_vote(c, place, m);

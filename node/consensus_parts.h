@@ -18,6 +18,8 @@ void consensus_vote_prepare(struct consensus *c, size_t place, const struct mess
 void consensus_vote_commit(struct consensus *c, size_t place, const struct message *m);
 /* PREPAREs a block of the current round, once: it is valid here. */
 void consensus_vote_accept(struct consensus *c, const struct header *h);
+/* A seal of the height before, that may be its sender's second. */
+void consensus_vote_late(struct consensus *c, size_t place, const struct message *m);
 /* On q PREPAREs: COMMIT. */
 void consensus_vote_seal(struct consensus *c);
 void consensus_vote_decided(struct consensus *c, const struct message *m);

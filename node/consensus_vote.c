@@ -234,6 +234,27 @@ void consensus_vote_commit(struct consensus *c, size_t place, const struct messa
     try_decide(c, v->round, &v->block);
 }
 
+/* The set may be another one by now: the seal that decided is found by its signer. */
+void consensus_vote_late(struct consensus *c, size_t place, const struct message *m)
+{
+    const struct decision *d = &c->decision;
+    struct cose late, kept;
+    if (!d->there || d->header.height != m->height || d->round != m->round ||
+        !cose_parse(m->as.commit, &late, NULL) || hash_equal(&late.seal.block, &d->block))
+        return;
+    for (size_t i = 0; i < AUTHORITY_MAX; i++) {
+        struct slice bytes = slice_of(d->seal[i], d->seal_len[i]);
+        if (!bitmap_has(d->bits, i) || !cose_parse(bytes, &kept, NULL) ||
+            !kid_equal(&kept.kid, &m->from))
+            continue;
+        uint8_t memory[SEAL_SIZE_MAX + 256];
+        struct buf out = buf_fixed(memory, sizeof memory);
+        struct message_draft draft = { MESSAGE_COMMIT, m->height, m->round, bytes };
+        message_put_signed(&out, &draft, &m->from, NULL);
+        consensus_vote_evidence(c, place, buf_slice(&out), m->bytes);
+    }
+}
+
 /* ------------------------------------------------------------------ own votes */
 
 static void keep_own_prepare(struct consensus *c)

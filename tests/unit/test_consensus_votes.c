@@ -260,6 +260,22 @@ static void two_votes_of_one_are_evidence(void **state)
     }
 }
 
+static void a_second_seal_that_comes_late_is_evidence_too(void **state)
+{
+    (void)state;
+    votes_alone(4, 0);
+    struct header h = votes_block(1), other = votes_block(1);
+    assert_true(votes_propose(1, 0, &h, 0, NULL));
+    for (size_t i = 1; i < 4; i++)
+        assert_true(votes_commit(i, 0, &h));
+    assert_int_equal(votes_height(), 1);
+    assert_true(votes_commit(2, 0, &h));
+    assert_true(votes_commit(2, 1, &other)); /* of another round */
+    assert_int_equal(net.nodes[ME].evidence_count, 0);
+    assert_true(votes_commit(2, 0, &other));
+    assert_int_equal(net.nodes[ME].evidence_count, 1);
+}
+
 /* A thousand rounds ahead is nonsense; and a liar's many rounds push out only its own votes. */
 static void absurd_rounds_are_not_kept(void **state)
 {
@@ -343,6 +359,7 @@ int main(void)
                                   votes_teardown),
         cmocka_unit_test_teardown(without_its_body_nothing_is_said_until_it_comes, votes_teardown),
         cmocka_unit_test_teardown(two_votes_of_one_are_evidence, votes_teardown),
+        cmocka_unit_test_teardown(a_second_seal_that_comes_late_is_evidence_too, votes_teardown),
         cmocka_unit_test_teardown(absurd_rounds_are_not_kept, votes_teardown),
         cmocka_unit_test_teardown(decided_is_believed_by_its_seals, votes_teardown),
     };
