@@ -56,6 +56,7 @@ struct loop_meeting {
     struct peer_api *api;
     struct peer_book *book;   /* always there */
     bool changed;             /* the book: peers and fetch are to be told */
+    bool of_set;              /* the own key, when they were told last */
     uint64_t catch_up_from;   /* of the run of blocks asked for */
     uint64_t behind_ms;       /* steady: when it last was behind; 0: never */
     struct loop_guard *guard; /* NULL once it is known that nobody else uses the key */

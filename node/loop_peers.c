@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define MESSAGES_A_TURN 512
+#define MESSAGES_A_TURN 128
 #define TAG_CATCH_UP    0
 #define TAG_GUARD       (UINT64_C(1) << 62)
 #define TAG_BODY        (UINT64_C(1) << 63) /* with the first bytes of the hash */
@@ -69,6 +69,11 @@ static bool refresh(struct node *n, struct err *err)
     if (list == NULL)
         return err_set(err, ERR_IO, "out of memory");
     size_t count = peer_book_list(n->meet.book, &n->chain.next, &n->settings->peers, list);
+    bool of_set = authority_set_find(&n->chain.next, &n->kid) >= 0;
+    if (n->meet.changed && of_set != n->meet.of_set)
+        log_info(of_set ? "this node's key is of the authority set now"
+                        : "this node's key has left the authority set: the node follows");
+    n->meet.of_set = of_set;
     n->meet.changed = false;
     bool ok = peers_set(n->meet.peers, list, count, err);
     size_t others = 0;

@@ -15,6 +15,7 @@
 
 #define PEERS_MESSAGE_MAX (1024 * 1024 + 1024) /* an envelope and its topic */
 #define PEERS_LINK_BYTES  (8u << 20)           /* of one peer, waiting to be taken; more are lost */
+#define PEERS_LINK_COUNT  4096
 #define PEERS_SEND_BYTES  (32u << 20) /* for the own broker, not yet written; more are lost */
 #define PEERS_SILENCE_MS \
     5000 /* a peer says its status every second: what is silent so long is dead */
@@ -60,7 +61,7 @@ bool peers_service(struct peers *p, const struct pollfd fds[PEERS_POLL_COUNT], u
 /* To all others, or to one. It may be lost: false when it was already. */
 bool peers_send(struct peers *p, const struct kid *to, struct slice message);
 
-/* The oldest message that waits: false, none. It lives until the next call. */
+/* The oldest message of one peer after the other: false, none waits. It lives until the next call. */
 bool peers_take(struct peers *p, struct kid *ret_link, struct slice *ret_message);
 
 /* Whose broker is heard at this moment. */

@@ -19,19 +19,51 @@
 bool peers_inbox_open(struct peers_inbox *inbox, struct err *err)
 {
     *inbox = (struct peers_inbox){ .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
-    inbox->last = &inbox->first;
     pthread_mutex_init(&inbox->lock, NULL);
     return inbox->fd >= 0 || err_set(err, ERR_IO, "peers: %s", strerror(errno));
 }
 
 void peers_inbox_close(struct peers_inbox *inbox)
 {
-    struct peers_message *m;
-    while ((m = peers_inbox_take(inbox)) != NULL)
-        free(m);
     if (inbox->fd >= 0)
         (void)close(inbox->fd);
     pthread_mutex_destroy(&inbox->lock);
+}
+
+static bool inbox_join(struct peers_inbox *inbox, struct peers_link *link)
+{
+    pthread_mutex_lock(&inbox->lock);
+    bool fits = inbox->link_count < 2 * PEER_MAX;
+    if (fits)
+        inbox->links[inbox->link_count++] = link;
+    pthread_mutex_unlock(&inbox->lock);
+    return fits;
+}
+
+static struct peers_message *pop(struct peers_inbox *inbox, struct peers_link *link)
+{
+    eventfd_t count;
+    struct peers_message *m = link->first;
+    link->first = m->next;
+    if (link->first == NULL)
+        link->last = &link->first;
+    link->waiting--;
+    link->waiting_bytes -= m->len;
+    if (--inbox->waiting == 0)
+        (void)eventfd_read(inbox->fd, &count);
+    return m;
+}
+
+/* With what it brought: nobody takes that any more. */
+static void inbox_leave(struct peers_inbox *inbox, struct peers_link *link)
+{
+    pthread_mutex_lock(&inbox->lock);
+    while (link->first != NULL)
+        free(pop(inbox, link));
+    for (size_t i = 0; i < inbox->link_count; i++)
+        if (inbox->links[i] == link)
+            inbox->links[i--] = inbox->links[--inbox->link_count];
+    pthread_mutex_unlock(&inbox->lock);
 }
 
 static void inbox_put(struct peers_inbox *inbox, struct peers_link *link, struct slice bytes)
@@ -40,50 +72,36 @@ static void inbox_put(struct peers_inbox *inbox, struct peers_link *link, struct
     if (m == NULL)
         return;
     m->next = NULL;
-    m->link = link;
     m->kid = link->peer.kid;
     m->len = bytes.len;
     memcpy(m->bytes, bytes.data, bytes.len);
     pthread_mutex_lock(&inbox->lock);
-    bool fits = link->waiting_bytes + bytes.len <= PEERS_LINK_BYTES;
-    bool first = inbox->first == NULL;
+    bool fits =
+        link->waiting < PEERS_LINK_COUNT && link->waiting_bytes + bytes.len <= PEERS_LINK_BYTES;
     if (fits) {
+        *link->last = m;
+        link->last = &m->next;
+        link->waiting++;
         link->waiting_bytes += bytes.len;
-        *inbox->last = m;
-        inbox->last = &m->next;
+        if (inbox->waiting++ == 0)
+            (void)eventfd_write(inbox->fd, 1);
     }
     pthread_mutex_unlock(&inbox->lock);
     if (!fits)
         free(m);
-    else if (first)
-        (void)eventfd_write(inbox->fd, 1);
 }
 
 struct peers_message *peers_inbox_take(struct peers_inbox *inbox)
 {
-    eventfd_t count;
+    struct peers_message *m = NULL;
     pthread_mutex_lock(&inbox->lock);
-    struct peers_message *m = inbox->first;
-    if (m != NULL) {
-        inbox->first = m->next;
-        if (m->link != NULL)
-            m->link->waiting_bytes -= m->len;
-    }
-    if (inbox->first == NULL) {
-        inbox->last = &inbox->first;
-        (void)eventfd_read(inbox->fd, &count);
+    for (size_t i = 0; i < inbox->link_count && inbox->waiting > 0 && m == NULL; i++) {
+        struct peers_link *link = inbox->links[inbox->turn++ % inbox->link_count];
+        if (link->first != NULL)
+            m = pop(inbox, link);
     }
     pthread_mutex_unlock(&inbox->lock);
     return m;
-}
-
-void peers_inbox_forget(struct peers_inbox *inbox, const struct peers_link *link)
-{
-    pthread_mutex_lock(&inbox->lock);
-    for (struct peers_message *m = inbox->first; m != NULL; m = m->next)
-        if (m->link == link)
-            m->link = NULL;
-    pthread_mutex_unlock(&inbox->lock);
 }
 
 /* ------------------------------------------------------------------ the thread */
@@ -173,12 +191,15 @@ bool peers_link_start(const struct peer *peer, const struct peers_options *own, 
         return err_set(err, ERR_IO, "out of memory");
     link->inbox = inbox;
     link->peer = *peer;
+    link->last = &link->first;
     link->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     bool good = link->wake_fd >= 0 || err_set(err, ERR_IO, "peers: %s", strerror(errno));
     good = good && open_bus(link, own, ca_file, err) &&
+           (inbox_join(inbox, link) || err_set(err, ERR_BUSY, "too many connections")) &&
            (pthread_create(&link->thread, NULL, run, link) == 0 ||
             err_set(err, ERR_IO, "peers: no thread can be started"));
     if (!good) {
+        inbox_leave(inbox, link);
         bus_close(link->bus);
         if (link->wake_fd >= 0)
             (void)close(link->wake_fd);
@@ -198,7 +219,7 @@ void peers_link_stop(struct peers_link *link)
 void peers_link_reap(struct peers_link *link)
 {
     (void)pthread_join(link->thread, NULL);
-    peers_inbox_forget(link->inbox, link);
+    inbox_leave(link->inbox, link);
     bus_close(link->bus);
     (void)close(link->wake_fd);
     free(link);

@@ -17,17 +17,21 @@ struct peers_link;
 
 struct peers_message {
     struct peers_message *next;
-    struct peers_link *link;
     struct kid kid;
     size_t len;
     uint8_t bytes[];
 };
 
-/* Filled by the links' threads, emptied by the loop. */
+/*
+ * Filled by the links' threads, emptied by the loop: one message of each link in turn, so that a peer that
+ * says more than others holds up only itself.
+ */
 struct peers_inbox {
     pthread_mutex_t lock;
-    struct peers_message *first, **last;
-    int fd; /* an eventfd: readable while messages wait */
+    struct peers_link *links[2 * PEER_MAX]; /* those that end are in it until they are reaped */
+    size_t link_count, turn;
+    size_t waiting; /* messages of all */
+    int fd;         /* an eventfd: readable while messages wait */
 };
 
 struct peers_link {
@@ -39,7 +43,8 @@ struct peers_link {
     int wake_fd;
     bool stop, ended, heard; /* atomic */
     uint64_t last_ms;        /* the thread's: when something was heard, or the connection made */
-    size_t waiting_bytes;    /* under the inbox's lock */
+    struct peers_message *first, **last; /* what waits; under the inbox's lock, as is … */
+    size_t waiting, waiting_bytes;       /* … how much */
 };
 
 /*
@@ -56,7 +61,5 @@ bool peers_inbox_open(struct peers_inbox *inbox, struct err *err);
 void peers_inbox_close(struct peers_inbox *inbox);
 /* NULL: nothing waits. The taker's to free(). */
 struct peers_message *peers_inbox_take(struct peers_inbox *inbox);
-/* Throws away what the link brought: it is about to go. */
-void peers_inbox_forget(struct peers_inbox *inbox, const struct peers_link *link);
 
 #endif

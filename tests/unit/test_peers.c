@@ -164,6 +164,38 @@ static void three_talk(void **state)
     assert_memory_equal(m.data, large, LARGE);
 }
 
+/* One that says a thousand times more than another holds up only itself. */
+static void a_chatterer_holds_up_only_itself(void **state)
+{
+    (void)state;
+    open_nodes(3);
+    for (size_t i = 0; i < 3; i++)
+        set_peers(i, 3);
+    for (size_t i = 0; i < 3; i++)
+        wait_heard(i, 2);
+    say(1, 0, NULL, "ready");
+    say(2, 0, NULL, "ready too");
+    drain(0);
+    for (unsigned i = 0; i < 2 * PEERS_LINK_COUNT; i++) {
+        (void)peers_send(nodes[1], NULL, slice_text("chatter"));
+        if (i % 100 == 0)
+            turn();
+    }
+    assert_true(peers_send(nodes[2], NULL, slice_text("one word")));
+    uint64_t end = clock_steady_ms() + 1000;
+    while (clock_steady_ms() < end)
+        turn();
+    struct kid link;
+    struct slice m;
+    unsigned before = 0, chatter = 0;
+    while (peers_take(nodes[0], &link, &m) && !slice_equal(m, slice_text("one word")))
+        before++;
+    assert_in_range(before, 0, 1);
+    while (peers_take(nodes[0], &link, &m))
+        chatter++;
+    assert_in_range(chatter, 10, PEERS_LINK_COUNT); /* and what is too much is lost */
+}
+
 static void a_list_that_changes(void **state)
 {
     (void)state;
@@ -366,6 +398,7 @@ int main(void)
     log_set_level(LOG_LEVEL_ERROR);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_teardown(three_talk, close_all),
+        cmocka_unit_test_teardown(a_chatterer_holds_up_only_itself, close_all),
         cmocka_unit_test_teardown(a_list_that_changes, close_all),
         cmocka_unit_test_teardown(a_broker_that_dies_is_started_again, close_all),
         cmocka_unit_test_teardown(certificates_no_peer_may_have, close_all),
