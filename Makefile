@@ -257,12 +257,13 @@ test-clean-root: ## prove demo and test in a bare Debian 12 made by debootstrap 
 
 TIDY := $(patsubst %.c,build/lint/%.tidy,$(ALL_C))
 .PHONY: lint format tidy
-lint: ## formatting, clang-tidy, layers, words; quick when little has changed
+lint: ## formatting, clang-tidy, layers, words, service units; quick when little has changed
 	@packaging/set-up.sh build lint
 	@code=0; \
 	clang-format --dry-run -Werror $(ALL_C) $(ALL_H) || code=1; \
 	tools/check-layers.sh || code=1; \
 	tools/check-words.sh || code=1; \
+	tools/check-units.sh || code=1; \
 	$(MAKE) -k tidy || code=1; \
 	[ $$code -ne 0 ] || echo "lint: ok"; \
 	exit $$code

@@ -26,7 +26,7 @@ for file in docs/examples/journey.csv contracts/library/{vaccine-2-8,cocoa-farm-
     install -D -m 644 "$file" "$root/share/waybill/demo/$(basename "$file")"
 done
 install -D -m 644 packaging/mosquitto-acl.example "$root/share/doc/waybill/mosquitto-acl.example"
-for unit in packaging/*.service; do # a unit names its program by an absolute path: that of this installation
+for unit in packaging/*.service packaging/*.timer; do # a unit names its program by an absolute path: that of this installation
     install -d "$root/lib/systemd/system"
     sed "s|@bindir@|$prefix/bin|g" "$unit" >"$root/lib/systemd/system/$(basename "$unit")"
     chmod 644 "$root/lib/systemd/system/$(basename "$unit")"

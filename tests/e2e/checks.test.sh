@@ -50,6 +50,24 @@ with check-words "a registry's host" common/reading.c "/* https://registry.npm""
 with check-words "a host in a lock file" package-lock.json '"resolved": "https:''//example.com/x.tgz"'
 with check-words "unfinished work" common/reading.c "/* TO""DO */"
 
+# Service units: those here pass; one that is not shut in, and one with a word systemd does not know, do not.
+if command -v systemd-analyze >/dev/null; then
+    units=$WAYBILL_SCRATCH/units
+    mkdir "$units"
+    check_units() { # WHAT good|bad SED-SCRIPT
+        local out code=0
+        sed "$3" packaging/waybill-node@.service >"$units/waybill-node@.service"
+        out=$(tools/check-units.sh "$units" 2>&1) || code=$?
+        if { [ "$2" = good ] && [ $code -ne 0 ]; } || { [ "$2" = bad ] && [ $code -eq 0 ]; }; then
+            printf 'check-units: %s: exit code %d: %s\n' "$1" $code "$out"
+            failures=$((failures + 1))
+        fi
+    }
+    check_units "the unit as it is" good ''
+    check_units "a daemon that may do much" bad '/^SystemCallFilter\|^NoNewPrivileges\|^CapabilityBoundingSet/d'
+    check_units "a word that systemd does not know" bad 's/^ProtectClock=/ProtectClocks=/'
+fi
+
 # The runner: a build of two programs, one of which passes, one of which fails, one of which only claims cases.
 copy=$WAYBILL_SCRATCH/copy
 mkdir -p "$copy/tests/unit" "$copy/build/tests/unit" "$copy/tests/e2e"
