@@ -63,6 +63,15 @@ static void found(struct govern_world *w, size_t members, size_t authorities,
     buf_free(&constitution);
 }
 
+static size_t none_due(void *ctx, uint64_t time_ms, struct state_key *ret_keys, size_t max)
+{
+    (void)ctx;
+    (void)time_ms;
+    (void)ret_keys;
+    (void)max;
+    return 0;
+}
+
 static void begin(struct govern_world *w, uint64_t ms)
 {
     w->context = (struct execute_context){ .ledger = w->id,
@@ -71,6 +80,8 @@ static void begin(struct govern_world *w, uint64_t ms)
                                            .time_ms = w->context.time_ms + ms,
                                            .parent_hash = w->head };
     w->view = memory_state_view(w->state);
+    if (w->late)
+        w->view.due = none_due;
     execute_begin(w->execution, &w->view, &w->context);
 }
 

@@ -38,8 +38,9 @@ struct govern_world {
     struct state_view view;
     struct execution *execution;
     struct execute_context context; /* of the open block */
-    struct hash head;               /* stands for the hash of the last block */
-    size_t count;                   /* statements of the open block */
+    bool late;        /* no timer runs: as when a block has more of them than it may run */
+    struct hash head; /* stands for the hash of the last block */
+    size_t count;     /* statements of the open block */
     struct statement *statements;
     struct buf *bytes;
     size_t proposal_count;

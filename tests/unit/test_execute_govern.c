@@ -289,6 +289,25 @@ static void what_expired_never_passes(void **state)
     SAYS(gw_vote(w, C, &p, true), PROPOSAL_CLOSED);
 }
 
+/* Its timer waits behind others; the vote is over all the same. */
+static void a_late_timer_lets_nothing_pass(void **state)
+{
+    (void)state;
+    found(2, 1);
+    struct gw_proposal draft = harmless(1);
+    draft.for_ms = 5000;
+    struct hash p = propose(A, draft);
+    SAYS(gw_vote(w, A, &p, true), ACCEPTED);
+    w->late = true;
+    gw_block_after(w, 5000);
+    SAYS(gw_vote(w, B, &p, true), PROPOSAL_CLOSED);
+    SAYS(gw_withdraw(w, A, &p), PROPOSAL_CLOSED);
+    w->late = false;
+    gw_block(w);
+    gw_block(w);
+    HAS("proposal_expired P1");
+}
+
 static void it_ends_later_than_now_and_within_a_year(void **state)
 {
     (void)state;
@@ -393,6 +412,7 @@ int main(void)
         TEST(its_proposer_withdraws_it),
         TEST(so_many_are_open_and_no_more),
         TEST(what_expired_never_passes),
+        TEST(a_late_timer_lets_nothing_pass),
         TEST(it_ends_later_than_now_and_within_a_year),
         TEST(ballots_lapse_when_the_set_changes),
         TEST(a_lapsed_no_stands_in_nobodys_way),
