@@ -52,6 +52,8 @@ struct api_node {
     /* NULL: there is no node that could say. */
     void (*consensus)(void *ctx, struct api_consensus *ret_consensus);
     void (*want_snapshot)(void *ctx); /* NULL: none are made */
+    /* Appends the line of a signed note, by the node's own key. NULL: it has none. */
+    bool (*sign_note)(void *ctx, struct slice text, struct buf *out, struct err *err);
 };
 
 struct api_options {
@@ -61,6 +63,8 @@ struct api_options {
     uint16_t port;        /* 0: any free one */
     unsigned per_address; /* connections of one address, 0: as http.h says */
     struct api_node node;
+    const char *const *witnesses; /* their keys, as note_key_parse() reads them */
+    size_t witness_count;
 };
 
 struct api;

@@ -49,11 +49,12 @@ bool api_context_open(struct api_context *c, const struct api_options *options, 
     if (c->view == NULL || c->contract == NULL || c->samples == NULL || c->series == NULL)
         return err_set(err, ERR_IO, "out of memory");
     return store_open(options->data_dir, STORE_READ, &c->store, err) &&
-           proof_identity(c->store, &c->identity, err);
+           proof_identity(c->store, &c->identity, err) && api_checkpoint_open(c, options, err);
 }
 
 void api_context_close(struct api_context *c)
 {
+    api_checkpoint_close(c);
     store_close(c->store);
     asset_view_free(c->view);
     contract_view_free(c->contract);

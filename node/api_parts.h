@@ -19,6 +19,7 @@
 #define API_TYPE_HTML  "text/html; charset=utf-8"
 
 struct contract_view;
+struct witnesses;
 
 enum api_file {
     API_FILE_STYLE,
@@ -38,6 +39,8 @@ struct api_context {
     struct samples *samples;
     struct asset_series *series; /* two: temperature and humidity */
     struct buf files[API_FILE_COUNT];
+    struct witnesses *witnesses;
+    struct buf note_text, note_line; /* the checkpoint signed last */
     uint64_t requests, errors;
 };
 
@@ -88,6 +91,10 @@ void api_set(struct api_context *c, const struct http_request *q, const char *re
              struct http_answer *a);
 void api_proofs(struct api_context *c, const struct http_request *q, const char *rest,
                 struct http_answer *a);
+void api_checkpoint(struct api_context *c, const struct http_request *q, const char *rest,
+                    struct http_answer *a);
+bool api_checkpoint_open(struct api_context *c, const struct api_options *options, struct err *err);
+void api_checkpoint_close(struct api_context *c);
 void api_voucher(struct api_context *c, uint64_t leaf, struct http_answer *a);
 void api_blocks(struct api_context *c, const struct http_request *q, const char *rest,
                 struct http_answer *a);

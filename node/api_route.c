@@ -247,6 +247,8 @@ static void answer_get(struct api_context *c, const struct http_request *q, stru
         return;
     if (is_link(q->path))
         api_link(c, q, a);
+    else if (after(q->path, "/checkpoint") != NULL)
+        api_checkpoint(c, q, after(q->path, "/checkpoint"), a);
     else if (strcmp(q->path, "/entries") == 0)
         api_answer_problem(a, 405, "METHOD", "/entries takes POST");
     else
@@ -268,10 +270,12 @@ void api_handle(struct api_context *c, const struct http_request *q, struct http
         answer_get(c, q, ret_answer);
     else if (q->method == HTTP_POST && strcmp(q->path, "/entries") == 0)
         api_entries(c, q, ret_answer);
+    else if (q->method == HTTP_POST && after(q->path, "/checkpoint") != NULL)
+        api_checkpoint(c, q, after(q->path, "/checkpoint"), ret_answer);
     else
         api_answer_problem(ret_answer, 405, "METHOD",
                            "only GET, and POST to /entries, are understood here");
-    ret_answer->shared = strncmp(q->path, "/v1/", 4) == 0;
+    ret_answer->shared = strncmp(q->path, "/v1/", 4) == 0 || after(q->path, "/checkpoint") != NULL;
     if (ret_answer->status >= 500)
         c->errors++;
 }

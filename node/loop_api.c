@@ -1,4 +1,6 @@
 /* The HTTP side of the loop: what its thread may ask of the node, behind the locks it needs. */
+#include "common/checkpoint.h"
+#include "common/keyfile.h"
 #include "common/log.h"
 #include "node/api.h"
 #include "node/loop_parts.h"
@@ -107,6 +109,19 @@ static void want_snapshot(void *ctx)
     snapshot_shelf_want(n->shelf);
 }
 
+/* By the key file, which is read anew: what signs votes stays with the core. */
+static bool sign_note(void *ctx, struct slice text, struct buf *out, struct err *err)
+{
+    const struct node *n = ctx;
+    struct key_pair pair;
+    if (!keyfile_load(n->settings->key.path, &pair, err))
+        return false;
+    struct note_key key = checkpoint_authority_key(&n->identity.genesis.ledger, pair.pub);
+    note_sign(out, &key, &pair, text, 0);
+    crypto_wipe(&pair, sizeof pair);
+    return !out->failed || err_set(err, ERR_BUSY, "the signature has no room");
+}
+
 /* The pages' folder: as configured, or beside the program where it was built or installed. */
 static void find_web(const struct node *n, char path[PATH_MAX])
 {
@@ -133,6 +148,9 @@ bool loop_api_open(struct node *n, struct err *err)
     n->metrics.started_ms = n->shown.started_ms = clock_steady_ms();
     if (!n->settings->http)
         return true;
+    const char *witnesses[SETTINGS_WITNESSES_MAX];
+    for (size_t i = 0; i < n->settings->witness_count; i++)
+        witnesses[i] = n->settings->witnesses[i];
     find_web(n, web);
     struct api_options options = {
         .data_dir = n->settings->data.path,
@@ -145,7 +163,10 @@ bool loop_api_open(struct node *n, struct err *err)
                   .prove = prove,
                   .metrics = metrics,
                   .consensus = consensus,
-                  .want_snapshot = want_snapshot },
+                  .want_snapshot = want_snapshot,
+                  .sign_note = sign_note },
+        .witnesses = witnesses,
+        .witness_count = n->settings->witness_count,
     };
     struct snapshot_shelf_options shelf = { .data_dir = n->settings->data.path };
     if (!snapshot_shelf_open(&shelf, &n->shelf, err) ||

@@ -113,10 +113,28 @@ static void read_peers(const struct config *root, struct settings *s)
         read_address(&addresses, addresses.map->keys[i]->text, &p->addresses[p->address_count++]);
 }
 
+static void read_witnesses(const struct config *root, struct settings *s)
+{
+    struct note_key key;
+    struct err why;
+    size_t count = config_count(root, "witnesses", SETTINGS_WITNESSES_MAX);
+    for (size_t i = 0; i < count && config_good(root); i++) {
+        const char *text = config_list_text(root, "witnesses", i);
+        if (text == NULL)
+            return;
+        if (!note_key_parse(text, &key, &why) || key.type != NOTE_COSIGNATURE)
+            config_refuse(root, "witnesses",
+                          "expected the key of a witness, as waybill witness init prints it, found "
+                          "\"%.80s\"",
+                          text);
+        (void)snprintf(s->witnesses[s->witness_count++], NOTE_KEY_TEXT_MAX + 1, "%s", text);
+    }
+}
+
 static bool read_all(const struct config *root, struct settings *s)
 {
-    static const char *const keys[] = { "data",  "key",       "broker",  "http", "block",
-                                        "peers", "consensus", "workers", NULL };
+    static const char *const keys[] = { "data",  "key",       "broker",  "http",      "block",
+                                        "peers", "consensus", "workers", "witnesses", NULL };
     config_check_keys(root, keys);
     s->data = config_path(root, "data", NULL);
     s->key = config_path(root, "key", NULL);
@@ -124,6 +142,7 @@ static bool read_all(const struct config *root, struct settings *s)
     read_http(root, s);
     read_times(root, s);
     read_peers(root, s);
+    read_witnesses(root, s);
     s->workers = (unsigned)config_uint(root, "workers", 0, 64, 0);
     return config_good(root);
 }

@@ -5,8 +5,10 @@
 #include "common/authority_set.h"
 #include "common/config.h"
 #include "common/host_port.h"
+#include "common/note.h"
 
-#define SETTINGS_TEXT_MAX 256
+#define SETTINGS_TEXT_MAX      256
+#define SETTINGS_WITNESSES_MAX 16
 
 /* Where an authority is reached, instead of where the ledger says. */
 struct settings_address {
@@ -43,6 +45,8 @@ struct settings {
     uint64_t period_ms, empty_ms;
     uint64_t t0_ms;   /* CONSENSUS "T0" */
     unsigned workers; /* 0 = one a core */
+    size_t witness_count;
+    char witnesses[SETTINGS_WITNESSES_MAX][NOTE_KEY_TEXT_MAX + 1]; /* their keys, checked */
 };
 
 /* Reads path; a complaint names file and line. */

@@ -1,5 +1,7 @@
 #include "tests/unit/support_api.h"
 
+#include "common/checkpoint.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,12 +53,27 @@ static void fake_metrics(void *ctx, struct api_metrics *ret_metrics)
     *ret_metrics = (struct api_metrics){ .blocks = 25, .turned_away = 3 };
 }
 
+static bool fake_sign_note(void *ctx, struct slice text, struct buf *out, struct err *err)
+{
+    const struct support_node *f = ctx;
+    struct note_key key = checkpoint_authority_key(&f->l->id, f->l->node.pub);
+    (void)err;
+    note_sign(out, &key, &f->l->node, text, 0);
+    return !out->failed;
+}
+
 struct api_options support_api_options(struct support_api *f)
 {
     return (struct api_options){
         .data_dir = f->node.l->dir,
         .web_dir = "node/web",
-        .node = { &f->node, fake_submit, fake_fate, fake_prove, fake_metrics, fake_consensus },
+        .node = { .ctx = &f->node,
+                  .submit = fake_submit,
+                  .fate = fake_fate,
+                  .prove = fake_prove,
+                  .metrics = fake_metrics,
+                  .consensus = fake_consensus,
+                  .sign_note = fake_sign_note },
     };
 }
 
