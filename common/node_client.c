@@ -55,6 +55,8 @@ static enum err_code kind_of(unsigned status)
 {
     if (status == 404)
         return ERR_NOT_FOUND;
+    if (status == 422)
+        return ERR_PROOF;
     if (status == 503 || status == 429)
         return ERR_BUSY;
     return status < 500 ? ERR_INPUT : ERR_IO;
@@ -99,6 +101,21 @@ bool node_client_get_bytes(struct node_client *c, const char *path, struct buf *
 {
     struct http_reply reply;
     bool good = http_client_get(c->http, path, TYPE_CBOR, &reply, err);
+    if (good && reply.status != 200)
+        good = tell_problem(c, &reply, err);
+    if (good) {
+        buf_add_slice(out, buf_slice(&reply.body));
+        good = !out->failed || err_set(err, ERR_BUSY, "the node's answer is larger than expected");
+    }
+    http_reply_free(&reply);
+    return good;
+}
+
+bool node_client_post(struct node_client *c, const char *path, const char *type, struct slice body,
+                      struct buf *out, struct err *err)
+{
+    struct http_reply reply;
+    bool good = http_client_post(c->http, path, type, body, &reply, err);
     if (good && reply.status != 200)
         good = tell_problem(c, &reply, err);
     if (good) {

@@ -27,6 +27,10 @@ bool node_client_get_json(struct node_client *c, const char *path, struct json_d
 bool node_client_get_bytes(struct node_client *c, const char *path, struct buf *out,
                            struct err *err);
 
+/* Posts a body; what is answered is appended to out. As node_client_get_bytes(), and 422 is ERR_PROOF. */
+bool node_client_post(struct node_client *c, const char *path, const char *type, struct slice body,
+                      struct buf *out, struct err *err);
+
 /* "/v1/assets/", the asset's name with the slashes of its serial escaped, and rest. */
 bool node_client_asset_path(const char *asset, const char *rest, char path[NODE_CLIENT_PATH_MAX],
                             struct err *err);

@@ -41,6 +41,8 @@ const struct cmd_entry cmd_table[] = {
     { "statement", cmd_statement, "get, send and follow statements" },
     { "receipt", cmd_receipt, "get receipts, and verify them offline" },
     { "proof", cmd_proof, "prove heads, sets of authorities and the state; verify offline" },
+    { "checkpoint", cmd_checkpoint, "the ledger's tree as a signed note; verify it offline" },
+    { "witness", cmd_witness, "sign that the ledger only grows" },
     { "audit", cmd_audit, "check a node's folder from genesis, byte by byte" },
     { "export", cmd_export, "all blocks of a ledger, with their seals, in one file" },
     { "import", cmd_import, "a ledger out of such a file, executed again" },

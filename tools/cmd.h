@@ -33,6 +33,7 @@ int cmd_backup(int argc, char **argv);
 int cmd_cert(int argc, char **argv);
 int cmd_consortium(int argc, char **argv);
 int cmd_constitution(int argc, char **argv);
+int cmd_checkpoint(int argc, char **argv);
 int cmd_contents(int argc, char **argv);
 int cmd_contract(int argc, char **argv);
 int cmd_correct(int argc, char **argv);
@@ -68,5 +69,6 @@ int cmd_trace(int argc, char **argv);
 int cmd_unpack(int argc, char **argv);
 int cmd_uses(int argc, char **argv);
 int cmd_verify(int argc, char **argv);
+int cmd_witness(int argc, char **argv);
 
 #endif
