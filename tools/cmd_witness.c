@@ -104,16 +104,18 @@ static bool cosign_now(struct cmd_home *home, struct witness *w, struct err *err
 {
     struct checkpoint c;
     struct header h;
-    struct merkle_path path = { .len = 0 };
-    uint64_t old = witness_old_size(w), time_s = clock_now_ms(&home->clock) / 1000;
+    struct witness_request r = { .old = witness_old_size(w) };
+    uint64_t old = r.old, time_s = clock_now_ms(&home->clock) / 1000;
     int64_t kept = 0;
     const char *output = cmd_args_text(home->args, "o", NULL);
     struct buf bytes = buf_heap(NOTE_SIZE_MAX), line = buf_heap(NOTE_SIZE_MAX);
-    bool good = cmd_checkpoint_fetch(home, "/checkpoint", &bytes, &c, &h, err) &&
-                see_head(home, &c, err) &&
-                (old == 0 || old >= c.size || cmd_checkpoint_path(home, old, c.size, &path, err)) &&
-                witness_cosign(w, buf_slice(&bytes), &c, &path, time_s, &line, err) &&
-                (output == NULL || file_replace(output, buf_slice(&w->last), 0644, err));
+    bool good =
+        cmd_checkpoint_fetch(home, "/checkpoint", &bytes, &c, &h, err) && see_head(home, &c, err);
+    r.note = buf_slice(&bytes);
+    good = good &&
+           (old == 0 || old >= c.size || cmd_checkpoint_path(home, old, c.size, &r.path, err)) &&
+           witness_cosign(w, &r, &c, time_s, &line, err) &&
+           (output == NULL || file_replace(output, buf_slice(&w->last), 0644, err));
     if (good && !cmd_args_flag(home->args, "keep"))
         good = cmd_checkpoint_hand_in(home, buf_slice(&w->last), &kept, err);
     if (good)
@@ -242,8 +244,7 @@ static int answer_request(struct cmd_home *home, struct witness *w, struct slice
     (void)snprintf(size, sizeof size, "%" PRIu64 "\n", witness_old_size(w));
     if (r.old != witness_old_size(w))
         return answer_with(409, size, CMD_GOOD);
-    bool good =
-        witness_cosign(w, r.note, &c, &r.path, clock_now_ms(&home->clock) / 1000, &line, err);
+    bool good = witness_cosign(w, &r, &c, clock_now_ms(&home->clock) / 1000, &line, err);
     if (!good && err->code != ERR_PROOF) {
         buf_free(&line);
         return answer_with(500, "", CMD_ERROR);
