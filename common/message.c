@@ -320,7 +320,7 @@ void message_put_signed(struct buf *out, const struct message_draft *draft, cons
 
 void message_put_roundchange(struct buf *out, const struct roundchange *r)
 {
-    uint8_t memory[sizeof(struct prepared) + 64];
+    uint8_t memory[PREPARED_SIZE_MAX];
     struct buf body = buf_fixed(memory, sizeof memory);
     if (r->prepared.there)
         prepared_put(&body, &r->prepared);

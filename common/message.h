@@ -8,7 +8,9 @@
 
 #include "common/seal.h"
 
-#define MESSAGE_SIZE_MAX (1024 * 1024)
+#define MESSAGE_SIZE_MAX     (1024 * 1024)
+#define PREPARED_SIZE_MAX    (64 + AUTHORITY_MAX * (KID_SIZE + SIG_SIZE + 4))
+#define ROUNDCHANGE_SIZE_MAX (PREPARED_SIZE_MAX + 128)
 
 enum message_type {
     MESSAGE_STATEMENTS = 1,  /* [* bstr statement] */
@@ -115,5 +117,4 @@ void message_put_roundchange(struct buf *out, const struct roundchange *r);
 void message_put_signed(struct buf *out, const struct message_draft *draft, const struct kid *from,
                         const uint8_t *sig);
 const char *message_type_name(enum message_type type); /* "propose" … */
-
 #endif

@@ -21,7 +21,7 @@ static void put_header(struct buf *out, const struct header *h)
 
 static void put_cert(const struct consensus *c, struct buf *out, bool wanted)
 {
-    uint8_t memory[sizeof(struct prepared) + 256];
+    uint8_t memory[ROUNDCHANGE_SIZE_MAX];
     size_t n = wanted && c->cert.there ? c->cert.count : 0;
     cbor_put_array(out, n);
     for (size_t i = 0; i < n; i++) {

@@ -19,7 +19,7 @@ void consensus_round_arm(struct consensus *c)
 static void say_roundchange(struct consensus *c)
 {
     struct roundchange *mine = &c->roundchanges[c->place];
-    uint8_t memory[sizeof(struct prepared) + 64];
+    uint8_t memory[PREPARED_SIZE_MAX];
     struct buf body = buf_fixed(memory, sizeof memory);
     mine->from = c->options.key.kid;
     mine->height = c->height;
@@ -71,7 +71,7 @@ static bool claim_holds(const struct consensus *c, const struct roundchange *r)
 
 static void tell_two(struct consensus *c, size_t place, const struct message *m)
 {
-    uint8_t memory[sizeof(struct prepared) + 256];
+    uint8_t memory[ROUNDCHANGE_SIZE_MAX];
     struct buf out = buf_fixed(memory, sizeof memory);
     message_put_roundchange(&out, &c->roundchanges[place]);
     consensus_vote_evidence(c, place, buf_slice(&out), m->bytes);

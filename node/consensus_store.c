@@ -29,7 +29,7 @@ static void put_said(struct buf *out, const struct said *s)
 
 static void put_roundchange(struct buf *out, const struct roundchange *r)
 {
-    uint8_t memory[sizeof(struct prepared) + 256];
+    uint8_t memory[ROUNDCHANGE_SIZE_MAX];
     struct buf bytes = buf_fixed(memory, sizeof memory);
     message_put_roundchange(&bytes, r);
     cbor_put_bytes(out, buf_slice(&bytes));

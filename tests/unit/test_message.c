@@ -152,6 +152,29 @@ static void roundchanges_come_out_as_they_went_in(void **state)
     }
 }
 
+/* As many signers as a set may have, and the largest numbers. */
+static void the_largest_claim_fits(void **state)
+{
+    struct message m;
+    static struct roundchange r, back;
+    uint8_t memory[ROUNDCHANGE_SIZE_MAX];
+    struct buf out = buf_fixed(memory, sizeof memory);
+    (void)state;
+    memset(&r, 0, sizeof r);
+    r.height = r.round = INT64_MAX;
+    r.prepared.there = true;
+    r.prepared.round = INT64_MAX - 1;
+    r.prepared.count = AUTHORITY_MAX;
+    for (size_t i = 0; i < AUTHORITY_MAX; i++)
+        r.prepared.by[i].kid.bytes[0] = (uint8_t)i;
+    message_put_roundchange(&out, &r);
+    assert_false(out.failed);
+    assert_true(message_decode(buf_slice(&out), &m, NULL));
+    message_take_roundchange(&m, &back);
+    assert_int_equal(back.prepared.count, AUTHORITY_MAX);
+    assert_int_equal(back.prepared.by[63].kid.bytes[0], 63);
+}
+
 static void fields_are_where_they_belong(void **state)
 {
     struct message m;
@@ -395,6 +418,7 @@ int main(void)
         cmocka_unit_test(all_hold),
         cmocka_unit_test(the_same_bytes_are_written),
         cmocka_unit_test(roundchanges_come_out_as_they_went_in),
+        cmocka_unit_test(the_largest_claim_fits),
         cmocka_unit_test(fields_are_where_they_belong),
         cmocka_unit_test(no_bit_can_be_turned),
         cmocka_unit_test(another_ledger_s_do_not_hold),
