@@ -272,6 +272,20 @@ static void put_constitution(struct governance *g, struct json_doc *doc)
     json_doc_put_int(doc, "rules", (int64_t)g->constitution.rules);
 }
 
+static void put_parameters(struct governance *g, struct json_doc *doc)
+{
+    struct state_key key = state_key_plain(TABLE_PARAMS);
+    struct state_params p;
+    struct slice value;
+    if (!get(g, &key, &value) || !state_params_take(value, &p))
+        return;
+    struct json_doc *into = json_doc_put_object(doc, "parameters");
+    json_doc_put_bool(into, "demo", p.demo);
+    json_doc_put_int(into, "opening_wait_ms", (int64_t)p.opening_wait_ms);
+    if (p.name.len > 0)
+        json_doc_put_slice(into, "name", p.name);
+}
+
 static void answer_all(struct governance *g, struct http_answer *a)
 {
     struct err err = { .code = ERR_NONE };
@@ -281,6 +295,7 @@ static void answer_all(struct governance *g, struct http_answer *a)
     json_doc_put_int(doc, "quorum", (int64_t)authority_set_quorum(&g->sets.now));
     json_doc_put_int(doc, "authorities", (int64_t)g->sets.now.count);
     put_constitution(g, doc);
+    put_parameters(g, doc);
     g->into = json_doc_put_array(doc, "members");
     bool good = read_model_members(g->c->store, put_member, g, &err);
     g->into = json_doc_put_array(doc, "nodes");

@@ -137,6 +137,7 @@ static void tells_all(void **state)
     assert_int_equal(support_api_number(f, "/rules"), RULES_VERSION);
     assert_true(support_api_body_has(f, "\"roles\":[\"operator\",\"sponsor\"]"));
     assert_true(support_api_body_has(f, "\"broker\":\"n:1\""));
+    assert_int_equal(support_api_number(f, "/parameters/opening_wait_ms"), 86400000);
     assert_true(support_api_body_has(f, "\"evidence\":2"));
     expect_hash("/proposals/0/hash", &open_one);
     hash = closed_one;
