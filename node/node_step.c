@@ -22,13 +22,14 @@ static bool make_room(struct node_core *core)
     core->statements = malloc(BLOCK_STATEMENTS_MAX * sizeof core->statements[0]);
     core->hashes = malloc(BLOCK_STATEMENTS_MAX * sizeof core->hashes[0]);
     core->last_hashes = malloc(BLOCK_STATEMENTS_MAX * sizeof core->last_hashes[0]);
+    core->other_hashes = malloc(BLOCK_STATEMENTS_MAX * sizeof core->other_hashes[0]);
     core->refused = malloc(POOL_MAX * sizeof core->refused[0]);
     core->seals = buf_heap(AUTHORITY_MAX * (SEAL_SIZE_MAX + 8));
     core->scratch = buf_heap(STATEMENT_MAX + COSE_SIG_ROOM);
     core->first_vote = buf_heap(CONSENSUS_VOTE_MAX);
     return core->pool != NULL && core->execution != NULL && core->consensus != NULL &&
            core->gone != NULL && core->statements != NULL && core->hashes != NULL &&
-           core->last_hashes != NULL && core->refused != NULL;
+           core->last_hashes != NULL && core->other_hashes != NULL && core->refused != NULL;
 }
 
 /* What was stored before the process ended. A body that does not fit the head is of an older height. */
@@ -87,6 +88,7 @@ void node_core_free(struct node_core *core)
     free(core->statements);
     free(core->hashes);
     free(core->last_hashes);
+    free(core->other_hashes);
     free(core->refused);
     buf_free(&core->seals);
     buf_free(&core->scratch);

@@ -22,8 +22,6 @@ static void send(struct node_core *core, const struct consensus_action *a)
         if (q->message.failed)
             buf_clear(&q->message); /* the runner passes over what is empty */
     }
-    if (listed)
-        node_core_hashes_done(core, hashes);
 }
 
 static void persist(struct node_core *core, const struct consensus_action *a)

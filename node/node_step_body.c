@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BODIES_MAX        16  /* proposed blocks held in memory, unless more are needed */
+#define FETCH_PATIENCE_MS 30  /* statements on their way are waited for before a body is fetched */
+#define FETCH_AGAIN_MS    500 /* and it is asked for again */
+
 /* ------------------------------------------------------------------ keeping */
 
 struct body *node_core_body_of(struct node_core *core, const struct hash *block)
@@ -238,18 +242,9 @@ bool node_core_hashes_of(struct node_core *core, const struct hash *block,
     const struct body *body = node_core_body_of(core, block);
     if (body == NULL || !block_decode(buf_slice(&body->bytes), &b, NULL))
         return false;
-    struct hash *hashes = malloc((b.count + 1) * sizeof hashes[0]);
-    if (hashes == NULL)
-        return false;
     for (size_t i = 0; i < b.count; i++)
-        hashes[i] = crypto_sha256(block_next(&b));
-    *ret_hashes = hashes;
+        core->other_hashes[i] = crypto_sha256(block_next(&b));
+    *ret_hashes = core->other_hashes;
     *ret_count = b.count;
     return true;
-}
-
-void node_core_hashes_done(struct node_core *core, const struct hash *hashes)
-{
-    if (hashes != core->hashes && hashes != core->last_hashes)
-        free((void *)(uintptr_t)hashes);
 }

@@ -42,13 +42,14 @@ static void refuse(struct node_core *core, const struct parcel *p, enum refusal 
 /* Executes what the pool offers, until the block is full. */
 static void fill_block(struct node_core *core)
 {
-    struct parcel *const *parcels = pool_order(core->pool, &core->offered);
+    size_t offered;
+    struct parcel *const *parcels = pool_order(core->pool, &offered);
     size_t bytes = BLOCK_MARGIN;
     bool below = false;
     core->statement_count = core->refused_count = 0;
     core->held_until_ms = 0;
     core->pending = false;
-    for (size_t i = 0; i < core->offered; i++) {
+    for (size_t i = 0; i < offered; i++) {
         const struct parcel *p = parcels[i];
         if (core->statement_count == BLOCK_STATEMENTS_MAX || bytes + p->len + 8 > BLOCK_SIZE_MAX) {
             core->pending = true;

@@ -33,7 +33,7 @@ static struct ring_parcel *post(struct node_ring *r, enum parcel_kind kind, size
                                 struct slice bytes)
 {
     struct ring_parcel *p = calloc(1, sizeof *p + bytes.len);
-    node_ring_must(p != NULL, "memory");
+    assert(p != NULL);
     p->kind = kind;
     p->from = from;
     p->to = to;
@@ -230,7 +230,7 @@ struct node_ring *node_ring_new(size_t members, size_t followers)
 {
     struct node_ring *r = calloc(1, sizeof *r);
     struct buf genesis = buf_heap(1 << 16);
-    node_ring_must(r != NULL && members + followers <= RING_NODES, "too many");
+    assert(r != NULL && members + followers <= RING_NODES);
     r->members = members;
     r->count = members + followers;
     r->now_ms = RING_START;
@@ -275,7 +275,7 @@ static enum pool_answer add(struct node_ring *r, size_t place, struct slice stat
                             bool from_peer)
 {
     struct parcel *p = malloc(sizeof *p + statement.len);
-    node_ring_must(p != NULL, "memory");
+    assert(p != NULL);
     p->len = statement.len;
     p->from_peer = from_peer;
     p->arrived_ms = r->now_ms;
