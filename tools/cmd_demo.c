@@ -18,6 +18,7 @@ struct story {
 static const struct story stories[] = {
     { "voyage", "demo.sh", "demo" }, /* unless another is asked for */
     { "cocoa", "demo-cocoa.sh", "demo-cocoa" },
+    { "consortium", "demo-consortium.sh", "demo-consortium" },
 };
 #define STORIES (sizeof stories / sizeof stories[0])
 
@@ -44,6 +45,7 @@ static void usage(FILE *out)
         "  --story voyage  a vaccine from sensor to verdict: 24 hours in a refrigerated van "
         "(default)\n"
         "  --story cocoa   beans from plot to bar: six hops, certificates, a making, a recall\n"
+        "  --story consortium  four companies run one ledger: a crash, a vote, a fifth company\n"
         "Ends by itself unless it runs on a terminal: there it stays up until Ctrl-C.\n"
         "Exit code: 0 all went as it should, 1 it did not.\n");
 }

@@ -16,7 +16,7 @@ makes() { # ARGUMENTS...: of make, on top of the source tree, for the programs t
 code=0
 waybill demo --story rubber >story.txt 2>err.txt || code=$?
 [ $code = 1 ] || die "a story that there is not ended with $code"
-grep -q 'no story "rubber"; there are: voyage, cocoa$' err.txt || die "it does not say which there are: $(cat err.txt)"
+grep -q 'no story "rubber"; there are: voyage, cocoa, consortium$' err.txt || die "it does not say which there are: $(cat err.txt)"
 makes -n demo STORY=cocoa
 grep -q "demo --story 'cocoa'" made.txt || die "make does not pass the story on"
 makes -n demo
