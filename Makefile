@@ -249,6 +249,12 @@ goods-million: ## 1,000,000 random operations on goods: the rules against their 
 	@$(MAKE) WERROR=1 $(BUILD)/tests/unit/test_goods_reference
 	@$(BUILD)/tests/unit/test_goods_reference --count 1000000 --codes 1 $(if $(SEED),--seed $(SEED))
 
+.PHONY: join-million
+join-million: ## join a ledger of 1,000,000 statements at a snapshot, and time the first proven answer (minutes)
+	@packaging/set-up.sh build demo
+	@$(MAKE) programs $(BUILD)/tests/bench/bench_join
+	@tests/run-bench.sh $(BUILD) join_million
+
 .PHONY: test-clean-root
 test-clean-root: ## prove demo and test in a bare Debian 12 made by debootstrap (root, slow)
 	@tests/e2e/clean-root.sh
