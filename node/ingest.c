@@ -37,7 +37,7 @@ struct ingest {
     pthread_mutex_t lock; /* guards both rings, bytes and stopping */
     pthread_cond_t work;
     struct ring waiting, done;
-    size_t bytes; /* of what waits */
+    size_t bytes; /* of all that was brought and not yet taken */
     bool stopping;
     int fd;
     unsigned worker_count;
@@ -161,10 +161,8 @@ static size_t take_batch(struct ingest *in, struct ingest_result *batch)
         pthread_cond_wait(&in->work, &in->lock);
     /* leave some for the others: a batch is a fair share of what waits */
     size_t share = in->waiting.count / in->worker_count + 1;
-    while (!in->stopping && n < BATCH && n < share && in->waiting.count > 0) {
-        batch[n] = ring_pop(&in->waiting);
-        in->bytes -= batch[n++].parcel->len;
-    }
+    while (!in->stopping && n < BATCH && n < share && in->waiting.count > 0)
+        batch[n++] = ring_pop(&in->waiting);
     pthread_mutex_unlock(&in->lock);
     return n;
 }
@@ -354,6 +352,7 @@ bool ingest_take(struct ingest *in, struct ingest_result *ret_result)
     bool some = in->done.count > 0;
     if (some) {
         *ret_result = ring_pop(&in->done);
+        in->bytes -= ret_result->parcel->len;
     } else {
         uint64_t ignored;
         ssize_t got = read(in->fd, &ignored, sizeof ignored);

@@ -10,7 +10,7 @@
 #include "node/parcel.h"
 
 #define INGEST_QUEUE_MAX   32768
-#define INGEST_QUEUE_BYTES (64u * 1024 * 1024)
+#define INGEST_QUEUE_BYTES (48u * 1024 * 1024)
 #define INGEST_WORKERS_MAX 64
 
 struct ingest;
