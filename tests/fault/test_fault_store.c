@@ -1,6 +1,6 @@
 /*
- * A node over a disk that fails at every call there is, one life after the other: what store_commit()
- * confirmed is there afterwards, the chain checks, and nothing is torn or twice.
+ * A node over a disk that fails at every call there is, one life after the other: what store_commit() and
+ * store_put_vote() confirmed is there afterwards, the chain checks, and nothing is torn or twice.
  */
 #include "common/rand.h"
 #include "tests/fault/fault_vfs.h"
@@ -24,7 +24,8 @@ static char folder[40];
 static uint8_t *ledger_file; /* as it was made */
 static size_t ledger_size;
 static struct key_pair authority;
-static struct buf statements[ALL]; /* in the order they are sent */
+static struct buf statements[ALL];           /* in the order they are sent */
+static uint8_t votes_confirmed, votes_tried; /* numbers: each block has its own vote before it */
 
 /* ------------------------------------------------------------------ a ledger to begin each life with */
 
@@ -47,6 +48,7 @@ static void remove_files(void)
 static void begin_life(void)
 {
     char path[64];
+    votes_confirmed = votes_tried = 0;
     fault_vfs_reset();
     remove_files();
     path_of(path, "ledger.db");
@@ -123,6 +125,19 @@ static int group_teardown(void **state)
 
 /* ------------------------------------------------------------------ one life */
 
+/* A vote for the block after so many, with its body, as where several authorities agree on it. */
+static bool vote(struct store *s, size_t blocks, struct err *err)
+{
+    uint8_t number = (uint8_t)(blocks + 1);
+    struct slice body = slice_of(&number, 1);
+    struct hash hash = crypto_sha256(body);
+    votes_tried = number > votes_tried ? number : votes_tried;
+    if (!store_put_vote(s, body, &hash, body, err))
+        return false;
+    votes_confirmed = number > votes_confirmed ? number : votes_confirmed;
+    return true;
+}
+
 /* Sends from statement `from` on, two a block. Returns: how many were confirmed before the store failed. */
 static size_t live(size_t from)
 {
@@ -134,11 +149,31 @@ static size_t live(size_t from)
         size_t n = ALL - confirmed < 2 ? ALL - confirmed : 2;
         for (size_t i = 0; i < n; i++)
             assert_int_equal(node_kit_add(&k, buf_slice(&statements[confirmed + i])), POOL_TAKEN);
-        good = node_kit_step(&k, &err);
+        good = vote(k.store, confirmed / 2, &err) && node_kit_step(&k, &err);
         confirmed += good ? n : 0;
     }
     node_kit_close(&k);
     return confirmed;
+}
+
+/* The newest vote, and its body unless its block came after it. */
+static void check_vote(struct store *s, uint64_t blocks, const char *what, uint64_t call)
+{
+    struct err err = { .msg = "" };
+    struct buf bytes = buf_heap(16), body = buf_heap(16);
+    assert_true(store_vote(s, &bytes, &err));
+    uint8_t number = bytes.len == 0 ? 0 : bytes.data[0];
+    if (number < votes_confirmed || number > votes_tried)
+        fail_msg("%s at call %llu: vote %d confirmed, %d there", what, (unsigned long long)call,
+                 votes_confirmed, number);
+    struct hash hash = crypto_sha256(slice_of(&number, 1));
+    bool there = store_candidate(s, &hash, &body, &err);
+    if (number > 0 && there != (blocks < number))
+        fail_msg("%s at call %llu: after %llu blocks the body of vote %d is %s", what,
+                 (unsigned long long)call, (unsigned long long)blocks, number,
+                 there ? "still there" : "gone");
+    buf_free(&bytes);
+    buf_free(&body);
 }
 
 /* After the fault: everything confirmed is there, and at most the block whose end was not told. */
@@ -157,6 +192,7 @@ static void check_kept(size_t confirmed, const char *what, uint64_t call)
         if (!node_kit_holds(s, buf_slice(&statements[i])))
             fail_msg("%s at call %llu: statement %zu was confirmed and is gone", what,
                      (unsigned long long)call, i);
+    check_vote(s, leaves / 2, what, call);
     store_close(s);
 }
 

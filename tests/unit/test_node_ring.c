@@ -61,6 +61,18 @@ static void what_one_is_given_all_commit(void **state)
     }
 }
 
+/* What comes while a block is agreed on enters the next, without anybody saying it again. */
+static void what_comes_late_is_in_the_next_block(void **state)
+{
+    (void)state;
+    (void)node_ring_read(ring, 0);
+    node_ring_run(ring, 2 * RING_DELAY); /* it is proposed */
+    struct hash late = node_ring_read(ring, 2);
+    assert_int_equal(ring->nodes[2].height, 0);
+    assert_true(node_ring_reach(ring, 2, QUICK));
+    check_all_hold(&late);
+}
+
 static void an_empty_block_comes_by_and_by(void **state)
 {
     (void)state;
@@ -285,6 +297,36 @@ static void a_proposal_that_does_not_hold_is_refused(void **state)
     assert_true(ring->now_ms > RING_START + 1000); /* a round was lost */
 }
 
+static bool what_the_liar_relays(struct node_ring *r, size_t from, size_t to,
+                                 const struct message *m)
+{
+    (void)r;
+    (void)to;
+    return from == liar && m->type == MESSAGE_STATEMENTS;
+}
+
+/* A statement whose signature does not hold, in a block whose roots do: it is fetched, and found out. */
+static void a_block_with_a_forged_statement_is_refused(void **state)
+{
+    struct buf st = buf_heap(STATEMENT_MAX);
+    (void)state;
+    liar = proposer(0);
+    ring->filter = what_the_liar_relays;
+    (void)kit_sign(&ring->owner, kit_commission(KIT_UNIT), KIT_T0 + ring->now_ms, &st);
+    st.data[st.len - 1] ^= 1;
+    assert_int_equal(node_ring_give(ring, liar, buf_slice(&st)), POOL_TAKEN);
+    struct hash forged = crypto_sha256(buf_slice(&st));
+    struct hash honest = node_ring_read(ring, (liar + 1) % FOUR);
+    assert_true(node_ring_reach(ring, 1, SLOW));
+    check_all_hold(&honest);
+    for (size_t i = 0; i < FOUR; i++) {
+        assert_false(node_ring_holds(ring, i, &forged));
+        if (i != liar)
+            assert_int_equal(ring->nodes[i].alarms[ALARM_BAD_BLOCK], 1);
+    }
+    buf_free(&st);
+}
+
 static size_t favoured;
 
 /* What the proposer of round 0 says is heard by one alone. */
@@ -346,7 +388,9 @@ static void proofs_are_of_the_head_while_a_block_is_tried(void **state)
     assert_true(state_proof_verify(buf_slice(&out), &c->head.state, &proof, NULL));
     ring->filter = NULL;
     assert_true(node_ring_reach(ring, 1, SLOW));
+    struct hash kept = state_tree_root(c->state);
     assert_true(hash_equal(&tried, &c->head.state));
+    assert_true(hash_equal(&kept, &c->head.state));
     assert_true(node_ring_agrees(ring));
     buf_free(&out);
 }
@@ -414,6 +458,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_one_is_given_all_commit, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_comes_late_is_in_the_next_block, setup, teardown),
         cmocka_unit_test_setup_teardown(an_empty_block_comes_by_and_by, setup, teardown),
         cmocka_unit_test_setup_teardown(one_authority_makes_nothing_durable_but_blocks, setup,
                                         teardown),
@@ -426,6 +471,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_body_that_is_not_in_the_pool_is_fetched, setup, teardown),
         cmocka_unit_test_setup_teardown(another_body_is_not_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(a_proposal_that_does_not_hold_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_block_with_a_forged_statement_is_refused, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_tried_block_gives_way_to_the_decided_one, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(proofs_are_of_the_head_while_a_block_is_tried, setup,
