@@ -255,6 +255,11 @@ join-million: ## join a ledger of 1,000,000 statements at a snapshot, and time t
 	@$(MAKE) programs $(BUILD)/tests/bench/bench_join
 	@tests/run-bench.sh $(BUILD) join_million
 
+.PHONY: govern-million
+govern-million: ## 1,000,000 random votes and what they change: the rules against their slow reference; SEED=1 begins there
+	@$(MAKE) WERROR=1 $(BUILD)/tests/unit/test_govern_reference
+	@$(BUILD)/tests/unit/test_govern_reference --count 1000000 $(if $(SEED),--seed $(SEED))
+
 .PHONY: test-clean-root
 test-clean-root: ## prove demo and test in a bare Debian 12 made by debootstrap (root, slow)
 	@tests/e2e/clean-root.sh
