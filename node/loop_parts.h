@@ -10,6 +10,7 @@
 #include "common/genesis.h"
 #include "common/state_value.h"
 #include "node/alarms.h"
+#include "node/blocks_range.h"
 #include "node/disk.h"
 #include "node/fetch.h"
 #include "node/ingest.h"
@@ -54,10 +55,13 @@ struct loop_meeting {
     struct peers *peers;
     struct fetch *fetch;
     struct peer_api *api;
-    struct peer_book *book;   /* always there */
-    bool changed;             /* the book: peers and fetch are to be told */
-    bool of_set;              /* the own key, when they were told last */
-    uint64_t catch_up_from;   /* of the run of blocks asked for */
+    struct peer_book *book; /* always there */
+    bool changed;           /* the book: peers and fetch are to be told */
+    bool of_set;            /* the own key, when they were told last */
+    bool ranging;           /* one that came is being taken: */
+    struct buf range_bytes;
+    struct blocks_range range;
+    struct kid range_from;
     uint64_t behind_ms;       /* steady: when it last was behind; 0: never */
     struct loop_guard *guard; /* NULL once it is known that nobody else uses the key */
 };

@@ -13,9 +13,11 @@
 #include <sys/stat.h>
 
 #define MESSAGES_A_TURN 128
-#define TAG_CATCH_UP    0
+#define BLOCKS_A_TURN   16
+#define TAG_CATCH_UP    (UINT64_C(1) << 61) /* with the height, and a byte of whom it is asked */
 #define TAG_GUARD       (UINT64_C(1) << 62)
 #define TAG_BODY        (UINT64_C(1) << 63) /* with the first bytes of the hash */
+#define HEIGHT_MASK     ((UINT64_C(1) << 52) - 1)
 #define BODY_SIZE_MAX   (BLOCK_SIZE_MAX + 1024)
 
 /* ------------------------------------------------------------------ opening and closing */
@@ -113,6 +115,7 @@ void loop_peers_close(struct node *n)
     fetch_close(n->meet.fetch);
     peers_close(n->meet.peers);
     peer_book_free(n->meet.book);
+    buf_free(&n->meet.range_bytes);
     loop_guard_free(n->meet.guard);
 }
 
@@ -127,7 +130,7 @@ int loop_peers_poll(const struct node *n, struct pollfd *fds, uint64_t steady_ms
         return -1;
     peers_poll(m->peers, fds);
     fds[PEERS_POLL_COUNT] = (struct pollfd){ .fd = fetch_fd(m->fetch), .events = POLLIN };
-    int ms = peers_timeout_ms(m->peers, steady_ms);
+    int ms = m->ranging ? 0 : peers_timeout_ms(m->peers, steady_ms);
     if (m->guard == NULL)
         return ms;
     uint64_t guard_ms = loop_guard_wait_ms(m->guard, steady_ms);
@@ -212,26 +215,54 @@ static bool take_message(struct node *n, const struct kid *link, struct slice by
     return loop_core_perform(n, now, err);
 }
 
-static bool take_range(struct node *n, const struct fetch_result *r, struct node_time now,
-                       struct err *err)
+/* ------------------------------------------------------------------ catching up */
+
+static void end_range(struct node *n, const struct err *why)
 {
-    struct blocks_range range;
+    char kid[2 * KID_SIZE + 1];
+    if (why != NULL) {
+        hex_encode(kid_slice(&n->meet.range_from), kid);
+        log_warn("blocks from %s: %s", kid, why->msg);
+    }
+    buf_free(&n->meet.range_bytes);
+    n->meet.ranging = false;
+}
+
+/* Takes the bytes over. */
+static void begin_range(struct node *n, struct fetch_result *r)
+{
+    struct err why;
+    if (n->meet.ranging)
+        return;
+    n->meet.ranging = true;
+    n->meet.range_bytes = r->body;
+    n->meet.range_from = r->from;
+    r->body = (struct buf){ .data = NULL };
+    if (!blocks_range_begin(buf_slice(&n->meet.range_bytes), r->tag & HEIGHT_MASK, &n->meet.range,
+                            &why))
+        end_range(n, &why);
+}
+
+/* A run of blocks is taken some at a time: signals, peers and HTTP's proofs have their turns in between. */
+static bool go_on_with_range(struct node *n, struct node_time now, struct err *err)
+{
     struct slice block, seals;
     struct err why;
-    char kid[2 * KID_SIZE + 1];
     bool ok = true;
-    bool good = blocks_range_begin(buf_slice(&r->body), n->meet.catch_up_from, &range, &why);
-    while (good && ok && range.count > 0) {
-        uint64_t height = range.height;
-        good = blocks_range_next(&range, &block, &seals, &why);
-        if (!good || height <= n->chain.head.height)
-            continue;
-        good = node_core_catch_up(n->core, block, seals, now, &why);
-        ok = loop_core_perform(n, now, err);
-    }
-    if (!good) {
-        hex_encode(kid_slice(&r->from), kid);
-        log_warn("blocks from %s: %s", kid, why.msg);
+    for (size_t i = 0; ok && n->meet.ranging && i < BLOCKS_A_TURN; i++) {
+        struct blocks_range *range = &n->meet.range;
+        uint64_t height = range->height;
+        if (range->count == 0) {
+            end_range(n, NULL);
+            break;
+        }
+        bool good = blocks_range_next(range, &block, &seals, &why);
+        if (good && height > n->chain.head.height) {
+            good = node_core_catch_up(n->core, block, seals, now, &why);
+            ok = loop_core_perform(n, now, err);
+        }
+        if (!good)
+            end_range(n, &why);
     }
     return ok;
 }
@@ -249,10 +280,11 @@ static void take_guard(struct node *n, const struct fetch_result *r)
     loop_guard_hear(n->meet.guard, &n->chain.next.at[place].kid, heard && !at.failed, ago_ms);
 }
 
-static bool take_fetched(struct node *n, const struct fetch_result *r, struct node_time now,
+static bool take_fetched(struct node *n, struct fetch_result *r, struct node_time now,
                          struct err *err)
 {
-    if ((r->tag & (TAG_GUARD | TAG_BODY)) == TAG_GUARD) {
+    uint64_t what = (r->tag & TAG_BODY) != 0 ? TAG_BODY : r->tag & (TAG_GUARD | TAG_CATCH_UP);
+    if (what == TAG_GUARD) {
         take_guard(n, r);
         return true;
     }
@@ -260,8 +292,10 @@ static bool take_fetched(struct node *n, const struct fetch_result *r, struct no
         log_debug("nothing fetched: %s", r->why.msg);
         return true;
     }
-    if (r->tag == TAG_CATCH_UP)
-        return take_range(n, r, now, err);
+    if (what == TAG_CATCH_UP) {
+        begin_range(n, r);
+        return true;
+    }
     node_core_body(n->core, buf_slice(&r->body), now);
     return loop_core_perform(n, now, err);
 }
@@ -280,7 +314,7 @@ bool loop_peers_events(struct node *n, struct node_time now, struct err *err)
         ok = take_fetched(n, &result, now, err);
         buf_free(&result.body);
     }
-    return ok;
+    return ok && go_on_with_range(n, now, err);
 }
 
 /* ------------------------------------------------------------------ what the machine asks for */
@@ -308,7 +342,7 @@ void loop_peers_fetch(struct node *n, const struct node_action *a)
     hex_encode(hash_slice(&a->block), hash);
     (void)snprintf(job.path, sizeof job.path, PEER_API_PATH "candidate/%s", hash);
     memcpy(&job.tag, a->block.bytes, sizeof job.tag);
-    job.tag = (job.tag & ~TAG_GUARD) | TAG_BODY;
+    job.tag |= TAG_BODY;
     job.kid_count = a->kid_count;
     memcpy(job.kids, a->kids, a->kid_count * sizeof a->kids[0]);
     ask(n, &job);
@@ -318,11 +352,11 @@ void loop_peers_catch_up(struct node *n, const struct node_action *a, uint64_t s
 {
     struct fetch_job job = { .tag = TAG_CATCH_UP, .reply_max = BLOCKS_RANGE_SIZE_MAX };
     n->meet.behind_ms = steady_ms;
-    if (n->meet.fetch == NULL)
-        return;
+    if (n->meet.fetch == NULL || n->meet.ranging)
+        return; /* the machine asks again */
     (void)snprintf(job.path, sizeof job.path, PEER_API_PATH "blocks?from=%llu",
                    (unsigned long long)a->height);
-    n->meet.catch_up_from = a->height;
+    job.tag |= (uint64_t)a->kid.bytes[0] << 52 | (a->height & HEIGHT_MASK);
     job.kid_count = a->has_kid ? 1 : 0;
     job.kids[0] = a->kid;
     ask(n, &job);

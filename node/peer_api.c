@@ -10,6 +10,8 @@
 
 #define NEWEST_BLOCKS 64 /* a peer that lacks a decided block's body asks for it by hash so long */
 
+#define PER_ADDRESS 512 /* a rehearsal's nodes are all at one */
+
 struct peer_api {
     struct store *store;
     struct http *http;
@@ -112,6 +114,7 @@ bool peer_api_open(const struct peer_api_options *options, struct peer_api **ret
     struct http_options o = {
         .host = options->host,
         .port = options->port,
+        .per_address = PER_ADDRESS,
         .body_max = 1,
         .tls = &tls,
         .handler = handle,
