@@ -96,8 +96,9 @@ void api_ranges(struct api_context *c, const struct http_request *q, struct http
         !api_query_uint(q, a, "outcomes", 1, &outcomes))
         return;
     struct buf *out = api_answer_cbor(a);
-    bool good = outcomes > 0 ? blocks_range_put_history(c->store, from, out, &err)
-                             : blocks_range_put(c->store, from, out, &err);
+    bool good = outcomes > 0
+                    ? blocks_range_put_history(c->store, from, BLOCKS_RANGE_SIZE, out, &err)
+                    : blocks_range_put(c->store, from, out, &err);
     if (!good)
         api_answer_error(a, &err);
 }

@@ -8,14 +8,16 @@
 struct row {
     struct buf block, seals, outcomes;
     bool whole;
+    size_t size; /* of the answer, about */
 };
 
-static struct row row_new(bool whole)
+static struct row row_new(bool whole, size_t size)
 {
     return (struct row){ .block = buf_heap(BLOCK_SIZE_MAX + 1024),
                          .seals = buf_heap(AUTHORITY_MAX * (SEAL_SIZE_MAX + 4) + 16),
                          .outcomes = buf_heap(BLOCKS_RANGE_HISTORY_MAX),
-                         .whole = whole };
+                         .whole = whole,
+                         .size = size };
 }
 
 static void row_free(struct row *r)
@@ -55,7 +57,7 @@ static bool gather(struct store *s, uint64_t from, uint64_t head, struct row *ro
     bool good = true, full = false;
     while (good && !full && count < BLOCKS_RANGE_COUNT && from + count <= head) {
         good = row_read(row, s, from + count, err);
-        full = good && count > 0 && items->len + row_size(row) > BLOCKS_RANGE_SIZE;
+        full = good && count > 0 && items->len + row_size(row) > row->size;
         if (good && !full) {
             row_put(row, items);
             count++;
@@ -68,7 +70,8 @@ static bool gather(struct store *s, uint64_t from, uint64_t head, struct row *ro
     return good;
 }
 
-static bool put_range(struct store *s, uint64_t from, bool whole, struct buf *out, struct err *err)
+static bool put_range(struct store *s, uint64_t from, struct row *row, struct buf *out,
+                      struct err *err)
 {
     uint64_t head = 0;
     struct err why = { 0 };
@@ -76,10 +79,9 @@ static bool put_range(struct store *s, uint64_t from, bool whole, struct buf *ou
         return err_set(err, ERR_INPUT, "blocks are asked for from 1 on: 0 is the genesis file");
     if (!store_height(s, &head, err))
         return false;
-    struct row row = row_new(whole);
-    struct buf items = buf_heap(whole ? BLOCKS_RANGE_HISTORY_MAX : BLOCKS_RANGE_SIZE_MAX);
+    struct buf items = buf_heap(row->whole ? BLOCKS_RANGE_HISTORY_MAX : BLOCKS_RANGE_SIZE_MAX);
     size_t count = 0;
-    bool good = gather(s, from, head, &row, &items, &count, &why);
+    bool good = gather(s, from, head, row, &items, &count, &why);
     if (good) {
         cbor_put_array(out, count);
         buf_add_slice(out, buf_slice(&items));
@@ -87,18 +89,24 @@ static bool put_range(struct store *s, uint64_t from, bool whole, struct buf *ou
                err_set(&why, ERR_BUSY, "the answer is larger than its room");
     }
     buf_free(&items);
-    row_free(&row);
     return good || err_set(err, why.code, "%s", why.msg);
 }
 
 bool blocks_range_put(struct store *s, uint64_t from, struct buf *out, struct err *err)
 {
-    return put_range(s, from, false, out, err);
+    struct row row = row_new(false, BLOCKS_RANGE_SIZE);
+    bool good = put_range(s, from, &row, out, err);
+    row_free(&row);
+    return good;
 }
 
-bool blocks_range_put_history(struct store *s, uint64_t from, struct buf *out, struct err *err)
+bool blocks_range_put_history(struct store *s, uint64_t from, size_t size, struct buf *out,
+                              struct err *err)
 {
-    return put_range(s, from, true, out, err);
+    struct row row = row_new(true, size < BLOCKS_RANGE_SIZE ? size : BLOCKS_RANGE_SIZE);
+    bool good = put_range(s, from, &row, out, err);
+    row_free(&row);
+    return good;
 }
 
 /* ------------------------------------------------------------------ reading */

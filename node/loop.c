@@ -267,6 +267,7 @@ static bool turn(struct node *n, struct err *err)
         return false;
     loop_own_tick(n, steady_ms);
     loop_watch(n, steady_ms);
+    loop_history_tick(n, steady_ms);
     snapshot_shelf_committed(n->shelf, n->chain.head.height);
     return true;
 }

@@ -73,6 +73,14 @@ struct loop_own {
     uint64_t entered_ms; /* steady: when it last asked to enter the set; 0: never */
 };
 
+/* Of a ledger that was joined at a snapshot (loop_history.c). */
+#define LOOP_TAG_HISTORY 1 /* of what is fetched */
+struct loop_history {
+    uint64_t next_ms; /* steady: when there is something to do */
+    uint64_t thousands;
+    bool told;
+};
+
 struct node {
     const struct settings *settings;
     const struct clock *clock;
@@ -85,6 +93,7 @@ struct node {
     struct voted voted;
     struct loop_meeting meet;
     struct loop_own own;
+    struct loop_history history;
     struct loop_watch watch;
     struct loop_watch shown_watch; /* a copy, under trees */
     struct ingest *ingest;
@@ -137,6 +146,10 @@ void loop_peers_catch_up(struct node *n, const struct node_action *a, uint64_t s
 /* loop_own.c */
 void loop_own_evidence(struct node *n, const struct node_action *a);
 void loop_own_tick(struct node *n, uint64_t steady_ms);
+
+/* loop_history.c */
+void loop_history_tick(struct node *n, uint64_t steady_ms);
+void loop_history_take(struct node *n, const struct fetch_result *r, uint64_t steady_ms);
 
 /* loop_watch.c */
 void loop_watch_open(struct node *n, uint64_t steady_ms);

@@ -288,6 +288,10 @@ static bool take_fetched(struct node *n, struct fetch_result *r, struct node_tim
         take_guard(n, r);
         return true;
     }
+    if (r->tag == LOOP_TAG_HISTORY) {
+        loop_history_take(n, r, now.steady_ms);
+        return true;
+    }
     if (!r->found) {
         log_debug("nothing fetched: %s", r->why.msg);
         return true;

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NEWEST_BLOCKS 64 /* a peer that lacks a decided block's body asks for it by hash so long */
+#define HISTORY_PORTION (128 * 1024)
+#define NEWEST_BLOCKS   64 /* a peer that lacks a decided block's body asks for it by hash so long */
 
 #define PER_ADDRESS 512 /* a rehearsal's nodes are all at one */
 
@@ -66,6 +67,18 @@ static void give_blocks(struct peer_api *p, const struct http_request *q, struct
         refuse(a, err.code == ERR_IO ? 500 : 404, err.msg);
 }
 
+/* In small portions: who takes them has blocks to agree on meanwhile. */
+static void give_history(struct peer_api *p, const struct http_request *q, struct http_answer *a)
+{
+    struct err err;
+    uint64_t from = 0;
+    if (!api_query_uint(q, a, "from", UINT64_MAX, &from))
+        return;
+    a->body = buf_heap(BLOCKS_RANGE_HISTORY_MAX);
+    if (!blocks_range_put_history(p->store, from, HISTORY_PORTION, &a->body, &err))
+        refuse(a, err.code == ERR_IO ? 500 : 404, err.msg);
+}
+
 static void give_heard(struct peer_api *p, const struct http_request *q, struct http_answer *a)
 {
     uint64_t heard_ms = 0;
@@ -89,6 +102,8 @@ static void handle(void *ctx, const struct http_request *q, struct http_answer *
         give_candidate(p, what + strlen("candidate/"), ret_answer);
     } else if (strcmp(what, "blocks") == 0) {
         give_blocks(p, q, ret_answer);
+    } else if (strcmp(what, "history") == 0) {
+        give_history(p, q, ret_answer);
     } else if (strcmp(what, "heard") == 0) {
         give_heard(p, q, ret_answer);
     } else {

@@ -2,6 +2,7 @@
  * What this node gives its peers, over HTTPS and to those alone whom the ledger names:
  *   /v1/peer/candidate/HASH   a block by its hash: one that is proposed, or one of the newest
  *   /v1/peer/blocks?from=H    decided blocks from a height on, with their seals (blocks_range.h)
+ *   /v1/peer/history?from=H   the same with outcomes, for one who joined at a snapshot
  *   /v1/peer/heard            how many milliseconds ago the asker's own key was heard here, or null
  * One thread, with a reading store of its own.
  */

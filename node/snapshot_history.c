@@ -11,13 +11,10 @@
 
 #define FOLLOW_BLOCKS 64
 
-struct history {
-    const struct snapshot_join *j;
-    struct store *s;
-    struct buf sets; /* set proof to the head, verified when the ledger was joined */
-    struct buf answer;
+/* An answer taken apart; everything borrowed from it. */
+struct run {
+    size_t count;
     struct store_filled blocks[BLOCKS_RANGE_COUNT];
-    uint64_t bytes;
 };
 
 /* Each block is final by itself, so that a wrong one is known at once and not at the end. */
@@ -32,39 +29,63 @@ static bool check_final(const struct store_filled *b, struct set_chain *sets, st
     return set_chain_final(sets, &f, err) || err_wrap(err, "block %" PRIu64, f.header.height);
 }
 
-static bool take_blocks(struct history *h, uint64_t from, size_t *ret_count, struct err *err)
+static bool take_blocks(struct run *run, struct slice answer, uint64_t from, struct set_chain *sets,
+                        struct err *err)
 {
     struct blocks_range r;
-    struct set_chain sets;
-    if (!blocks_range_begin(buf_slice(&h->answer), from, &r, err) ||
-        !set_chain_begin(&sets, buf_slice(&h->sets), h->j->trusted, err))
+    if (!blocks_range_begin(answer, from, &r, err))
         return false;
-    *ret_count = r.count;
+    run->count = r.count;
     for (size_t i = 0; r.count > 0; i++) {
-        struct store_filled *b = &h->blocks[i];
+        struct store_filled *b = &run->blocks[i];
         if (!blocks_range_next_history(&r, &b->block, &b->seals, &b->outcomes, err) ||
-            !check_final(b, &sets, err))
+            !check_final(b, sets, err))
             return false;
     }
-    return *ret_count > 0 || err_set(err, ERR_NOT_FOUND, "it has no block %" PRIu64, from);
+    return run->count > 0 || err_set(err, ERR_NOT_FOUND, "it has no block %" PRIu64, from);
 }
+
+bool snapshot_history_take(struct store *s, const struct identity *trusted, struct slice answer,
+                           struct err *err)
+{
+    struct store_history at;
+    struct set_chain sets;
+    struct buf proof = buf_heap(SET_CHAIN_SIZE_MAX);
+    struct run *run = calloc(1, sizeof *run);
+    bool good = (run != NULL || err_set(err, ERR_IO, "out of memory")) &&
+                store_history(s, &at, err) &&
+                (at.history < at.base || err_set(err, ERR_INPUT, "the history is here")) &&
+                proof_sets(s, trusted, SET_CHAIN_PROOF, &proof, err) &&
+                set_chain_begin(&sets, buf_slice(&proof), trusted, err) &&
+                take_blocks(run, answer, at.history + 1, &sets, err);
+    if (good && run->count > at.base - at.history)
+        run->count = (size_t)(at.base - at.history);
+    good = good && store_fill(s, run->blocks, run->count, err);
+    buf_free(&proof);
+    free(run);
+    return good;
+}
+
+/* ------------------------------------------------------------------ all of it, at a prompt */
+
+struct history {
+    const struct snapshot_join *j;
+    struct store *s;
+    struct buf answer;
+    uint64_t bytes;
+};
 
 static bool fill_from(struct history *h, size_t peer, const struct store_history *at,
                       struct err *err)
 {
     char path[96];
-    size_t count = 0;
     (void)snprintf(path, sizeof path, "/v1/blocks/range?from=%" PRIu64 "&outcomes=1",
                    at->history + 1);
     buf_clear(&h->answer);
     if (!h->j->get(h->j->ctx, peer, path, BLOCKS_RANGE_HISTORY_MAX, &h->answer, err))
         return false;
     h->bytes += h->answer.len;
-    if (!take_blocks(h, at->history + 1, &count, err))
-        return false;
-    if (count > at->base - at->history)
-        count = (size_t)(at->base - at->history);
-    return store_fill(h->s, h->blocks, count, err);
+    return snapshot_history_take(h->s, h->j->trusted, buf_slice(&h->answer), err);
 }
 
 static bool fill_next(struct history *h, const struct store_history *at, struct err *err)
@@ -99,16 +120,8 @@ static bool run(struct history *h, struct err *err)
 
 bool snapshot_join_history(const struct snapshot_join *j, struct store *s, struct err *err)
 {
-    struct history *h = calloc(1, sizeof *h);
-    if (h == NULL)
-        return err_set(err, ERR_IO, "out of memory");
-    h->j = j;
-    h->s = s;
-    h->sets = buf_heap(SET_CHAIN_SIZE_MAX);
-    h->answer = buf_heap(BLOCKS_RANGE_HISTORY_MAX);
-    bool good = proof_sets(s, j->trusted, SET_CHAIN_PROOF, &h->sets, err) && run(h, err);
-    buf_free(&h->sets);
-    buf_free(&h->answer);
-    free(h);
+    struct history h = { .j = j, .s = s, .answer = buf_heap(BLOCKS_RANGE_HISTORY_MAX) };
+    bool good = run(&h, err);
+    buf_free(&h.answer);
     return good;
 }

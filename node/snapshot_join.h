@@ -37,4 +37,11 @@ bool snapshot_join_run(const struct snapshot_join *j, struct header *ret_header,
  */
 bool snapshot_join_history(const struct snapshot_join *j, struct store *s, struct err *err);
 
+/*
+ * A peer's answer (blocks_range.h, with outcomes) to the question for the first block that is missing: the
+ * seals are verified and the blocks kept. In: s: the writer; trusted: its own identity.
+ */
+bool snapshot_history_take(struct store *s, const struct identity *trusted, struct slice answer,
+                           struct err *err);
+
 #endif

@@ -44,9 +44,9 @@ static bool get(void *ctx, size_t peer, const char *path, size_t max, struct buf
     struct join *j = ctx;
     size_t before = out->len;
     if (!node_client_get_bytes(j->client[peer], path, out, err))
-        return err_wrap(err, "%s", j->url[peer]);
+        return false;
     return out->len - before <= max ||
-           err_set(err, ERR_INPUT, "%s: answers more than %zu bytes", j->url[peer], max);
+           err_set(err, ERR_INPUT, "an answer of more than %zu bytes", max);
 }
 
 static bool progress(void *ctx, uint64_t done, uint64_t all, uint64_t bytes)
