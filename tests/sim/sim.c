@@ -54,6 +54,11 @@ bool sim_is_good(const struct sim_node *node)
     return node->kind != SIM_DEAD && !node->byzantine;
 }
 
+bool sim_is_member(const struct sim *s, const struct sim_node *node)
+{
+    return authority_set_find(sim_truth_set(s->truth, UINT64_MAX), &s->keys[node->key].kid) >= 0;
+}
+
 struct sim_node *sim_any_good(struct sim *s)
 {
     struct sim_node *found = NULL;
@@ -140,6 +145,7 @@ static void happen(struct sim *s, const struct sim_event *e)
     case SIM_HEAL: sim_script_heal(s); break;
     case SIM_WORK: sim_work_say(s, e->node); break;
     case SIM_REPEAT: sim_work_repeat(s, e->node, e->arg); break;
+    case SIM_GOVERN: sim_govern_step(s); break;
     case SIM_CLOCKS:
         for (unsigned i = 0; i < s->node_count; i++)
             s->nodes[i].offset_ms -= (int64_t)e->arg;
@@ -150,7 +156,8 @@ static void happen(struct sim *s, const struct sim_event *e)
 /* Everybody has gone on, and nothing that was said before the healing is still waited for. */
 static bool is_done(struct sim *s)
 {
-    if (s->now_ms <= s->heal_ms || !sim_work_is_settled(s))
+    if (s->now_ms <= s->heal_ms || !sim_work_is_settled(s) ||
+        (!sim_govern_is_over(s) && s->now_ms < s->heal_ms + 12000))
         return false;
     for (unsigned i = 0; i < s->node_count; i++) {
         const struct sim_node *node = &s->nodes[i];
@@ -167,7 +174,8 @@ static void note_first_block(struct sim *s)
     if (s->took || s->now_ms <= s->heal_ms)
         return;
     for (unsigned i = 0; i < s->node_count; i++)
-        if (sim_is_good(&s->nodes[i]) && sim_node_height(&s->nodes[i]) <= s->base)
+        if (sim_is_good(&s->nodes[i]) && sim_is_member(s, &s->nodes[i]) &&
+            sim_node_height(&s->nodes[i]) <= s->base)
             return;
     s->took = true;
     s->took_ms = s->now_ms - s->heal_ms;
@@ -240,6 +248,7 @@ void sim_free(struct sim *s)
     while (s->event_count > 0)
         sim_net_release(s->events[--s->event_count].packet);
     free(s->events);
+    sim_govern_free(s->govern);
     sim_work_free(s->work);
     sim_truth_free(s->truth);
     buf_free(&s->genesis);

@@ -16,7 +16,7 @@
 #define SIM_KEYS_MAX   12 /* authorities, and those that may become one */
 #define SIM_PERIOD_MS  500
 #define SIM_T0_MS      1000
-#define SIM_NONE       UINT32_MAX
+#define SIM_CANDIDATES 2      /* nodes that may enter the set */
 #define SIM_STEADY0_MS 100000 /* the machines have been on for so long */
 
 enum sim_store {
@@ -64,6 +64,7 @@ struct sim_packet {
 struct sim_disk;
 struct sim_truth;
 struct sim_work;
+struct sim_govern;
 struct sim_liar;
 
 struct sim_node {
@@ -95,6 +96,7 @@ enum sim_event_kind {
     SIM_WORK,   /* a signer says something */
     SIM_REPEAT, /* and repeats it until it is sealed */
     SIM_CLOCKS, /* the common time source is mended */
+    SIM_GOVERN, /* members go on with a change of the set */
 };
 
 struct sim_event {
@@ -116,7 +118,8 @@ struct sim {
     uint64_t serial;
 
     unsigned n, liars, weak;
-    bool wide; /* more is wrong than the protocol bears: safety alone is checked */
+    bool governed; /* the set may change */
+    bool wide;     /* more is wrong than the protocol bears: safety alone is checked */
     struct kit kit;
     struct buf genesis;
     struct key_pair keys[SIM_KEYS_MAX];
@@ -129,6 +132,7 @@ struct sim {
 
     struct sim_truth *truth;
     struct sim_work *work;
+    struct sim_govern *govern;
     uint64_t base; /* height of the most advanced good node at the healing */
     uint64_t took_ms;
     bool took, finished;
@@ -150,6 +154,7 @@ unsigned sim_pick(struct sim *s, unsigned n); /* 0 … n - 1 */
 bool sim_chance(struct sim *s, unsigned percent);
 void sim_at(struct sim *s, uint64_t delay_ms, struct sim_event event);
 bool sim_is_good(const struct sim_node *node);
+bool sim_is_member(const struct sim *s, const struct sim_node *node); /* of the newest set */
 /* A good node that is up; NULL: none is. */
 struct sim_node *sim_any_good(struct sim *s);
 

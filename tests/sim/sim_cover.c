@@ -35,6 +35,8 @@ static const char *const names[BRANCHES] = {
     [BRANCH_REJOINED] = "voted again two heights later",
     [BRANCH_REJOINED_ALL] = "voted again where q = n",
     [BRANCH_ONE_ALONE] = "one authority decided alone",
+    [BRANCH_SET_GREW] = "an authority entered the set",
+    [BRANCH_SET_SHRANK] = "an authority left the set",
     [BRANCH_NO_QUORUM] = "no part had a quorum",
 };
 

@@ -40,6 +40,8 @@ enum sim_branch {
     BRANCH_REJOINED_ALL,
     BRANCH_ONE_ALONE,
     BRANCH_NO_QUORUM,
+    BRANCH_SET_GREW,
+    BRANCH_SET_SHRANK,
     BRANCHES,
 };
 

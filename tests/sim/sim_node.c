@@ -6,6 +6,7 @@
 #include "tests/sim/sim_disk.h"
 #include "tests/sim/sim_liar.h"
 #include "tests/sim/sim_truth.h"
+#include "tests/sim/sim_work.h"
 #include "tests/support/fake_crypto.h"
 
 #include <stdlib.h>
@@ -262,6 +263,8 @@ static void note_evidence(struct sim *s, const struct sim_node *node, const stru
         b[BRANCH_EVIDENCE_PREPARE] += a->message.data[1] == MESSAGE_PREPARE;
         b[BRANCH_EVIDENCE_COMMIT] += a->message.data[1] == MESSAGE_COMMIT;
     }
+    if (!node->byzantine && sim_is_member(s, node))
+        sim_govern_accuse(s, node->key, a->message, a->other);
     for (unsigned i = 0; i < s->node_count; i++)
         if (sim_is_good(&s->nodes[i]) && !s->nodes[i].ill && !s->wide &&
             kid_equal(&s->keys[s->nodes[i].key].kid, &a->kid))

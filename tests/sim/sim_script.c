@@ -130,6 +130,9 @@ static void draw_people(struct sim *s, unsigned order[])
         if (kind == SIM_TWIN)
             (void)add_node(s, order[i], SIM_TWIN);
     }
+    for (unsigned i = 0; i < SIM_CANDIDATES; i++)
+        if (s->governed)
+            (void)add_node(s, s->n + i, SIM_HONEST);
 }
 
 static void draw_size(struct sim *s)
@@ -140,6 +143,7 @@ static void draw_size(struct sim *s)
     s->liars =
         s->options.liars >= 0 ? (unsigned)s->options.liars : sim_pick(s, faults_of(s->n) + 1);
     s->wide = sim_chance(s, 15);
+    s->governed = !s->wide && sim_chance(s, 30);
     for (unsigned i = 0; i < s->n; i++)
         order[i] = i;
     for (unsigned i = s->n - 1; i > 0; i--) {
@@ -219,6 +223,7 @@ void sim_script(struct sim *s)
     s->heal_ms = one_of(s, heals, COUNT(heals));
     s->work = sim_work_new(s);
     s->truth = sim_truth_new(s);
+    s->govern = sim_govern_new(s);
     for (unsigned i = 0; i < s->node_count; i++)
         give_disk(s, &s->nodes[i]);
     introduce(s);

@@ -115,6 +115,11 @@ uint64_t sim_truth_height(const struct sim_truth *t)
     return t->count - 1;
 }
 
+struct hash sim_truth_hash(const struct sim_truth *t, uint64_t height)
+{
+    return t->facts[height].hash;
+}
+
 const struct authority_set *sim_truth_set(const struct sim_truth *t, uint64_t height)
 {
     return &t->facts[height < t->count ? height : t->count - 1].next;
@@ -260,12 +265,18 @@ static void note_first(struct sim *s, const struct sim_node *node, const struct 
     if (!check_header(s, c) || !check_statements(s, c) || !check_outcomes(s, c) ||
         !check_seals(s, node, c))
         return;
+    const struct authority_set *prev = sim_truth_set(s->truth, UINT64_MAX);
     struct hash next_hash = authority_set_hash(&next);
     if (!hash_equal(&next_hash, &c->header.next)) {
         (void)sim_fail(s, "CHAIN", "block %llu names another next set than it wrote",
                        (unsigned long long)c->header.height);
         return;
     }
+    s->cover->branches[BRANCH_SET_GREW] += next.count > prev->count;
+    s->cover->branches[BRANCH_SET_SHRANK] += next.count < prev->count;
+    if (next.count != prev->count)
+        sim_say(s, "from block %llu on the set has %zu members",
+                (unsigned long long)c->header.height + 1, next.count);
     add_fact(s->truth, &c->header, &next);
     s->cover->blocks++;
     s->cover->statements += c->statement_count;

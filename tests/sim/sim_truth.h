@@ -16,6 +16,7 @@ void sim_truth_said(struct sim *s, const struct sim_node *node, const struct sim
 /* At the end: disks replayed, and everything acknowledged is there. */
 void sim_truth_finish(struct sim *s);
 uint64_t sim_truth_height(const struct sim_truth *t);
+struct hash sim_truth_hash(const struct sim_truth *t, uint64_t height);
 /* The height that sealed a statement; 0: none has. */
 uint64_t sim_truth_sealed(const struct sim_truth *t, const struct hash *statement);
 /* In force at the height after `height`. */

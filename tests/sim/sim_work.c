@@ -1,6 +1,8 @@
 #include "tests/sim/sim_work.h"
 
-#include "common/outcome.h"
+#include "common/constitution.h"
+#include "common/state_govern.h"
+#include "common/state_value.h"
 #include "tests/sim/sim_truth.h"
 #include "tests/support/goods_play.h"
 
@@ -9,16 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REPEAT_MS  3000
-#define OPS_MAX    400
-#define SCRATCH_ST 16
+#define REPEAT_MS 3000
+#define OPS_MAX   400
 
 static const struct goods_world_size size = { 60, OPS_MAX, 8, 20, 4 };
 
 /* What a key is saying now. */
 struct saying {
     bool busy;
-    uint64_t number;     /* rises with each saying of the key */
+    uint64_t number;     /* rises with each saying */
     struct goods_op *op; /* NULL: not of goods */
     struct hash hash;
     struct slice bytes; /* lives in the world's room */
@@ -27,11 +28,11 @@ struct saying {
 
 struct sim_work {
     struct goods_play *play;
-    struct saying now[GOODS_SIGNERS];
+    struct kit_signer others[2 * SIM_KEYS_MAX]; /* companies, then authorities */
+    struct saying now[SIM_SIGNERS];
     uint64_t said;
     uint64_t pause_ms; /* about so long between two sayings of a key */
     uint64_t last_old; /* height that sealed the last of what was said before the healing */
-    unsigned places;   /* of the master data: said first, by member 0 */
 };
 
 /* ------------------------------------------------------------------ founding */
@@ -49,32 +50,100 @@ static int by_kid(const void *a, const void *b)
     return kid_compare(&x->kid, &y->kid);
 }
 
-/* Companies of the goods' world run the first nodes; whoever else runs one is a company more. */
-static void found(struct sim *s, struct sim_work *w)
+unsigned sim_work_voters(const struct sim *s)
 {
+    unsigned n = s->n + SIM_CANDIDATES;
+    return n > GOODS_MEMBERS ? n : GOODS_MEMBERS;
+}
+
+static struct kit_signer *signer_of(struct sim_work *w, unsigned signer)
+{
+    return signer < GOODS_SIGNERS ? &w->play->by[signer] : &w->others[signer - GOODS_SIGNERS];
+}
+
+struct kid sim_work_member(const struct sim *s, unsigned key)
+{
+    return signer_of(s->work, SIM_MEMBER(key))->key.kid;
+}
+
+/* The places of the goods' world are master data of the genesis, and so is what governing needs. */
+static void add_entries(struct sim *s, struct buf *memory)
+{
+    struct state_members members = { .count = 0 };
+    struct constitution constitution = constitution_default();
+    struct state_key key = state_key_plain(TABLE_MEMBERS);
+    size_t start[GOODS_PLACES + 2], n = 0;
+    for (unsigned i = 0; i < sim_work_voters(s); i++) {
+        struct kid kid = sim_work_member(s, i);
+        state_members_add(&members, &kid);
+    }
+    state_members_put(memory, &members);
+    kit_add_entry(&s->kit, &key, slice_from(buf_slice(memory), 0, memory->len));
+    start[n++] = memory->len;
+    constitution_put(memory, &constitution);
+    key = state_key_plain(TABLE_CONSTITUTION);
+    kit_add_entry(&s->kit, &key, slice_from(buf_slice(memory), start[0], memory->len - start[0]));
+    for (unsigned i = 1; i < GOODS_PLACES; i++) {
+        const struct goods_position *at = &goods_reference_places[i];
+        uint8_t bytes[512];
+        struct buf payload = buf_fixed(bytes, sizeof bytes);
+        struct statement draft = { .kind = KIND_PLACE,
+                                   .link = { .seq = 1, .time_ms = KIT_T0 - 1000 } };
+        struct hash hash = crypto_sha256(slice_of(&i, sizeof i));
+        if (!at->known)
+            continue;
+        draft.as.place = (struct place){ .gln = slice_text(goods_play_glns[i]),
+                                         .name = slice_text("A place"),
+                                         .has_position = true,
+                                         .lat = (int64_t)(at->lat * 1e7),
+                                         .lon = (int64_t)(at->lon * 1e7) };
+        statement_put_payload(&payload, &draft);
+        start[0] = memory->len;
+        state_master_put(memory, buf_slice(&payload), &hash);
+        key = state_key_text(TABLE_PLACE, draft.as.place.gln);
+        kit_add_entry(&s->kit, &key,
+                      slice_from(buf_slice(memory), start[0], memory->len - start[0]));
+    }
+}
+
+static void begin_signers(struct sim *s)
+{
+    struct sim_work *w = s->work;
+    for (unsigned i = 0; i < SIM_SIGNERS; i++) {
+        struct kit_signer *signer = signer_of(w, i);
+        struct key_pair key = signer->key;
+        kit_signer_begin(signer, &key, &s->kit.identity.genesis.ledger);
+    }
+}
+
+/* Companies of the goods' world run the first nodes; whoever else runs one, or may, is a company more. */
+static void found(struct sim *s)
+{
+    static uint8_t memory[32768];
+    struct sim_work *w = s->work;
+    struct buf values = buf_fixed(memory, sizeof memory);
+    for (unsigned i = 0; i < SIM_KEYS_MAX; i++) {
+        s->keys[i] = named_pair("authority", i);
+        w->others[i].key = named_pair("member", i);
+    }
+    qsort(s->keys, s->n, sizeof s->keys[0], by_kid);
+    for (unsigned i = 0; i < SIM_KEYS_MAX; i++)
+        w->others[SIM_KEYS_MAX + i].key = s->keys[i];
     kit_begin(&s->kit, KIT_T0 - 1000, false);
-    for (unsigned i = 0; i < GOODS_MEMBERS; i++)
-        kit_add_member(&s->kit, &w->play->by[i].key, "A company");
+    for (unsigned i = 0; i < sim_work_voters(s); i++)
+        kit_add_member(&s->kit, &signer_of(w, SIM_MEMBER(i))->key, "A company");
     for (unsigned i = GOODS_MEMBERS; i < GOODS_SIGNERS; i++)
         kit_add_key(&s->kit, &w->play->by[i].key, &w->play->by[goods_reference_member(i)].key.kid,
                     i < GOODS_DEVICE    ? CLASS_OPERATOR
                     : i == GOODS_DEVICE ? CLASS_DEVICE
                                         : CLASS_AUDITOR);
-    for (unsigned i = 0; i < SIM_KEYS_MAX; i++)
-        s->keys[i] = named_pair("authority", i);
-    qsort(s->keys, s->n, sizeof s->keys[0], by_kid);
     for (unsigned i = 0; i < s->n; i++) {
-        struct key_pair member = named_pair("member", i);
-        if (i >= GOODS_MEMBERS)
-            kit_add_member(&s->kit, &member, "One more");
-        kit_add_key(&s->kit, &s->keys[i], i < GOODS_MEMBERS ? &w->play->by[i].key.kid : &member.kid,
-                    CLASS_AUTHORITY);
+        struct kid member = sim_work_member(s, i);
+        kit_add_key(&s->kit, &s->keys[i], &member, CLASS_AUTHORITY);
     }
+    add_entries(s, &values);
     kit_genesis(&s->kit, &s->genesis);
-    for (unsigned i = 0; i < GOODS_SIGNERS; i++) {
-        struct key_pair key = w->play->by[i].key;
-        kit_signer_begin(&w->play->by[i], &key, &s->kit.identity.genesis.ledger);
-    }
+    begin_signers(s);
 }
 
 struct sim_work *sim_work_new(struct sim *s)
@@ -83,11 +152,12 @@ struct sim_work *sim_work_new(struct sim *s)
     struct sim_work *w = calloc(1, sizeof *w);
     if (w == NULL)
         abort();
+    s->work = w;
     w->play = goods_play_new(s->options.seed, &size);
     w->pause_ms = pauses[sim_pick(s, 4)];
-    found(s, w);
+    found(s);
     for (unsigned i = 0; i < GOODS_SIGNERS; i++)
-        sim_at(s, i == 0 ? sim_pick(s, 300) : 1500 + sim_pick(s, (unsigned)(2 * w->pause_ms)),
+        sim_at(s, sim_pick(s, (unsigned)(2 * w->pause_ms)),
                (struct sim_event){ .kind = SIM_WORK, .node = i });
     return w;
 }
@@ -122,32 +192,8 @@ static void begin_saying(struct sim *s, unsigned signer, struct slice bytes, str
                             .hash = crypto_sha256(bytes),
                             .bytes = bytes,
                             .since_ms = s->now_ms };
-    hand_in(s, signer);
-}
-
-/* The next place of the master data, until all are said. */
-static bool say_place(struct sim *s)
-{
-    struct sim_work *w = s->work;
-    while (++w->places < GOODS_PLACES) {
-        const struct goods_position *at = &goods_reference_places[w->places];
-        struct statement draft = { .kind = KIND_PLACE };
-        struct buf out = buf_heap(STATEMENT_MAX);
-        if (!at->known)
-            continue;
-        draft.as.place = (struct place){ .gln = slice_text(goods_play_glns[w->places]),
-                                         .name = slice_text("A place"),
-                                         .has_position = true,
-                                         .lat = (int64_t)(at->lat * 1e7),
-                                         .lon = (int64_t)(at->lon * 1e7) };
-        (void)kit_sign(&w->play->by[0], draft, KIT_T0 + s->now_ms, &out);
-        uint8_t *copy = goods_world_room(w->play->world, out.len);
-        memcpy(copy, out.data, out.len);
-        begin_saying(s, 0, slice_of(copy, out.len), NULL);
-        buf_free(&out);
-        return true;
-    }
-    return false;
+    /* not at once: a machine may be in the middle of something */
+    sim_at(s, 1, (struct sim_event){ .kind = SIM_REPEAT, .node = signer, .arg = now->number });
 }
 
 /* An operation by a key that is not saying anything: what is drawn for others is drawn again. */
@@ -183,13 +229,7 @@ void sim_work_say(struct sim *s, unsigned signer)
     uint64_t pause = 1 + sim_pick(s, (unsigned)(2 * w->pause_ms));
     if (s->now_ms > s->heal_ms + 8000)
         pause += 2000;
-    if (w->places < GOODS_PLACES && signer == 0) { /* the master data first */
-        if (!w->now[0].busy)
-            (void)say_place(s);
-        pause = 20;
-    }
-    if (w->places >= GOODS_PLACES)
-        say_something(s);
+    say_something(s);
     sim_at(s, pause, (struct sim_event){ .kind = SIM_WORK, .node = signer });
 }
 
@@ -207,16 +247,27 @@ void sim_work_wake(struct sim *s)
     for (unsigned i = 0; i < GOODS_SIGNERS; i++)
         somebody = somebody || w->now[i].busy;
     for (unsigned tries = 0; !somebody && tries < 50; tries++) {
-        if (w->places < GOODS_PLACES)
-            (void)say_place(s);
-        else
-            say_something(s);
+        say_something(s);
         for (unsigned i = 0; i < GOODS_SIGNERS; i++)
             somebody = somebody || w->now[i].busy;
     }
-    for (unsigned i = 0; i < GOODS_SIGNERS; i++)
+    for (unsigned i = 0; i < SIM_SIGNERS; i++)
         if (w->now[i].busy)
             hand_in(s, i);
+}
+
+bool sim_work_utter(struct sim *s, unsigned signer, struct statement draft)
+{
+    struct sim_work *w = s->work;
+    struct buf out = buf_heap(STATEMENT_MAX);
+    if (w->now[signer].busy)
+        return false;
+    (void)kit_sign(signer_of(w, signer), draft, KIT_T0 + s->now_ms, &out);
+    uint8_t *copy = goods_world_room(w->play->world, out.len);
+    memcpy(copy, out.data, out.len);
+    begin_saying(s, signer, slice_of(copy, out.len), NULL);
+    buf_free(&out);
+    return true;
 }
 
 /* ------------------------------------------------------------------ sealed */
@@ -226,8 +277,10 @@ static bool judge(struct sim *s, struct saying *now, const struct verdict *v)
 {
     struct goods_play *p = s->work->play;
     struct goods_reference *r = p->world->reference;
-    if (now->op == NULL)
-        return v->code == ACCEPTED || sim_fail(s, "RULES", "a place is refused");
+    if (now->op == NULL) {
+        sim_govern_heard(s, (unsigned)(now - s->work->now), v);
+        return true;
+    }
     enum refusal code = goods_reference_say(r, now->op);
     goods_world_note(p->world, now->op);
     s->cover->compared++;
@@ -254,20 +307,20 @@ void sim_work_sealed(struct sim *s, const struct commit *c)
     for (size_t i = 0; i < c->outcome_count; i++) {
         if (!outcome_decode(c->outcomes[i], &o, NULL) || o.type != OUTCOME_VERDICT)
             continue;
-        for (unsigned k = 0; k < GOODS_SIGNERS; k++) {
+        for (unsigned k = 0; k < SIM_SIGNERS; k++) {
             struct saying *now = &w->now[k];
             if (!now->busy || !hash_equal(&now->hash, &o.verdict.statement))
                 continue;
+            finish_saying(s, now, c);
             if (!judge(s, now, &o.verdict))
                 return;
-            finish_saying(s, now, c);
         }
     }
 }
 
 bool sim_work_is_settled(const struct sim *s)
 {
-    for (unsigned i = 0; i < GOODS_SIGNERS; i++)
+    for (unsigned i = 0; i < SIM_SIGNERS; i++)
         if (s->work->now[i].busy && s->work->now[i].since_ms <= s->heal_ms)
             return false;
     return true;

@@ -1,13 +1,21 @@
 /*
  * What the members do meanwhile: each key says one thing after the other to some node and repeats it, to others
- * too, until it is sealed. Goods are drawn and judged a second time by tests/support/goods_reference.h.
+ * too, until it is sealed. Goods are drawn and judged a second time by tests/support/goods_reference.h; votes and
+ * what changes the authority set are sim_govern.c.
  */
 #ifndef TESTS_SIM_SIM_WORK_H
 #define TESTS_SIM_SIM_WORK_H
 
+#include "common/outcome.h"
 #include "tests/sim/sim.h"
+#include "tests/support/goods_op.h"
 
-/* Founds the members of s->kit (n authorities and candidates more), makes the genesis and plans what is said. */
+/* Signers: keys of the goods' world, then a company and an authority key for each of s->keys. */
+#define SIM_MEMBER(key)    ((key) < GOODS_MEMBERS ? (key) : GOODS_SIGNERS + (key))
+#define SIM_AUTHORITY(key) (GOODS_SIGNERS + SIM_KEYS_MAX + (key))
+#define SIM_SIGNERS        (GOODS_SIGNERS + 2 * SIM_KEYS_MAX)
+
+/* Founds the members of s->kit (n authorities and two candidates more) and makes the genesis. */
 struct sim_work *sim_work_new(struct sim *s);
 void sim_work_free(struct sim_work *w);
 void sim_work_say(struct sim *s, unsigned signer);
@@ -19,5 +27,23 @@ void sim_work_sealed(struct sim *s, const struct commit *c);
 /* Is all that was said before the healing sealed, and up to which height? */
 bool sim_work_is_settled(const struct sim *s);
 uint64_t sim_work_height(const struct sim *s);
+
+/* Something that is no operation on goods; sim_govern_heard() learns what became of it. False: the key is busy. */
+bool sim_work_utter(struct sim *s, unsigned signer, struct statement draft);
+/* The company that an authority key belongs to. */
+struct kid sim_work_member(const struct sim *s, unsigned key);
+/* How many companies vote. */
+unsigned sim_work_voters(const struct sim *s);
+
+/* ------------------------------------------------------------------ sim_govern.c */
+
+struct sim_govern *sim_govern_new(struct sim *s);
+void sim_govern_free(struct sim_govern *g);
+/* What a change of the set needs next. */
+void sim_govern_step(struct sim *s);
+void sim_govern_heard(struct sim *s, unsigned signer, const struct verdict *v);
+bool sim_govern_is_over(const struct sim *s);
+/* Evidence that a machine found becomes a statement of its authority. */
+void sim_govern_accuse(struct sim *s, unsigned key, struct slice a, struct slice b);
 
 #endif

@@ -60,12 +60,21 @@ void kit_add_node(struct kit *k, const struct kid *authority, const struct node_
     k->records[k->node_count++] = *record;
 }
 
+void kit_add_entry(struct kit *k, const struct state_key *key, struct slice value)
+{
+    check(k->entry_count < KIT_ENTRIES_MAX, "entries", NULL);
+    k->entry_keys[k->entry_count] = *key;
+    k->entry_values[k->entry_count++] = value;
+}
+
+#define ENTRIES_MAX (2 * KIT_KEYS_MAX + KIT_NODES_MAX + KIT_ENTRIES_MAX + 2)
+
 /* Entries in a row: where each begins, to be sorted by key. */
 struct entries {
     size_t count;
-    struct state_key keys[2 * KIT_KEYS_MAX + KIT_NODES_MAX + 2];
-    size_t start[2 * KIT_KEYS_MAX + KIT_NODES_MAX + 3];
-    size_t order[2 * KIT_KEYS_MAX + KIT_NODES_MAX + 2];
+    struct state_key keys[ENTRIES_MAX];
+    size_t start[ENTRIES_MAX + 1];
+    size_t order[ENTRIES_MAX];
     struct buf values;
 };
 
@@ -189,6 +198,8 @@ void kit_genesis(struct kit *k, struct buf *out)
     put_members_and_keys(e, k);
     put_set(e, k);
     put_nodes(e, k);
+    for (size_t i = 0; i < k->entry_count; i++)
+        buf_add_slice(entry(e, k->entry_keys[i]), k->entry_values[i]);
     e->start[e->count] = e->values.len;
     sort_entries(e);
     struct hash root = state_root(e), set = authority_set_hash(&k->identity.set);

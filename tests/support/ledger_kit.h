@@ -7,12 +7,14 @@
 #define TESTS_SUPPORT_LEDGER_KIT_H
 
 #include "common/final.h"
+#include "common/state_key.h"
 #include "common/statement.h"
 
-#define KIT_KEYS_MAX  320
-#define KIT_T0        UINT64_C(1780293600000) /* 2026-06-01T06:00:00Z */
-#define KIT_UNIT      "01/09506000134352/21/DEMO1"
-#define KIT_NODES_MAX 16
+#define KIT_KEYS_MAX    320
+#define KIT_T0          UINT64_C(1780293600000) /* 2026-06-01T06:00:00Z */
+#define KIT_UNIT        "01/09506000134352/21/DEMO1"
+#define KIT_NODES_MAX   16
+#define KIT_ENTRIES_MAX 16
 
 /* ------------------------------------------------------------------ genesis */
 
@@ -31,7 +33,10 @@ struct kit {
     size_t node_count;
     struct kid nodes[KIT_NODES_MAX];
     struct node_record records[KIT_NODES_MAX]; /* of each; borrowed */
-    struct identity identity;                  /* set by kit_genesis() */
+    size_t entry_count;
+    struct state_key entry_keys[KIT_ENTRIES_MAX];
+    struct slice entry_values[KIT_ENTRIES_MAX]; /* borrowed */
+    struct identity identity;                   /* set by kit_genesis() */
 };
 
 /* The key whose seed is the SHA-256 of its name. */
@@ -44,6 +49,8 @@ void kit_add_key(struct kit *k, const struct key_pair *pair, const struct kid *m
                  enum key_class class);
 /* Where peers find an authority, and by which certificate; what it borrows must live until kit_genesis(). */
 void kit_add_node(struct kit *k, const struct kid *authority, const struct node_record *record);
+/* An entry of the first state as it is; the value must live until kit_genesis(). */
+void kit_add_entry(struct kit *k, const struct state_key *key, struct slice value);
 /* Appends the genesis file, signed by every member, and fills k->identity. */
 void kit_genesis(struct kit *k, struct buf *out);
 
