@@ -132,7 +132,10 @@ def main(names):
     wrong = build(['build/release/tests/sim/simulate'] + ['build/release/' + p for p in programs])
     if wrong:
         sys.exit('the tree does not build:\n' + wrong)
-    for i, mutant in enumerate(mutants):
+    wrong = run_units(programs)
+    if wrong or simulate(100, True):
+        sys.exit('without any fault these complain: ' + ', '.join(wrong or ['simulate']))
+    for mutant in mutants:
         killers, complaint = try_mutant(mutant, programs)
         plant(mutant, back=True)
         survived += not killers

@@ -65,6 +65,7 @@ struct sim_disk;
 struct sim_truth;
 struct sim_work;
 struct sim_govern;
+struct sim_mischief;
 struct sim_liar;
 
 struct sim_node {
@@ -93,10 +94,11 @@ enum sim_event_kind {
     SIM_RESTART, /* the node comes back */
     SIM_SPLIT,
     SIM_HEAL,
-    SIM_WORK,   /* a signer says something */
-    SIM_REPEAT, /* and repeats it until it is sealed */
-    SIM_CLOCKS, /* the common time source is mended */
-    SIM_GOVERN, /* members go on with a change of the set */
+    SIM_WORK,     /* a signer says something */
+    SIM_REPEAT,   /* and repeats it until it is sealed */
+    SIM_CLOCKS,   /* the common time source is mended */
+    SIM_MISCHIEF, /* somebody says something wrong */
+    SIM_GOVERN,   /* members go on with a change of the set */
 };
 
 struct sim_event {
@@ -133,6 +135,7 @@ struct sim {
     struct sim_truth *truth;
     struct sim_work *work;
     struct sim_govern *govern;
+    struct sim_mischief *mischief;
     uint64_t base; /* height of the most advanced good node at the healing */
     uint64_t took_ms;
     bool took, finished;

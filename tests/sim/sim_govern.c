@@ -25,14 +25,15 @@ struct change {
     bool adds;
     unsigned key;
     enum stage stage;
-    unsigned by; /* the voter who proposes */
+    unsigned by;    /* the voter who proposes */
+    bool proposing; /* what it says now is the proposal */
     struct hash proposal;
     bool voted[SIM_KEYS_MAX + GOODS_MEMBERS], asked[SIM_KEYS_MAX + GOODS_MEMBERS];
     unsigned tries;
 };
 
 struct sim_govern {
-    size_t count, at;
+    size_t count;
     struct change changes[CHANGES_MAX];
 };
 
@@ -133,30 +134,35 @@ static void enter(struct sim *s, struct change *c)
         return;
     }
     struct statement st = { .kind = KIND_NODE };
+    bool forgetful = sim_chance(s, 20); /* names no block it has seen */
     struct hash tip = sim_truth_hash(s->truth, sim_truth_height(s->truth));
     st.as.node =
         (struct node_announce){ { slice_text("127.0.0.1:18830"),
                                   slice_text("https://127.0.0.1:18840"), slice_text("DER") },
                                 true };
-    st.link.anchor = (struct anchor){ .present = true, .height = sim_truth_height(s->truth) };
+    st.link.anchor = (struct anchor){ .present = !forgetful, .height = sim_truth_height(s->truth) };
     memcpy(st.link.anchor.hash, tip.bytes, ANCHOR_HASH_SIZE);
     if (sim_work_utter(s, SIM_AUTHORITY(c->key), st))
         c->stage = STAGE_ENTERING;
 }
 
-void sim_govern_step(struct sim *s)
+bool sim_govern_is_over(const struct sim *s)
 {
-    struct sim_govern *g = s->govern;
-    while (g->at < g->count && g->changes[g->at].stage == STAGE_OVER)
-        g->at++;
-    if (g->at == g->count)
-        return;
-    struct change *c = &g->changes[g->at];
-    sim_at(s, STEP_MS, (struct sim_event){ .kind = SIM_GOVERN });
+    const struct sim_govern *g = s->govern;
+    for (size_t i = 0; i < g->count; i++)
+        if (g->changes[i].stage != STAGE_OVER)
+            return false;
+    return true;
+}
+
+static void step(struct sim *s, struct change *c)
+{
     switch (c->stage) {
     case STAGE_PROPOSE:
-        if (propose(s, c))
+        if (propose(s, c)) {
             c->stage = STAGE_PROPOSING;
+            c->proposing = true;
+        }
         break;
     case STAGE_VOTE: vote(s, c); break;
     case STAGE_ENTER: enter(s, c); break;
@@ -164,6 +170,26 @@ void sim_govern_step(struct sim *s)
     case STAGE_ENTERING:
     case STAGE_OVER: break;
     }
+}
+
+void sim_govern_step(struct sim *s)
+{
+    struct sim_govern *g = s->govern;
+    if (sim_govern_is_over(s))
+        return;
+    sim_at(s, STEP_MS, (struct sim_event){ .kind = SIM_GOVERN });
+    for (size_t i = 0; i < g->count; i++)
+        step(s, &g->changes[i]);
+}
+
+struct hash sim_govern_proposal(const struct sim *s)
+{
+    const struct sim_govern *g = s->govern;
+    struct hash newest = crypto_sha256(slice_text("no proposal"));
+    for (size_t i = 0; i < g->count; i++)
+        if (g->changes[i].stage > STAGE_PROPOSING)
+            newest = g->changes[i].proposal;
+    return newest;
 }
 
 void sim_govern_accuse(struct sim *s, unsigned key, struct slice a, struct slice b)
@@ -174,26 +200,12 @@ void sim_govern_accuse(struct sim *s, unsigned key, struct slice a, struct slice
     (void)sim_work_utter(s, SIM_AUTHORITY(key), st);
 }
 
-bool sim_govern_is_over(const struct sim *s)
-{
-    const struct sim_govern *g = s->govern;
-    for (size_t i = g->at; i < g->count; i++)
-        if (g->changes[i].stage != STAGE_OVER)
-            return false;
-    return true;
-}
-
 /* ------------------------------------------------------------------ hearing */
 
-void sim_govern_heard(struct sim *s, unsigned signer, const struct verdict *v)
+static void hear(struct sim *s, struct change *c, unsigned signer, const struct verdict *v)
 {
-    struct sim_govern *g = s->govern;
-    sim_say(s, "signer %u: %s %.*s", signer, refusal_name(v->code), (int)v->detail.len,
-            (const char *)v->detail.data);
-    if (g->at == g->count)
-        return;
-    struct change *c = &g->changes[g->at];
-    if (c->stage == STAGE_PROPOSING && signer == SIM_MEMBER(c->by)) {
+    if (c->stage == STAGE_PROPOSING && signer == SIM_MEMBER(c->by) && c->proposing) {
+        c->proposing = false;
         c->proposal = v->statement;
         c->stage = v->code == ACCEPTED ? STAGE_VOTE : STAGE_OVER;
     } else if (c->stage == STAGE_ENTERING && signer == SIM_AUTHORITY(c->key)) {
@@ -206,4 +218,12 @@ void sim_govern_heard(struct sim *s, unsigned signer, const struct verdict *v)
                 c->voted[i] = v->code != REFUSED_OTHER_SET || ++c->tries > TRIES_MAX;
             }
     }
+}
+
+void sim_govern_heard(struct sim *s, unsigned signer, const struct verdict *v)
+{
+    sim_say(s, "signer %u: %s %.*s", signer, refusal_name(v->code), (int)v->detail.len,
+            (const char *)v->detail.data);
+    for (size_t i = 0; i < s->govern->count; i++)
+        hear(s, &s->govern->changes[i], signer, v);
 }

@@ -1,5 +1,6 @@
 #include "tests/sim/sim_liar.h"
 
+#include "common/block.h"
 #include "tests/sim/sim_truth.h"
 
 #include <stdlib.h>
@@ -389,10 +390,39 @@ static void hear_change(struct sim *s, struct sim_node *node, const struct messa
         propose(s, node, r);
 }
 
+/* To one who is behind: a block of its next height that only the liar ever sealed. */
+static void mislead(struct sim *s, struct sim_node *node, const struct sim_packet *packet)
+{
+    uint64_t height = packet->height;
+    if (height == 0 || height > sim_truth_height(s->truth))
+        return;
+    struct header h = s->kit.identity.genesis;
+    struct hash set = authority_set_hash(sim_truth_set(s->truth, height - 1));
+    h.height = height;
+    h.rules = RULES_VERSION;
+    h.prev = sim_truth_hash(s->truth, height - 1);
+    h.time_ms = KIT_T0 + s->now_ms;
+    h.proposer = s->keys[node->key].kid;
+    h.set = h.next = set;
+    struct buf bytes = buf_heap(4096), seal = buf_heap(SEAL_SIZE_MAX);
+    block_put_head(&bytes, &h, 0);
+    size_t split = bytes.len;
+    seal_sign(&h, 0, &s->keys[node->key], &seal);
+    cbor_put_array(&bytes, 1);
+    cbor_put_bytes(&bytes, buf_slice(&seal));
+    struct sim_packet *p = sim_net_packet(SIM_BLOCK, node->number, buf_slice(&bytes));
+    p->split = split;
+    sim_net_to(s, p, packet->from);
+    buf_free(&bytes);
+    buf_free(&seal);
+}
+
 void sim_liar_hear(struct sim *s, struct sim_node *node, const struct sim_packet *packet)
 {
     struct sim_liar *l = node->liar;
     struct message m;
+    if (packet->what == SIM_ASK)
+        mislead(s, node, packet);
     if (packet->what > MESSAGE_STATUS || packet->what == MESSAGE_STATEMENTS ||
         s->nodes[packet->from].byzantine ||
         !message_decode(slice_of(packet->bytes, packet->len), &m, NULL))

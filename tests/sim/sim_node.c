@@ -182,6 +182,10 @@ static void door(struct sim *s, struct sim_node *node, struct slice bytes, bool 
     struct hash hash = crypto_sha256(bytes);
     if (node_core_has(node->core, &hash))
         return;
+    if (bytes.len > STATEMENT_MAX) {
+        s->cover->codes[REFUSED_TOO_LARGE]++;
+        return;
+    }
     struct parcel *p = malloc(sizeof *p + bytes.len);
     if (p == NULL)
         abort();

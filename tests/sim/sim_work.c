@@ -71,6 +71,10 @@ static void add_entries(struct sim *s, struct buf *memory)
 {
     struct state_members members = { .count = 0 };
     struct constitution constitution = constitution_default();
+    constitution.actions[ACTION_SET_PARAMETER] = (struct constitution_rule){
+        .there = true, .threshold = { 1, 2, true }, .operator_only = true
+    };
+    constitution.open_sponsoring = s->options.seed % 16 != 0;
     struct state_key key = state_key_plain(TABLE_MEMBERS);
     size_t start[GOODS_PLACES + 2], n = 0;
     for (unsigned i = 0; i < sim_work_voters(s); i++) {

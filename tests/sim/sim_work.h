@@ -46,4 +46,13 @@ bool sim_govern_is_over(const struct sim *s);
 /* Evidence that a machine found becomes a statement of its authority. */
 void sim_govern_accuse(struct sim *s, unsigned key, struct slice a, struct slice b);
 
+/* The newest proposal there was; nothing's hash when there was none. */
+struct hash sim_govern_proposal(const struct sim *s);
+
+/* ------------------------------------------------------------------ sim_mischief.c */
+
+struct sim_mischief *sim_mischief_new(struct sim *s);
+void sim_mischief_free(struct sim_mischief *m);
+void sim_mischief_step(struct sim *s);
+
 #endif
