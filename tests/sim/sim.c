@@ -147,6 +147,7 @@ static void happen(struct sim *s, const struct sim_event *e)
     case SIM_REPEAT: sim_work_repeat(s, e->node, e->arg); break;
     case SIM_GOVERN: sim_govern_step(s); break;
     case SIM_MISCHIEF: sim_mischief_step(s); break;
+    case SIM_DEAL: sim_deal_step(s); break;
     case SIM_CLOCKS:
         for (unsigned i = 0; i < s->node_count; i++)
             s->nodes[i].offset_ms -= (int64_t)e->arg;
@@ -251,6 +252,7 @@ void sim_free(struct sim *s)
     free(s->events);
     sim_govern_free(s->govern);
     sim_mischief_free(s->mischief);
+    sim_deal_free(s->deal);
     sim_work_free(s->work);
     sim_truth_free(s->truth);
     buf_free(&s->genesis);

@@ -66,6 +66,7 @@ struct sim_truth;
 struct sim_work;
 struct sim_govern;
 struct sim_mischief;
+struct sim_deal;
 struct sim_liar;
 
 struct sim_node {
@@ -98,6 +99,7 @@ enum sim_event_kind {
     SIM_REPEAT,   /* and repeats it until it is sealed */
     SIM_CLOCKS,   /* the common time source is mended */
     SIM_MISCHIEF, /* somebody says something wrong */
+    SIM_DEAL,     /* a contract goes on */
     SIM_GOVERN,   /* members go on with a change of the set */
 };
 
@@ -136,6 +138,7 @@ struct sim {
     struct sim_work *work;
     struct sim_govern *govern;
     struct sim_mischief *mischief;
+    struct sim_deal *deal;
     uint64_t base; /* height of the most advanced good node at the healing */
     uint64_t took_ms;
     bool took, finished;

@@ -150,6 +150,22 @@ static bool propose(struct sim *s, unsigned by, enum govern_action action,
     return sim_work_utter(s, SIM_MEMBER(by), st);
 }
 
+/* As many at once as one company may not have open; nobody waits for what becomes of them. */
+static void propose_too_often(struct sim *s, unsigned by)
+{
+    static uint8_t memory[PROPOSAL_BODY_MAX];
+    struct buf body = buf_fixed(memory, sizeof memory);
+    struct proposal_body b = { .kid = sim_work_member(s, by) };
+    struct statement st = { .kind = KIND_PROPOSE };
+    proposal_body_put(&body, ACTION_ADD_SPONSOR, &b);
+    for (unsigned i = 0; i < TOO_MANY; i++) {
+        st.as.proposal = (struct proposal){ .action = ACTION_ADD_SPONSOR,
+                                            .body = buf_slice(&body),
+                                            .expires_ms = KIT_T0 + s->now_ms + EARLIER_MS + i };
+        sim_work_shout(s, SIM_MEMBER(by), st);
+    }
+}
+
 static void propose_wrongly(struct sim *s, unsigned by)
 {
     static const uint8_t value[] = { 0x19, 0x27, 0x10 };
@@ -159,7 +175,13 @@ static void propose_wrongly(struct sim *s, unsigned by)
                                   .number = 2,
                                   .value = slice_of(value, sizeof value) };
     uint64_t later = KIT_T0 + s->now_ms + EARLIER_MS;
-    switch (sim_pick(s, 5)) {
+    switch (sim_pick(s, 8)) {
+    case 5: (void)propose(s, by, ACTION_REMOVE_AUTHORITY, &body, later); break; /* it is none */
+    case 6:
+        body.number = 1; /* older than the ledger goes by */
+        (void)propose(s, by, ACTION_RULES_VERSION, &body, later);
+        break;
+    case 7: propose_too_often(s, by); break;
     case 0: (void)propose(s, by, ACTION_ADD_SPONSOR, &body, KIT_T0 - 1); break;
     case 1: (void)propose(s, by, ACTION_SET_PARAMETER, &body, later); break;
     case 2: (void)propose(s, by, ACTION_REMOVE_OPERATOR, &body, later); break;

@@ -225,6 +225,7 @@ void sim_script(struct sim *s)
     s->truth = sim_truth_new(s);
     s->govern = sim_govern_new(s);
     s->mischief = sim_mischief_new(s);
+    s->deal = sim_deal_new(s);
     for (unsigned i = 0; i < s->node_count; i++)
         give_disk(s, &s->nodes[i]);
     introduce(s);

@@ -75,6 +75,7 @@ static void add_entries(struct sim *s, struct buf *memory)
         .there = true, .threshold = { 1, 2, true }, .operator_only = true
     };
     constitution.open_sponsoring = s->options.seed % 16 != 0;
+    constitution.open_definitions = s->options.seed % 16 != 1;
     struct state_key key = state_key_plain(TABLE_MEMBERS);
     size_t start[GOODS_PLACES + 2], n = 0;
     for (unsigned i = 0; i < sim_work_voters(s); i++) {
@@ -258,6 +259,23 @@ void sim_work_wake(struct sim *s)
     for (unsigned i = 0; i < SIM_SIGNERS; i++)
         if (w->now[i].busy)
             hand_in(s, i);
+}
+
+void sim_work_shout(struct sim *s, unsigned signer, struct statement draft)
+{
+    struct sim_work *w = s->work;
+    struct sim_node *node = sim_any_good(s);
+    struct buf out = buf_heap(STATEMENT_MAX);
+    if (w->now[signer].busy || node == NULL)
+        return;
+    (void)kit_sign(signer_of(w, signer), draft, KIT_T0 + s->now_ms, &out);
+    sim_node_submit(s, node, buf_slice(&out));
+    buf_free(&out);
+}
+
+struct hash sim_work_last(const struct sim *s, unsigned signer)
+{
+    return s->work->now[signer].hash;
 }
 
 bool sim_work_utter(struct sim *s, unsigned signer, struct statement draft)

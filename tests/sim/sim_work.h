@@ -30,6 +30,10 @@ uint64_t sim_work_height(const struct sim *s);
 
 /* Something that is no operation on goods; sim_govern_heard() learns what became of it. False: the key is busy. */
 bool sim_work_utter(struct sim *s, unsigned signer, struct statement draft);
+/* The same said once, to one node, and forgotten; nothing when the key is busy. */
+void sim_work_shout(struct sim *s, unsigned signer, struct statement draft);
+/* The hash of what it said last. */
+struct hash sim_work_last(const struct sim *s, unsigned signer);
 /* The company that an authority key belongs to. */
 struct kid sim_work_member(const struct sim *s, unsigned key);
 /* How many companies vote. */
@@ -54,5 +58,11 @@ struct hash sim_govern_proposal(const struct sim *s);
 struct sim_mischief *sim_mischief_new(struct sim *s);
 void sim_mischief_free(struct sim_mischief *m);
 void sim_mischief_step(struct sim *s);
+
+/* ------------------------------------------------------------------ sim_deal.c */
+
+struct sim_deal *sim_deal_new(struct sim *s);
+void sim_deal_free(struct sim_deal *d);
+void sim_deal_step(struct sim *s);
 
 #endif
