@@ -228,7 +228,7 @@ sim: ## the simulated consortium alone: SEEDS=20000 from FIRST=1; SEED=7 plays o
 sim-long: ## 1,000,000 simulated seeds, with progress (hours); FIRST=1 begins there
 	@$(MAKE) WERROR=1 $(BUILD)/tests/sim/simulate
 	@$(BUILD)/tests/sim/simulate --seeds $(or $(SEEDS),1000000) --first $(or $(FIRST),1) --jobs $(JOBS) \
-		--sqlite-every 20 --progress --keep-going --cover
+		--sqlite-every 40 --progress --keep-going --cover
 
 model: ## have Spin walk all states of the voting, and find the faults planted into it
 	@packaging/set-up.sh build model

@@ -133,7 +133,7 @@ for step; do
         seeds=${SEEDS:-20000}
         if [ -n "$(wanted "$WAYBILL_BUILD/tests/sim/simulate")" ]; then
             run_whole simulate 3600 "$WAYBILL_BUILD/tests/sim/simulate" --seeds "$seeds" --first "${FIRST:-1}" \
-                --sqlite-every 20
+                --sqlite-every 40
             grep -E '^(first block|  n =|[0-9]+ seeds|simulate:)' "$logs/simulate.log"
         fi
         ;;

@@ -140,6 +140,7 @@ struct sim {
     struct sim_mischief *mischief;
     struct sim_deal *deal;
     uint64_t base; /* height of the most advanced good node at the healing */
+    uint64_t lag;  /* how far behind it another member was */
     uint64_t took_ms;
     bool took, finished;
     const char *fault; /* NULL: none */

@@ -40,6 +40,27 @@ static const char *const names[BRANCHES] = {
     [BRANCH_NO_QUORUM] = "no part had a quorum",
 };
 
+/* What takes a flood, a monster of a contract or years of goods is reached by tests of its own. */
+static const struct {
+    enum refusal code;
+    const char *where;
+} elsewhere[] = {
+    { REFUSED_BUSY, "test_execute_rules, test_goods_enemy" },
+    { REFUSED_STEPS, "test_execute_contract_hostile" },
+    { REFUSED_DEPTH, "test_execute_contract_calls" },
+    { REFUSED_FULL, "test_goods_reference" },
+    { REFUSED_NO_SUCH_READING, "test_goods_reference" },
+    { REFUSED_GENEALOGY, "test_goods_reference" },
+};
+
+static const char *reached_elsewhere(enum refusal code)
+{
+    for (size_t i = 0; i < sizeof elsewhere / sizeof elsewhere[0]; i++)
+        if (elsewhere[i].code == code)
+            return elsewhere[i].where;
+    return NULL;
+}
+
 void sim_cover_add(struct sim_cover *to, const struct sim_cover *from)
 {
     for (size_t i = 0; i < BRANCHES; i++)
@@ -66,6 +87,11 @@ unsigned sim_cover_print(const struct sim_cover *c)
     }
     for (size_t i = 0; i < count; i++) {
         uint64_t n = c->codes[all[i].code % SIM_CODES_MAX];
+        const char *where = reached_elsewhere(all[i].code);
+        if (n == 0 && where != NULL) {
+            (void)printf("  code   %-38s             not drawn here: %s\n", all[i].name, where);
+            continue;
+        }
         (void)printf("  code   %-38s %12llu%s\n", all[i].name, (unsigned long long)n,
                      n == 0 ? "  NOT REACHED" : "");
         missing += n == 0;

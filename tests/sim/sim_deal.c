@@ -38,7 +38,8 @@ struct sim_deal {
     struct buf definition;
     struct hash opening; /* the newest */
     unsigned opened;
-    bool made; /* the goods it is about */
+    bool agreed; /* the receiver said so */
+    bool made;   /* the goods it is about */
 };
 
 struct sim_deal *sim_deal_new(struct sim *s)
@@ -75,24 +76,25 @@ static void open(struct sim *s, const struct hash *replaces, bool bad_terms)
     struct sim_deal *d = s->deal;
     const struct kit_party parties[] = { { "sender", sim_work_member(s, SENDER) },
                                          { "receiver", sim_work_member(s, RECEIVER) } };
-    const struct kit_argument terms[] = { kit_int("nonsense", 1) };
+    const struct kit_party holders[] = { { "nobody", sim_work_member(s, OTHER) } };
     struct kit_opening o = { .definition = buf_slice(&d->definition),
                              .asset = ASSET,
                              .parties = parties,
                              .party_count = 2,
-                             .terms = terms,
-                             .term_count = bad_terms ? 1 : 0,
+                             .holders = holders,
+                             .holder_count = bad_terms ? 1 : 0,
                              .expires_ms = KIT_T0 + 40000000,
                              .replaces = replaces };
     if (sim_work_utter(s, SIM_MEMBER(SENDER), kit_open_with(&o)) && !bad_terms) {
         d->opening = sim_work_last(s, SIM_MEMBER(SENDER));
         d->opened++;
+        d->agreed = false;
     }
 }
 
-static void agree(struct sim *s, unsigned company, const struct hash *opening)
+static bool agree(struct sim *s, unsigned company, const struct hash *opening)
 {
-    (void)sim_work_utter(s, SIM_MEMBER(company), kit_agree(opening, false));
+    return sim_work_utter(s, SIM_MEMBER(company), kit_agree(opening, false));
 }
 
 static void call(struct sim *s, unsigned company, const char *action, bool reason)
@@ -110,9 +112,9 @@ static void go_wrong(struct sim *s)
     switch (sim_pick(s, 9)) {
     case 0: open(s, NULL, true); break;
     case 1: open(s, &s->deal->opening, false); break;
-    case 2: agree(s, RECEIVER, &nothing); break;
-    case 3: agree(s, OTHER, &s->deal->opening); break;
-    case 4: agree(s, RECEIVER, &s->deal->opening); break;
+    case 2: (void)agree(s, RECEIVER, &nothing); break;
+    case 3: (void)agree(s, OTHER, &s->deal->opening); break;
+    case 4: (void)agree(s, RECEIVER, &s->deal->opening); break;
     case 5: call(s, SENDER, "fly", false); break;
     case 6: call(s, RECEIVER, "release", false); break;
     case 7: call(s, SENDER, "look", false); break;
@@ -124,10 +126,16 @@ static void go_wrong(struct sim *s)
     }
 }
 
+bool sim_deal_wants(struct sim *s, unsigned signer)
+{
+    bool party = signer == SENDER || signer == RECEIVER || signer == OTHER;
+    return s->deal->definition.len > 0 && party && sim_chance(s, 80);
+}
+
 void sim_deal_step(struct sim *s)
 {
     struct sim_deal *d = s->deal;
-    if (s->now_ms < s->heal_ms)
+    if (s->now_ms < s->heal_ms + 3000)
         sim_at(s, 1 + sim_pick(s, 2 * PAUSE_MS), (struct sim_event){ .kind = SIM_DEAL });
     if (d->opened == 0) {
         if (d->made)
@@ -136,12 +144,15 @@ void sim_deal_step(struct sim *s)
             d->made = sim_work_utter(s, SIM_MEMBER(SENDER), kit_commission(ASSET));
         return;
     }
-    switch (sim_pick(s, 6)) {
-    case 0: agree(s, RECEIVER, &d->opening); break;
-    case 1: call(s, SENDER, "ship", false); break;
-    case 2: call(s, RECEIVER, "release", true); break;
-    case 3:
-        if (sim_chance(s, 10))
+    if (!d->agreed) {
+        d->agreed = sim_chance(s, 30) && agree(s, RECEIVER, &d->opening);
+        return;
+    }
+    switch (sim_pick(s, 12)) {
+    case 0: call(s, SENDER, "ship", false); break;
+    case 1: call(s, RECEIVER, "release", true); break;
+    case 2:
+        if (sim_chance(s, 30))
             open(s, NULL, false);
         break;
     default: go_wrong(s); break;

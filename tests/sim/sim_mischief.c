@@ -20,7 +20,7 @@
 struct sim_mischief {
     struct kit_signer spare[SPARES]; /* devices: the second may report humidity only */
     struct kit_signer before[SPARES];
-    bool revoked[SPARES];
+    bool floods; /* the first device will say more than one may */
 };
 
 struct sim_mischief *sim_mischief_new(struct sim *s)
@@ -33,7 +33,8 @@ struct sim_mischief *sim_mischief_new(struct sim *s)
         struct key_pair key = kit_pair(names[i]);
         kit_signer_begin(&m->spare[i], &key, &s->kit.identity.genesis.ledger);
     }
-    if (sim_chance(s, 30))
+    m->floods = s->n == 1 && !s->governed && sim_chance(s, 1);
+    if (m->floods || sim_chance(s, 30))
         sim_at(s, sim_pick(s, 1000), (struct sim_event){ .kind = SIM_MISCHIEF });
     return m;
 }
@@ -54,6 +55,14 @@ static void shout(struct sim *s, struct kit_signer *signer, struct statement dra
     if (node != NULL)
         sim_node_submit(s, node, buf_slice(&out));
     buf_free(&out);
+}
+
+static void flood(struct sim *s)
+{
+    const int centi[] = { 450 };
+    s->mischief->floods = false;
+    for (unsigned i = 0; i <= POOL_MAX_KEY; i++)
+        shout(s, &s->mischief->spare[0], kit_temperatures(centi, 1, 1000));
 }
 
 static void enrol(struct sim *s, unsigned i)
@@ -248,6 +257,10 @@ static void with_device(struct sim *s, unsigned i)
 {
     if (!is_enrolled(s, i)) {
         enrol(s, i);
+        return;
+    }
+    if (i == 0 && s->mischief->floods) {
+        flood(s);
         return;
     }
     switch (sim_pick(s, 8)) {

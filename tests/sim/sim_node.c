@@ -195,9 +195,13 @@ static void door(struct sim *s, struct sim_node *node, struct slice bytes, bool 
     memcpy(p->bytes, bytes.data, bytes.len);
     if (!statement_decode(slice_of(p->bytes, p->len), &p->st, NULL))
         s->cover->codes[REFUSED_MALFORMED]++;
-    else if ((node->kind == SIM_LIAR || is_genuine(s, node, &p->st)) &&
-             node_core_add(node->core, p) == POOL_TAKEN)
-        return;
+    else if (node->kind == SIM_LIAR || is_genuine(s, node, &p->st)) {
+        enum pool_answer answer = node_core_add(node->core, p);
+        if (answer == POOL_TAKEN)
+            return;
+        s->cover->codes[REFUSED_QUOTA] += answer == POOL_QUOTA;
+        s->cover->codes[REFUSED_BUSY] += answer == POOL_FULL;
+    }
     free(p);
 }
 

@@ -74,6 +74,10 @@ void sim_script_heal(struct sim *s)
     for (unsigned i = 0; i < s->node_count; i++)
         if (sim_is_good(&s->nodes[i]) && sim_node_height(&s->nodes[i]) > s->base)
             s->base = sim_node_height(&s->nodes[i]);
+    for (unsigned i = 0; i < s->node_count; i++)
+        if (sim_is_good(&s->nodes[i]) && sim_is_member(s, &s->nodes[i]) &&
+            s->base - sim_node_height(&s->nodes[i]) > s->lag)
+            s->lag = s->base - sim_node_height(&s->nodes[i]);
     sim_say(s, "the most advanced is at height %llu", (unsigned long long)s->base);
     sim_work_wake(s);
 }
@@ -138,7 +142,7 @@ static void draw_people(struct sim *s, unsigned order[])
 static void draw_size(struct sim *s)
 {
     static const unsigned sizes[] = { 1, 2, 3, 4, 4, 4, 4, 4, 5, 6, 7, 7, 10 };
-    unsigned order[SIM_KEYS_MAX];
+    unsigned order[SIM_KEYS_MAX] = { 0 };
     s->n = s->options.authorities > 0 ? s->options.authorities : one_of(s, sizes, COUNT(sizes));
     s->liars =
         s->options.liars >= 0 ? (unsigned)s->options.liars : sim_pick(s, faults_of(s->n) + 1);

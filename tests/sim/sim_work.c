@@ -202,13 +202,14 @@ static void begin_saying(struct sim *s, unsigned signer, struct slice bytes, str
 }
 
 /* An operation by a key that is not saying anything: what is drawn for others is drawn again. */
-static struct goods_op *draw(struct sim_work *w)
+static struct goods_op *draw(struct sim *s)
 {
+    struct sim_work *w = s->work;
     struct goods_world *world = w->play->world;
     if (world->count >= OPS_MAX)
         return NULL;
     struct goods_op *op = goods_world_draw(world);
-    if (w->now[op->signer].busy) {
+    if (w->now[op->signer].busy || sim_deal_wants(s, op->signer)) {
         world->count--; /* as if it had not been drawn */
         return NULL;
     }
@@ -219,7 +220,7 @@ static void say_something(struct sim *s)
 {
     struct sim_work *w = s->work;
     w->play->world->block_ms = KIT_T0 + s->now_ms;
-    struct goods_op *op = draw(w);
+    struct goods_op *op = draw(s);
     if (op == NULL)
         return;
     op->is_signed = true;

@@ -63,6 +63,8 @@ void sim_mischief_step(struct sim *s);
 
 struct sim_deal *sim_deal_new(struct sim *s);
 void sim_deal_free(struct sim_deal *d);
+/* Now and then a company has time for goods, too. */
+bool sim_deal_wants(struct sim *s, unsigned signer);
 void sim_deal_step(struct sim *s);
 
 #endif

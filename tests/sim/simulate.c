@@ -100,9 +100,10 @@ static bool play(const struct plan *p, uint64_t seed, bool verbose, struct found
 static void tell_progress(const struct plan *p, const struct found *f, double begin)
 {
     uint64_t share = p->count / p->jobs;
-    double spent = seconds() - begin, left = spent / (double)f->done * (double)(share - f->done);
+    double spent = seconds() - begin;
+    double left = spent / (double)f->done * ((double)share - (double)f->done);
     (void)printf("  %llu of %llu seeds, %llu faults, %.0f s, about %.0f s to go\n",
-                 (unsigned long long)(f->done * p->jobs), (unsigned long long)p->count,
+                 (unsigned long long)f->done * p->jobs, (unsigned long long)p->count,
                  (unsigned long long)f->fault_count, spent, left);
     (void)fflush(stdout);
 }
@@ -156,9 +157,14 @@ static int by_value(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
+static double in_seconds(uint32_t ms)
+{
+    return (double)ms / 1000.0;
+}
+
 static void print_times(const struct plan *p, const struct found *found, unsigned n, unsigned ill)
 {
-    uint32_t *all = malloc((size_t)p->jobs * TIMES_MAX / 16 * sizeof all[0]);
+    uint32_t *all = calloc((size_t)JOBS_MAX * TIMES_MAX / 16, sizeof all[0]);
     size_t count = 0;
     if (all == NULL)
         abort();
@@ -170,8 +176,9 @@ static void print_times(const struct plan *p, const struct found *found, unsigne
     if (count > 0) {
         qsort(all, count, sizeof all[0], by_value);
         (void)printf("  n = %2u, %s: p50 %.1f p99 %.1f max %.1f s of %zu\n", n,
-                     ill ? "up to f ill or lying" : "all well            ", all[count / 2] / 1000.0,
-                     all[count * 99 / 100] / 1000.0, all[count - 1] / 1000.0, count);
+                     ill ? "up to f ill or lying" : "all well            ",
+                     in_seconds(all[count / 2]), in_seconds(all[count * 99 / 100]),
+                     in_seconds(all[count - 1]), count);
     }
     free(all);
 }

@@ -10,16 +10,24 @@
 #include <sodium.h>
 #include <string.h>
 
-#define MEMO_BITS 16
-#define MEMO_MAX  160 /* longer inputs are hashed each time */
+#define MEMO_BITS  16
+#define GATHER_MAX 4096 /* longer inputs are hashed each time */
 
+/* A hash by a fingerprint of its input: two inputs with one of 128 bits will not be met. */
 struct memo {
-    uint32_t len; /* 0: free */
-    uint8_t input[MEMO_MAX];
+    uint64_t fingerprint[2];
     struct hash hash;
 };
 
 static struct memo memo[1u << MEMO_BITS];
+
+/* What is hashed in pieces is gathered first: of one at a time, all there is in one thread. */
+static struct {
+    struct sha256 *owner; /* NULL: nobody */
+    size_t len;
+    uint8_t bytes[GATHER_MAX];
+} gathered;
+
 static uint64_t random_state = 1;
 
 _Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(struct sha256), "sha256 state fits");
@@ -57,44 +65,18 @@ bool crypto_init(void)
 struct hash crypto_sha256(struct slice data)
 {
     struct hash h;
-    if (data.len == 0 || data.len > MEMO_MAX) {
+    if (data.len == 0 || data.len > GATHER_MAX) {
         (void)crypto_hash_sha256(h.bytes, data.data, data.len);
         return h;
     }
-    struct memo *m = &memo[mix_bytes(7, data) >> (64 - MEMO_BITS)];
-    if (m->len == data.len && memcmp(m->input, data.data, data.len) == 0)
-        return m->hash;
-    m->len = (uint32_t)data.len;
-    memcpy(m->input, data.data, data.len);
-    (void)crypto_hash_sha256(m->hash.bytes, data.data, data.len);
+    uint64_t a = mix_bytes(7, data), b = mix_bytes(UINT64_C(0x8ebc6af09c88c6e3), data);
+    struct memo *m = &memo[a >> (64 - MEMO_BITS)];
+    if (m->fingerprint[0] != a || m->fingerprint[1] != b) {
+        m->fingerprint[0] = a;
+        m->fingerprint[1] = b;
+        (void)crypto_hash_sha256(m->hash.bytes, data.data, data.len);
+    }
     return m->hash;
-}
-
-/*
- * Piecewise input is gathered while it is short, so that it is remembered too. While gathering, the place of
- * libsodium's byte count (which never comes near that value) holds a mark and the length.
- */
-#define GATHER_MAX 96
-#define COUNT_AT   32
-#define MARK       0xff
-
-static bool is_gathering(const struct sha256 *h)
-{
-    return h->opaque[COUNT_AT + 7] == MARK;
-}
-
-/* The gathered bytes lie before and behind the count. */
-static void gather_copy(struct sha256 *h, size_t at, const uint8_t *data, size_t len)
-{
-    for (size_t i = 0; i < len; i++, at++)
-        h->opaque[at < COUNT_AT ? at : at + 8] = data[i];
-}
-
-static size_t gathered(const struct sha256 *h, uint8_t ret_bytes[GATHER_MAX])
-{
-    memcpy(ret_bytes, h->opaque, COUNT_AT);
-    memcpy(ret_bytes + COUNT_AT, h->opaque + COUNT_AT + 8, GATHER_MAX - COUNT_AT);
-    return h->opaque[COUNT_AT];
 }
 
 static crypto_hash_sha256_state *sha256_state(struct sha256 *h)
@@ -102,36 +84,42 @@ static crypto_hash_sha256_state *sha256_state(struct sha256 *h)
     return (crypto_hash_sha256_state *)(void *)h->opaque;
 }
 
+/* The one who gathers goes on without. */
+static void spill(void)
+{
+    struct sha256 *h = gathered.owner;
+    gathered.owner = NULL;
+    (void)crypto_hash_sha256_init(sha256_state(h));
+    (void)crypto_hash_sha256_update(sha256_state(h), gathered.bytes, gathered.len);
+}
+
 void crypto_sha256_begin(struct sha256 *h)
 {
-    h->opaque[COUNT_AT] = 0;
-    h->opaque[COUNT_AT + 7] = MARK;
+    if (gathered.owner != NULL && gathered.owner != h)
+        spill();
+    gathered.owner = h;
+    gathered.len = 0;
 }
 
 void crypto_sha256_add(struct sha256 *h, struct slice data)
 {
-    if (is_gathering(h)) {
-        size_t len = h->opaque[COUNT_AT];
-        if (len + data.len <= GATHER_MAX) {
-            gather_copy(h, len, data.data, data.len);
-            h->opaque[COUNT_AT] = (uint8_t)(len + data.len);
-            return;
-        }
-        uint8_t bytes[GATHER_MAX];
-        len = gathered(h, bytes);
-        (void)crypto_hash_sha256_init(sha256_state(h));
-        (void)crypto_hash_sha256_update(sha256_state(h), bytes, len);
+    if (gathered.owner == h && gathered.len + data.len <= GATHER_MAX) {
+        if (data.len > 0)
+            memcpy(gathered.bytes + gathered.len, data.data, data.len);
+        gathered.len += data.len;
+        return;
     }
+    if (gathered.owner == h)
+        spill();
     (void)crypto_hash_sha256_update(sha256_state(h), data.data, data.len);
 }
 
 struct hash crypto_sha256_end(struct sha256 *h)
 {
     struct hash out;
-    if (is_gathering(h)) {
-        uint8_t bytes[GATHER_MAX];
-        size_t len = gathered(h, bytes);
-        return crypto_sha256(slice_of(bytes, len));
+    if (gathered.owner == h) {
+        gathered.owner = NULL;
+        return crypto_sha256(slice_of(gathered.bytes, gathered.len));
     }
     (void)crypto_hash_sha256_final(sha256_state(h), out.bytes);
     return out;
