@@ -90,7 +90,7 @@ static int teardown(void **state)
 
 static double verify(struct slice sets, size_t want_changes)
 {
-    struct head_proof_voucher v;
+    struct head_proof_voucher v = { .by = { .changes = 99 } };
     struct authority_set newest;
     struct err err = { .msg = "" };
     double start = measure_now();
@@ -227,7 +227,7 @@ static bool visit(void *ctx, const struct bundle_event *e)
 static void an_assets_journey(void **state)
 {
     const struct proof_state proof = { NULL, prove_asset };
-    struct bundle_claim claim;
+    struct bundle_claim claim = { .blocks = 0 };
     struct err err = { .msg = "" };
     size_t seen = 0;
     struct buf out = buf_heap(BUNDLE_SIZE_MAX);
@@ -247,8 +247,8 @@ static void an_assets_journey(void **state)
 static void ten_thousand_blocks_later(void **state)
 {
     struct head_proof_voucher v;
-    struct head_proof_heads heads;
-    struct final f;
+    struct head_proof_heads heads = { .by = { .changes = 99 } };
+    struct final f = { .header = { .height = 0 } };
     struct err err = { .msg = "" };
     (void)state;
     sealed_blocks(l, blocks);
