@@ -62,18 +62,36 @@ void identity_put(struct buf *out, const struct identity *id)
     struct buf set = buf_fixed(set_memory, sizeof set_memory);
     header_put(&header, &id->genesis);
     authority_set_put(&set, &id->set);
-    cbor_put_array(out, 3);
+    cbor_put_array(out, id->pin_count > 0 ? 4 : 3);
     cbor_put_int(out, 1);
     cbor_put_bytes(out, buf_slice(&header));
     cbor_put_bytes(out, buf_slice(&set));
+    if (id->pin_count > 0)
+        cbor_put_array(out, id->pin_count);
+    for (size_t i = 0; i < id->pin_count; i++)
+        cbor_put_bytes(out, hash_slice(&id->pins[i]));
+}
+
+static void take_pins(struct cbor_reader *r, struct identity *id)
+{
+    id->pin_count = cbor_take_array(r);
+    if (id->pin_count == 0 || id->pin_count > IDENTITY_PINS_MAX)
+        cbor_fail(r);
+    for (size_t i = 0; i < id->pin_count && !r->failed; i++)
+        cbor_take_fixed(r, id->pins[i].bytes, HASH_SIZE);
 }
 
 bool identity_take(struct cbor_reader *r, struct identity *ret_identity, struct err *err)
 {
-    cbor_take_array_of(r, 3);
+    size_t items = cbor_take_array(r);
+    if (items != 3 && items != 4)
+        cbor_fail(r);
     (void)cbor_take_int_in(r, 1, 1);
     struct slice header = cbor_take_bytes(r, 1, HEADER_SIZE_MAX);
     struct slice set = cbor_take_bytes(r, 1, AUTHORITY_SET_SIZE_MAX + 16);
+    ret_identity->pin_count = 0;
+    if (items == 4)
+        take_pins(r, ret_identity);
     if (r->failed)
         return err_set(err, ERR_INPUT, "identity: not [1, genesis header, authority set]");
     if (!header_decode(header, &ret_identity->genesis, err) ||

@@ -23,10 +23,16 @@ void final_take(struct cbor_reader *r, struct final *ret_final);
 /* Do q seals of one round by distinct authorities of set hold for the header, and is set its own? */
 bool final_verify(const struct final *f, const struct authority_set *set, struct err *err);
 
-/* The public identity, [1, bstr genesis header, bstr authority set]: all a verifier has to trust. */
+/*
+ * The public identity, [1, bstr genesis header, bstr authority set, ? [+ pin]]: all a verifier has to trust.
+ * A pin is the hash of a recovery (recovery.h) that a person decided to follow; the ledger's own are none.
+ */
+#define IDENTITY_PINS_MAX 4
 struct identity {
     struct header genesis;
     struct authority_set set;
+    size_t pin_count;
+    struct hash pins[IDENTITY_PINS_MAX];
 };
 void identity_put(struct buf *out, const struct identity *id);
 bool identity_decode(struct slice bytes, struct identity *ret_identity, struct err *err);

@@ -1,5 +1,8 @@
 #include "common/set_chain.h"
 
+#include "common/hex.h"
+#include "common/recovery.h"
+
 #define SET_BYTES_MAX (AUTHORITY_SET_SIZE_MAX + 16)
 
 /* ------------------------------------------------------------------ form */
@@ -9,6 +12,8 @@ struct change {
     struct final final; /* seals: full seals, or [place, signature] in a compact chain */
     uint64_t round;     /* compact */
     struct slice next;
+    struct slice recovery; /* instead of all that; empty: none */
+    uint64_t height;       /* up to which the set before is in force */
 };
 
 static void take_signatures(struct cbor_reader *r, struct final *f)
@@ -37,6 +42,14 @@ static void take_compact(struct cbor_reader *r, struct change *ret)
 
 static void take_change(struct cbor_reader *r, bool compact, struct change *ret)
 {
+    struct cbor_reader ahead = *r;
+    if (cbor_take_array(&ahead) == 1) {
+        cbor_take_array_of(r, 1);
+        ret->recovery = cbor_take_bytes(r, 1, RECOVERY_SIZE_MAX);
+        if (!r->failed && !recovery_peek(ret->recovery, &ret->height))
+            cbor_fail(r);
+        return;
+    }
     if (compact) {
         take_compact(r, ret);
     } else {
@@ -44,6 +57,7 @@ static void take_change(struct cbor_reader *r, bool compact, struct change *ret)
         final_take(r, &ret->final);
     }
     ret->next = cbor_take_bytes(r, 1, SET_BYTES_MAX);
+    ret->height = ret->final.header.height;
 }
 
 /* Walks all changes: the proof ends behind the last, and their heights rise. */
@@ -54,9 +68,10 @@ static bool check_form(const struct set_chain *c)
     for (size_t i = 0; i < c->left && !r.failed; i++) {
         struct change change = { .round = 0 };
         take_change(&r, c->compact, &change);
-        if (!r.failed && change.final.header.height <= above)
+        bool after = change.recovery.len > 0 ? change.height >= above : change.height > above;
+        if (!r.failed && !after)
             cbor_fail(&r);
-        above = change.final.header.height;
+        above = change.height;
     }
     return cbor_done(&r);
 }
@@ -72,7 +87,7 @@ static void look_ahead(struct set_chain *c)
     if (c->left == 0)
         return;
     take_change(&r, c->compact, &next);
-    c->to = next.final.header.height;
+    c->to = next.height;
 }
 
 static bool take_head(struct set_chain *c, struct cbor_reader *r, struct identity *id,
@@ -81,7 +96,7 @@ static bool take_head(struct set_chain *c, struct cbor_reader *r, struct identit
     struct cbor_reader ahead = *r;
     size_t items = cbor_take_array(&ahead);
     enum cbor_kind first = cbor_peek(&ahead);
-    bool bare = items == 3 && first == CBOR_UINT && cbor_take_uint(&ahead) == 1;
+    bool bare = items >= 3 && first == CBOR_UINT && cbor_take_uint(&ahead) == 1;
     c->compact = items == 3 && first == CBOR_UINT && !bare;
     if (!bare)
         cbor_take_array_of(r, c->compact ? 3 : 2);
@@ -107,6 +122,9 @@ bool set_chain_begin(struct set_chain *c, struct slice proof, const struct ident
     c->set = id.set;
     c->from = 0;
     c->changes = 0;
+    c->pin_count = trusted != NULL ? trusted->pin_count : 0;
+    for (size_t i = 0; i < c->pin_count; i++)
+        c->pins[i] = trusted->pins[i];
     c->reader = r;
     if (!check_form(c))
         return err_set(err, ERR_INPUT,
@@ -144,11 +162,41 @@ static bool verify_compact(const struct change *change, const struct authority_s
            err_set(err, ERR_PROOF, "%zu seals, but %zu are needed", n, authority_set_quorum(set));
 }
 
+/* What more than half of the set before signed, and a person pinned: nothing else leads over it. */
+static bool follow_recovery(struct set_chain *c, struct slice bytes, struct err *err)
+{
+    struct recovery r;
+    char hex[2 * HASH_SIZE + 1];
+    bool pinned = false;
+    if (!recovery_decode(bytes, &r, err))
+        return false;
+    for (size_t i = 0; i < c->pin_count; i++)
+        pinned = pinned || hash_equal(&c->pins[i], &r.hash);
+    hex_encode(hash_slice(&r.hash), hex);
+    if (!hash_equal(&r.ledger, &c->ledger))
+        return err_set(err, ERR_PROOF, "a recovery of another ledger");
+    if (!pinned)
+        return err_set(
+            err, ERR_PROOF,
+            "after block %llu the ledger goes on by recovery %s, which is not pinned here",
+            (unsigned long long)r.height, hex);
+    if (!recovery_verify(&r, &c->set, err))
+        return false;
+    c->set = r.set;
+    c->from = r.height + 1;
+    c->changes++;
+    c->left--;
+    look_ahead(c);
+    return true;
+}
+
 /* One change of set: sealed by the one in force, which it replaces from the next height on. */
 static bool follow_change(struct set_chain *c, struct err *err)
 {
     struct change change = { .round = 0 };
     take_change(&c->reader, c->compact, &change);
+    if (change.recovery.len > 0)
+        return follow_recovery(c, change.recovery, err);
     const struct header *h = &change.final.header;
     struct authority_set next;
     if (!hash_equal(&h->ledger, &c->ledger))
@@ -281,5 +329,16 @@ bool set_chain_add(struct set_chain_maker *m, const struct header *h, struct sli
         buf_add_slice(m->out, seals);
     cbor_put_bytes(m->out, next);
     m->set = set;
+    return !m->out->failed || err_set(err, ERR_BUSY, "the proof is larger than its room");
+}
+
+bool set_chain_add_recovery(struct set_chain_maker *m, struct slice recovery, struct err *err)
+{
+    struct recovery r;
+    if (!recovery_decode(recovery, &r, err))
+        return false;
+    cbor_put_array(m->out, 1);
+    cbor_put_bytes(m->out, recovery);
+    m->set = r.set;
     return !m->out->failed || err_set(err, ERR_BUSY, "the proof is larger than its room");
 }

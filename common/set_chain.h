@@ -6,6 +6,9 @@
  * set-proof = [identity, [* [bstr header, [+ bstr seal], bstr authority-set]]]
  * set-chain = [2, identity, [* [bstr header, round, [+ [place, signature]], bstr authority-set]]]
  *
+ * Where the quorum was lost for good, an entry [bstr recovery] (recovery.h) stands among the changes, of any
+ * form: it is followed only by a verifier whose identity pins it.
+ *
  * A change is a block whose header names another set for the next height; the set beside it is in force
  * from there on. A set-chain is a set-proof for people and phones: header, round and place in the set
  * before give a seal's bytes but for its signature, and more seals than a quorum are left out.
@@ -25,6 +28,8 @@ struct set_chain {
     struct authority_set set; /* in force from `from` to `to`, both included */
     uint64_t from, to;        /* UINT64_MAX: the proof knows of no later change */
     size_t changes;           /* before this set */
+    size_t pin_count;         /* the verifier's own */
+    struct hash pins[IDENTITY_PINS_MAX];
 
     /* the changes that follow */
     bool compact;
@@ -66,6 +71,8 @@ struct set_chain_maker {
 /* Appends the head of a proof of `changes` changes; set_chain_add() follows as often. */
 void set_chain_make(struct set_chain_maker *m, enum set_chain_form form, const struct identity *id,
                     size_t changes, struct buf *out);
+/* A recovery, as it stands on the ledger. */
+bool set_chain_add_recovery(struct set_chain_maker *m, struct slice recovery, struct err *err);
 /* In: seals: raw CBOR array of byte strings; next: an authority-set. False when they don't fit. */
 bool set_chain_add(struct set_chain_maker *m, const struct header *h, struct slice seals,
                    struct slice next, struct err *err);

@@ -75,6 +75,15 @@ struct state_key state_key_effects(uint64_t height)
     return k;
 }
 
+struct state_key state_key_recovery(uint64_t height)
+{
+    struct state_key k;
+    struct buf b = begin(&k, TABLE_RECOVERY, 1);
+    cbor_put_uint(&b, height);
+    end(&k, &b);
+    return k;
+}
+
 struct state_key state_key_evidence(const struct kid *kid, uint64_t type, uint64_t height,
                                     uint64_t round)
 {

@@ -51,6 +51,7 @@ enum state_table {
     TABLE_ROLES = 39,           /* [39, member] */
     TABLE_APPROVED = 40,        /* [40, definition] */
     TABLE_MEMBERS = 41,         /* [41]: those that are active */
+    TABLE_RECOVERY = 42, /* [42]: heights of blocks that began with one; [42, height] it */
 };
 
 struct state_key {
@@ -65,6 +66,7 @@ struct state_key state_key_hash(enum state_table table, const struct hash *hash)
 struct state_key state_key_text(enum state_table table, struct slice text);
 struct state_key state_key_block(uint64_t height);
 struct state_key state_key_effects(uint64_t height);
+struct state_key state_key_recovery(uint64_t height);
 struct state_key state_key_evidence(const struct kid *kid, uint64_t type, uint64_t height,
                                     uint64_t round);
 struct state_key state_key_timer(uint64_t time_ms, uint64_t what, struct slice id);

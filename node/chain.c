@@ -166,6 +166,61 @@ bool chain_knows_rules(uint64_t rules)
     return rules >= CHAIN_RULES_OLDEST && rules <= RULES_VERSION;
 }
 
+/* ------------------------------------------------------------------ recovery */
+
+static bool has_entry(struct chain *c, struct state_key key)
+{
+    struct hash hash = crypto_sha256(state_key_slice(&key)), value;
+    return state_tree_find(c->state, &hash, &value);
+}
+
+static bool holds_entry(struct chain *c, struct state_key key, const struct hash *value_hash)
+{
+    struct hash hash = crypto_sha256(state_key_slice(&key)), value;
+    return state_tree_find(c->state, &hash, &value) && hash_equal(&value, value_hash);
+}
+
+/* No vote of before can meet one of after: so the new keys have never been on the ledger. */
+static bool keys_are_fresh(struct chain *c, const struct recovery *r, struct err *err)
+{
+    for (size_t i = 0; i < r->set.count; i++) {
+        if (has_entry(c, state_key_kid(TABLE_KEY, &r->set.at[i].kid)))
+            return err_set(err, ERR_PROOF, "recovery: authority %zu has been on the ledger before",
+                           i + 1);
+        if (!has_entry(c, state_key_kid(TABLE_MEMBER, &r->set.at[i].member)))
+            return err_set(err, ERR_PROOF, "recovery: authority %zu is of no member", i + 1);
+    }
+    return true;
+}
+
+/* The head is at the height it names. */
+static bool take_over(struct chain *c, struct err *err)
+{
+    const struct recovery *r = c->recovery;
+    if (!hash_equal(&c->head_hash, &r->tip))
+        return err_set(err, ERR_PROOF, "recovery: block %" PRIu64 " here is not the tip it names",
+                       r->height);
+    if (!recovery_verify(r, &c->next, err) || !keys_are_fresh(c, r, err))
+        return false;
+    c->next = r->set;
+    c->recovers = true;
+    return true;
+}
+
+bool chain_recover(struct chain *c, const struct recovery *recovery, struct err *err)
+{
+    if (!hash_equal(&recovery->ledger, &c->head.ledger))
+        return err_set(err, ERR_PROOF, "recovery: of another ledger");
+    if (c->head.height > recovery->height)
+        return holds_entry(c, state_key_recovery(recovery->height + 1), &recovery->hash) ||
+               err_set(err, ERR_PROOF, "recovery: the ledger here has gone on without it");
+    c->recovery = recovery;
+    if (c->head.height < recovery->height || take_over(c, err))
+        return true;
+    c->recovery = NULL;
+    return false;
+}
+
 uint64_t chain_next_rules(const struct chain *c)
 {
     return c->rules != 0 ? c->rules : RULES_VERSION;
@@ -178,7 +233,9 @@ struct execute_context chain_next(const struct chain *c, uint64_t time_ms)
                                      .rules = chain_next_rules(c),
                                      .height = c->head.height + 1,
                                      .time_ms = time_ms > least ? time_ms : least,
-                                     .parent_hash = c->head_hash };
+                                     .parent_hash = c->head_hash,
+                                     .recovery = c->recovers ? c->recovery->bytes
+                                                             : (struct slice){ NULL, 0 } };
 }
 
 /* ------------------------------------------------------------------ trying a block */
@@ -289,8 +346,8 @@ static void fill_header(struct chain *c, const struct execute_context *context,
     h->prev = context->parent_hash;
     h->time_ms = context->time_ms;
     h->proposer = block->proposer;
-    h->set = c->head.next;
-    h->next = c->head.next;
+    h->set = c->recovers ? authority_set_hash(&c->next) : c->head.next;
+    h->next = h->set;
 }
 
 bool chain_try(struct chain *c, const struct execute_context *context,
@@ -351,6 +408,9 @@ bool chain_keep(struct chain *c)
     c->set = c->next;
     c->next = t->next;
     c->rules = t->rules;
+    c->recovers = false;
     t->there = t->applied = false;
+    if (c->recovery != NULL && c->head.height == c->recovery->height && !take_over(c, NULL))
+        c->recovery = NULL; /* another tip than the one it names: it is of no chain that was kept */
     return true;
 }

@@ -8,6 +8,7 @@
 #define NODE_CHAIN_H
 
 #include "common/authority_set.h"
+#include "common/recovery.h"
 #include "node/execute.h"
 #include "node/state_tree.h"
 #include "node/timers.h"
@@ -22,6 +23,8 @@ struct chain {
     struct authority_set set;  /* that sealed the head */
     struct authority_set next; /* in force at the next block */
     uint64_t rules;            /* of the next block, by the constitution; 0: it has none */
+    const struct recovery *recovery; /* that a person pinned; NULL: none, or it does not fit */
+    bool recovers;                   /* the next block is the first one after its tip */
     struct merkle_frontier tree;
     struct state_tree *state;
     struct timers *timers;
@@ -45,6 +48,12 @@ bool chain_load_entry(struct chain *c, const struct hash *key_hash, struct slice
  */
 bool chain_load_head(struct chain *c, const struct header *head, merkle_fetch fetch, void *source,
                      struct err *err);
+
+/*
+ * Follows a recovery from the tip that it names on, now or when the head gets there; it is borrowed. After
+ * chain_load_head(). False: it does not hold, or the chain has gone on without it.
+ */
+bool chain_recover(struct chain *c, const struct recovery *recovery, struct err *err);
 
 /* Rules that this program can execute. */
 bool chain_knows_rules(uint64_t rules);

@@ -211,6 +211,7 @@ void execute_begin(struct execution *x, const struct state_view *view,
     state_block_put(execution_value(x), context->height - 1, &context->parent_hash);
     execution_store(x, &parent);
     memset(x->members, 0, sizeof x->members);
+    rules_recover(x);
     run_effects(x);
     struct state_key *due = overlay_alloc(x->overlay, OVERLAY_TIMERS_MAX * sizeof *due);
     size_t n = due == NULL ? 0 : view->due(view->ctx, context->time_ms, due, OVERLAY_TIMERS_MAX);

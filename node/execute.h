@@ -39,6 +39,7 @@ struct execute_context {
     uint64_t time_ms;        /* the block's */
     uint64_t rules;          /* version its header names */
     struct hash parent_hash; /* of block height - 1 */
+    struct slice recovery;   /* that this block begins with, checked by the chain; empty: none */
 };
 
 struct execute_result {

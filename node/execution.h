@@ -170,6 +170,8 @@ void rules_timer_proposal(struct execution *x, struct slice id);
 
 /* A block begins: the set in force is the one decided before. Gives the proposals to take effect, at most 64. */
 size_t rules_govern_due(struct execution *x, struct hash *ret_hashes);
+/* Before all else, in a block whose context has a recovery. */
+void rules_recover(struct execution *x);
 void rules_govern_effect(struct execution *x, const struct hash *hash);
 
 /* Custody passed at time_ms: excursions already charged beyond it are charged anew. */

@@ -219,7 +219,7 @@ static bool is_valid(const struct founding_plan *plan, struct err *err)
 bool founding_draft(const struct founding_plan *plan, struct buf *out,
                     struct identity *ret_identity, struct err *err)
 {
-    struct identity id;
+    struct identity id = { .pin_count = 0 };
     struct hash root;
     if (plan->count == 0 || plan->count > FOUNDING_MEMBERS_MAX)
         return err_set(err, ERR_INPUT, "%zu members, expected 1-%d", plan->count,

@@ -165,7 +165,7 @@ static bool open_ledger(struct node *n, struct err *err)
     n->meet.book = peer_book_new();
     if (n->ingest == NULL || n->tracker == NULL || n->meet.book == NULL)
         return err_set(err, ERR_IO, "out of memory");
-    return load_chain(n, err) && open_core(n, err);
+    return load_chain(n, err) && loop_load_recovery(n, err) && open_core(n, err);
 }
 
 /* ------------------------------------------------------------------ the bus */
@@ -285,6 +285,7 @@ static void close_all(struct node *n)
     ingest_free(n->ingest);
     node_core_free(n->core);
     chain_free(&n->chain);
+    buf_free(&n->recovery_bytes);
     tracker_free(n->tracker);
     store_close(n->store);
     voted_close(&n->voted);

@@ -87,6 +87,8 @@ struct node {
     struct store *store;
     struct store *reader; /* of HTTP's proofs; used under trees */
     struct identity identity;
+    struct buf recovery_bytes;
+    struct recovery recovery; /* that the configuration pins; borrows from the bytes */
     struct chain chain;
     struct node_core *core;
     struct kid kid; /* of the authority's key */
@@ -116,6 +118,9 @@ struct node {
     struct api *api;
     bool load_ok;
 };
+
+/* loop_recovery.c: before the machine starts, after the chain is loaded. */
+bool loop_load_recovery(struct node *n, struct err *err);
 
 /* Any thread: hands bytes to the door. */
 bool node_submit(struct node *n, struct slice bytes, struct err *err);

@@ -34,6 +34,7 @@ bool proof_identity(struct store *s, struct identity *ret_identity, struct err *
                 take_set(&g, &ret_identity->set, err);
     if (good)
         ret_identity->genesis = g.header;
+    ret_identity->pin_count = 0;
     buf_free(&bytes);
     return good;
 }

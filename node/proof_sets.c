@@ -2,6 +2,8 @@
 #include "node/proof.h"
 
 #include "common/head_proof.h"
+#include "common/recovery.h"
+#include "common/state_key.h"
 
 #include <string.h>
 
@@ -9,11 +11,38 @@
 
 /* ------------------------------------------------------------------ the sets */
 
+/* Recoveries are in the state, changes in rows of their own: both in order of height. */
+struct recoveries {
+    size_t count;
+    uint64_t at[RECOVERY_TIMES_MAX]; /* blocks that began with one */
+};
+
+static void find_recoveries(struct store *s, struct recoveries *ret_r)
+{
+    struct state_key key = state_key_plain(TABLE_RECOVERY);
+    struct buf value = buf_heap(RECOVERY_SIZE_MAX);
+    ret_r->count = store_state_get(s, state_key_slice(&key), &value, NULL)
+                       ? recovery_take_heights(buf_slice(&value), ret_r->at)
+                       : 0;
+    buf_free(&value);
+}
+
+static bool get_recovery(struct store *s, uint64_t height, struct buf *out, struct err *err)
+{
+    struct state_key key = state_key_recovery(height);
+    buf_clear(out);
+    return store_state_get(s, state_key_slice(&key), out, NULL) ||
+           err_set(err, ERR_PROOF, "block %llu: the recovery it began with is not here",
+                   (unsigned long long)height);
+}
+
 struct writer {
     struct store *s;
     size_t left; /* changes to be written */
+    size_t next; /* recovery */
+    struct recoveries recoveries;
     struct set_chain_maker maker;
-    struct buf seals;
+    struct buf seals, recovery;
     struct err *err;
     bool good;
 };
@@ -27,12 +56,22 @@ static bool count_change(void *ctx, uint64_t height, struct slice next)
     return true;
 }
 
+/* Those whose tip is below a height. */
+static bool put_recoveries(struct writer *w, uint64_t below)
+{
+    for (; w->good && w->next < w->recoveries.count && w->recoveries.at[w->next] <= below;
+         w->next++)
+        w->good = get_recovery(w->s, w->recoveries.at[w->next], &w->recovery, w->err) &&
+                  set_chain_add_recovery(&w->maker, buf_slice(&w->recovery), w->err);
+    return w->good;
+}
+
 /* One that came in since they were counted is left out. */
 static bool put_change(void *ctx, uint64_t height, struct slice next)
 {
     struct writer *w = ctx;
     struct header h;
-    if (w->left == 0)
+    if (w->left == 0 || !put_recoveries(w, height))
         return false;
     w->left--;
     buf_clear(&w->seals);
@@ -44,18 +83,26 @@ static bool put_change(void *ctx, uint64_t height, struct slice next)
 bool proof_sets(struct store *s, const struct identity *id, enum set_chain_form form,
                 struct buf *out, struct err *err)
 {
-    struct writer w = { .s = s, .seals = buf_heap(FINAL_SIZE_MAX), .err = err, .good = true };
+    struct writer w = { .s = s,
+                        .seals = buf_heap(FINAL_SIZE_MAX),
+                        .recovery = buf_heap(RECOVERY_SIZE_MAX),
+                        .err = err,
+                        .good = true };
+    find_recoveries(s, &w.recoveries);
     bool good = store_set_changes(s, count_change, &w, err);
     if (good) {
-        set_chain_make(&w.maker, form, id, w.left, out);
-        good = store_set_changes(s, put_change, &w, err) && w.good;
+        set_chain_make(&w.maker, form, id, w.left + w.recoveries.count, out);
+        good =
+            store_set_changes(s, put_change, &w, err) && w.good && put_recoveries(&w, UINT64_MAX);
     }
     buf_free(&w.seals);
+    buf_free(&w.recovery);
     return good && (!out->failed || err_set(err, ERR_BUSY, "the proof is larger than its room"));
 }
 
 struct finder {
     uint64_t height;
+    uint64_t last; /* height of the last change taken */
     struct authority_set *set;
     size_t changes;
     bool good;
@@ -68,7 +115,29 @@ static bool take_change(void *ctx, uint64_t height, struct slice next)
         return false;
     f->good = authority_set_decode(next, f->set, NULL);
     f->changes++;
+    f->last = height;
     return f->good;
+}
+
+/* The last one at or below the height, unless a change came between them. */
+static bool take_recoveries(struct store *s, struct finder *f, struct err *err)
+{
+    struct recoveries all;
+    struct recovery r;
+    bool good = true;
+    struct buf bytes = buf_heap(RECOVERY_SIZE_MAX);
+    find_recoveries(s, &all);
+    for (size_t i = 0; i < all.count && good && all.at[i] <= f->height; i++) {
+        f->changes++;
+        if (all.at[i] <= f->last)
+            continue;
+        good =
+            get_recovery(s, all.at[i], &bytes, err) && recovery_decode(buf_slice(&bytes), &r, err);
+        if (good)
+            *f->set = r.set;
+    }
+    buf_free(&bytes);
+    return good;
 }
 
 bool proof_set_at(struct store *s, const struct identity *id, uint64_t height,
@@ -77,6 +146,8 @@ bool proof_set_at(struct store *s, const struct identity *id, uint64_t height,
     struct authority_set set = id->set;
     struct finder f = { .height = height, .set = &set, .good = true };
     if (!store_set_changes(s, take_change, &f, err))
+        return false;
+    if (f.good && !take_recoveries(s, &f, err))
         return false;
     if (!f.good)
         return err_set(err, ERR_PROOF, "a stored authority set is malformed");

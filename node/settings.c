@@ -131,10 +131,19 @@ static void read_witnesses(const struct config *root, struct settings *s)
     }
 }
 
+static void read_recovery(const struct config *root, struct settings *s)
+{
+    s->has_recovery = config_has(root, "recovery");
+    const char *text = s->has_recovery ? config_text(root, "recovery", NULL) : NULL;
+    if (text != NULL && !hex_decode_lower(text, strlen(text), s->recovery.bytes, HASH_SIZE))
+        config_refuse(root, "recovery", "expected a recovery's hash, 64 hexadecimal digits");
+}
+
 static bool read_all(const struct config *root, struct settings *s)
 {
-    static const char *const keys[] = { "data",  "key",       "broker",  "http",      "block",
-                                        "peers", "consensus", "workers", "witnesses", NULL };
+    static const char *const keys[] = { "data",      "key",      "broker",    "http",
+                                        "block",     "peers",    "consensus", "workers",
+                                        "witnesses", "recovery", NULL };
     config_check_keys(root, keys);
     s->data = config_path(root, "data", NULL);
     s->key = config_path(root, "key", NULL);
@@ -143,6 +152,7 @@ static bool read_all(const struct config *root, struct settings *s)
     read_times(root, s);
     read_peers(root, s);
     read_witnesses(root, s);
+    read_recovery(root, s);
     s->workers = (unsigned)config_uint(root, "workers", 0, 64, 0);
     return config_good(root);
 }

@@ -47,6 +47,8 @@ struct settings {
     unsigned workers; /* 0 = one a core */
     size_t witness_count;
     char witnesses[SETTINGS_WITNESSES_MAX][NOTE_KEY_TEXT_MAX + 1]; /* their keys, checked */
+    bool has_recovery;
+    struct hash recovery; /* the one that a person decided to follow: DATA/recovery.cbor */
 };
 
 /* Reads path; a complaint names file and line. */

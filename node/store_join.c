@@ -198,6 +198,11 @@ static bool put_set_changes(struct store *s, const struct snapshot *snap, struct
     (void)cbor_take_item(&r);
     size_t n = cbor_take_array(&r);
     for (size_t i = 0; i < n; i++) {
+        struct cbor_reader ahead = r;
+        if (cbor_take_array(&ahead) == 1) { /* a recovery: it comes with the state */
+            (void)cbor_take_item(&r);
+            continue;
+        }
         cbor_take_array_of(&r, 3);
         final_take(&r, &f);
         struct slice next = cbor_take_bytes(&r, 1, AUTHORITY_SET_SIZE_MAX + 16);

@@ -48,6 +48,7 @@ const struct cmd_entry cmd_table[] = {
     { "import", cmd_import, "a ledger out of such a file, executed again" },
     { "backup", cmd_backup, "copy a node's ledger while the node goes on" },
     { "restore", cmd_restore, "put a backup back" },
+    { "recovery", cmd_recovery, "go on when a quorum is lost for good" },
     { "rebuild", cmd_rebuild, "drop a node's read models and make them again" },
     { "demo", cmd_demo, "one journey from sensor to proven answer" },
     { NULL, NULL, NULL },

@@ -63,6 +63,7 @@ int cmd_proof(int argc, char **argv);
 int cmd_rebuild(int argc, char **argv);
 int cmd_recall(int argc, char **argv);
 int cmd_receipt(int argc, char **argv);
+int cmd_recovery(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
 int cmd_statement(int argc, char **argv);
 int cmd_trace(int argc, char **argv);

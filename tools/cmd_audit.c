@@ -84,6 +84,29 @@ static bool run_audit(struct audit *a, struct err *err)
     return audit_other_files(a, err) && audit_replay(a, err);
 }
 
+static void tell_changes(const struct audit *a)
+{
+    (void)printf("authorities: %zu from the genesis on\n", a->identity.set.count);
+    for (uint64_t i = 0; i < a->change_count && i < AUDIT_CHANGES_MAX; i++) {
+        const struct audit_change *c = &a->changes[i];
+        (void)printf("  from block %" PRIu64 " on %zu, %zu make a quorum%s\n", c->height, c->count,
+                     c->quorum, c->recovery ? ": by a recovery, its quorum was lost" : "");
+    }
+    if (a->change_count > AUDIT_CHANGES_MAX)
+        (void)printf("  and %" PRIu64 " more changes\n", a->change_count - AUDIT_CHANGES_MAX);
+}
+
+static void put_changes(const struct audit *a, struct json_doc *doc)
+{
+    struct json_doc *list = json_doc_put_array(doc, "sets");
+    for (uint64_t i = 0; i < a->change_count && i < AUDIT_CHANGES_MAX; i++) {
+        struct json_doc *one = json_doc_put_object(list, NULL);
+        json_doc_put_int(one, "from", (int64_t)a->changes[i].height);
+        json_doc_put_int(one, "authorities", (int64_t)a->changes[i].count);
+        json_doc_put_bool(one, "recovery", a->changes[i].recovery);
+    }
+}
+
 static void tell(const struct cmd_home *home, const struct audit *a)
 {
     if (home->json) {
@@ -95,12 +118,15 @@ static void tell(const struct cmd_home *home, const struct audit *a)
         json_doc_put_int(doc, "statements", (int64_t)a->statements);
         json_doc_put_int(doc, "outcomes", (int64_t)a->outcomes);
         json_doc_put_int(doc, "entries", (int64_t)a->entries);
+        put_changes(a, doc);
         cmd_action_print(doc);
         return;
     }
     (void)printf("audit ok: %" PRIu64 " files, %" PRIu64 " blocks, %" PRIu64 " statements, %" PRIu64
                  " outcomes, %" PRIu64 " entries of state; all executed again from the genesis\n",
                  a->files, a->blocks, a->statements, a->outcomes, a->entries);
+    if (a->change_count > 0)
+        tell_changes(a);
 }
 
 static int audit(struct cmd_home *home, const struct cmd_args *args, struct err *err)

@@ -7,6 +7,15 @@
 
 #include <limits.h>
 
+#define AUDIT_CHANGES_MAX 256
+
+/* Another set of authorities from a height on. */
+struct audit_change {
+    uint64_t height;
+    size_t count, quorum;
+    bool recovery; /* not by the set before, but by a recovery */
+};
+
 struct audit {
     char data[PATH_MAX]; /* the node's folder */
     char home[PATH_MAX]; /* the company's around it, "" when there is none */
@@ -15,6 +24,8 @@ struct audit {
     struct identity identity;
     struct buf genesis;
     uint64_t files, blocks, statements, outcomes, entries;
+    uint64_t change_count; /* of the set; the first of them are kept */
+    struct audit_change changes[AUDIT_CHANGES_MAX];
 };
 
 /*

@@ -217,20 +217,43 @@ static bool check_keys(struct audit *a, const char *folder, struct err *err)
     return good;
 }
 
+/* The company's own key lies beside the others. */
+static bool check_member_key(struct audit *a, struct err *err)
+{
+    char path[PATH_MAX];
+    return snprintf(path, sizeof path, "%s/member.key", a->home) >= (int)sizeof path ||
+           !file_exists(path) || check_key(a, path, err);
+}
+
+/* The ledger's own, but for recoveries that a person pinned in it. */
+static bool compare_identity(struct audit *a, const char *folder, struct err *err)
+{
+    char path[PATH_MAX];
+    struct identity id = a->identity, there;
+    struct buf file = buf_heap(64 * 1024), wanted = buf_heap(64 * 1024);
+    if (snprintf(path, sizeof path, "%s/identity.cbor", folder) < (int)sizeof path &&
+        file_read(path, 64 * 1024, &file, NULL) &&
+        identity_decode(buf_slice(&file), &there, NULL)) {
+        id.pin_count = there.pin_count;
+        memcpy(id.pins, there.pins, sizeof id.pins);
+    }
+    identity_put(&wanted, &id);
+    bool good = compare_file(a, folder, "identity.cbor", buf_slice(&wanted), err);
+    buf_free(&file);
+    buf_free(&wanted);
+    return good;
+}
+
 bool audit_other_files(struct audit *a, struct err *err)
 {
     char keys[PATH_MAX];
-    struct buf identity = buf_heap(64 * 1024);
-    identity_put(&identity, &a->identity);
-    bool good = check_keys(a, a->data, err) &&
-                compare_file(a, a->data, "identity.cbor", buf_slice(&identity), err) &&
+    bool good = check_keys(a, a->data, err) && compare_identity(a, a->data, err) &&
                 compare_file(a, a->data, "genesis.cbor", buf_slice(&a->genesis), err);
     if (good && a->home[0] != '\0') {
         good = snprintf(keys, sizeof keys, "%s/keys", a->home) < (int)sizeof keys &&
-               check_keys(a, keys, err) &&
-               compare_file(a, a->home, "identity.cbor", buf_slice(&identity), err) &&
+               check_keys(a, keys, err) && check_member_key(a, err) &&
+               compare_identity(a, a->home, err) &&
                compare_file(a, a->home, "genesis.cbor", buf_slice(&a->genesis), err);
     }
-    buf_free(&identity);
     return good;
 }

@@ -3,6 +3,7 @@
 
 #include "common/block.h"
 #include "common/hex.h"
+#include "common/state_key.h"
 #include "common/statement.h"
 #include "node/chain.h"
 #include "node/read_model.h"
@@ -23,6 +24,8 @@ struct replay {
     char dir[PATH_MAX];   /* of the second ledger */
     struct store *second; /* what the rules make of the same statements */
     struct chain chain;
+    struct recovery recovery; /* the last one met, and its bytes */
+    struct buf recovery_bytes;
     bool chain_ready;
     struct execution *x;
     struct statement *statements;
@@ -74,6 +77,7 @@ static bool begin(struct replay *r)
         !r->chain_ready)
         return err_set(r->err, ERR_IO, "out of memory");
     r->block = buf_heap(BLOCK_SIZE_MAX + 1024);
+    r->recovery_bytes = buf_heap(RECOVERY_SIZE_MAX);
     r->seals = buf_heap(FINAL_SIZE_MAX);
     r->outcomes = buf_heap(OUTCOMES_MAX);
     r->scratch = buf_heap(STATEMENT_MAX + COSE_SIG_ROOM);
@@ -110,6 +114,7 @@ static void end(struct replay *r)
     free(r->hashes);
     free(r->bytes);
     buf_free(&r->block);
+    buf_free(&r->recovery_bytes);
     buf_free(&r->seals);
     buf_free(&r->outcomes);
     buf_free(&r->scratch);
@@ -257,10 +262,39 @@ static bool run_block(struct replay *r, struct block *b, uint64_t height)
            (chain_keep(&r->chain) || err_set(r->err, ERR_IO, "out of memory"));
 }
 
+static void note_change(struct replay *r, uint64_t height, bool recovery)
+{
+    struct audit *a = r->a;
+    if (a->change_count < AUDIT_CHANGES_MAX)
+        a->changes[a->change_count] =
+            (struct audit_change){ .height = height,
+                                   .count = r->chain.next.count,
+                                   .quorum = authority_set_quorum(&r->chain.next),
+                                   .recovery = recovery };
+    a->change_count++;
+}
+
+/* A recovery is not in a block: it stands in the state of the block that began with it. */
+static bool begin_recovery(struct replay *r, uint64_t height)
+{
+    struct state_key key = state_key_recovery(height);
+    struct err why = { .code = ERR_NONE };
+    buf_clear(&r->recovery_bytes);
+    if (!store_state_get(r->a->store, state_key_slice(&key), &r->recovery_bytes, NULL))
+        return true;
+    if (!recovery_decode(buf_slice(&r->recovery_bytes), &r->recovery, &why) ||
+        !chain_recover(&r->chain, &r->recovery, &why) || !r->chain.recovers)
+        return wrong(r, height, why.code != ERR_NONE ? why.msg : "its recovery does not fit");
+    note_change(r, height, true);
+    return true;
+}
+
 static bool replay_block(struct replay *r, uint64_t height)
 {
     struct block b;
     struct err why = { .code = ERR_NONE };
+    if (!begin_recovery(r, height))
+        return false;
     buf_clear(&r->block);
     buf_clear(&r->seals);
     buf_clear(&r->outcomes);
@@ -269,7 +303,11 @@ static bool replay_block(struct replay *r, uint64_t height)
                        "block %" PRIu64 ": %s", height, why.msg);
     if (!block_decode(buf_slice(&r->block), &b, &why))
         return wrong(r, height, why.msg);
-    return check_header(r, &b.header, height) && run_block(r, &b, height);
+    if (!check_header(r, &b.header, height) || !run_block(r, &b, height))
+        return false;
+    if (!hash_equal(&b.header.set, &b.header.next))
+        note_change(r, height + 1, false);
+    return true;
 }
 
 /* ------------------------------------------------------------------ what is derived */

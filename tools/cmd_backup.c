@@ -7,6 +7,8 @@
 #include "common/file.h"
 #include "common/genesis.h"
 #include "common/keyfile.h"
+#include "common/state_key.h"
+#include "common/state_value.h"
 #include "node/store.h"
 #include "node/voted.h"
 #include "tools/cmd_action.h"
@@ -107,6 +109,7 @@ struct restoring {
     struct held held;
     struct identity identity;
     bool replaces, had_key;
+    bool key_known; /* the restored state has the node's key: it may have voted */
     uint64_t replaced_height;
 };
 
@@ -149,6 +152,21 @@ static bool check_room(struct restoring *r, const struct cmd_args *args, struct 
     return true;
 }
 
+static bool knows_key(struct store *s, const struct restoring *r)
+{
+    char path[PATH_MAX];
+    struct key_pair pair;
+    struct buf value = buf_heap(STATE_VALUE_MAX);
+    bool known = true; /* one that cannot be read is not taken for a new one */
+    if (data_folder_key(r->data, r->home, path) && keyfile_load(path, &pair, NULL)) {
+        struct state_key key = state_key_kid(TABLE_KEY, &pair.kid);
+        known = store_state_get(s, state_key_slice(&key), &value, NULL);
+        crypto_wipe(&pair, sizeof pair);
+    }
+    buf_free(&value);
+    return known;
+}
+
 static bool make_ready(struct restoring *r, struct err *err)
 {
     char copy[PATH_MAX];
@@ -167,6 +185,7 @@ static bool make_ready(struct restoring *r, struct err *err)
     if (!hash_equal(&r->held.genesis.ledger, &r->identity.genesis.ledger))
         return err_set(err, ERR_PROOF, "%s: is of another ledger than %s", r->file, r->home);
     bool good = store_open(r->work, STORE_WRITE, &s, err) && store_forget_vote(s, err);
+    r->key_known = good && knows_key(s, r);
     store_close(s);
     return good;
 }
@@ -177,9 +196,15 @@ static bool mark_voted(struct restoring *r, struct err *err)
     char key[PATH_MAX];
     struct voted voted = { .fd = -1 };
     const struct hash *ledger = &r->identity.genesis.ledger;
-    r->had_key = data_folder_key(r->data, r->home, key);
-    if (!r->had_key)
+    char voted_path[PATH_MAX];
+    if (!data_folder_key(r->data, r->home, key))
         return true;
+    bool fresh = snprintf(voted_path, sizeof voted_path, "%s%s", key, VOTED_SUFFIX) <
+                     (int)sizeof voted_path &&
+                 !file_exists(voted_path) && !r->key_known;
+    if (fresh) /* never in the set, so there is nothing that it could contradict */
+        return true;
+    r->had_key = true;
     bool good = voted_open(key, ledger, &voted, err) && voted_mark(&voted, ledger, err);
     voted_close(&voted);
     return good;

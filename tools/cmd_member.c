@@ -50,7 +50,8 @@ static int list(struct cmd_home *home, const struct cmd_args *args, struct err *
 static int show(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
     struct kid kid;
-    if (args->operand_count == 1 && file_exists(args->operand[0]))
+    if (args->operand_count == 1 && !cmd_home_find_member(home, args->operand[0], &kid, NULL) &&
+        file_exists(args->operand[0]))
         return cmd_member_new_show(home, args->operand[0], err);
     if (!cmd_args_expect(args, 1, 1, "one MEMBER or REQUEST", err) || !need_members(home, err) ||
         !cmd_home_find_member(home, args->operand[0], &kid, err))

@@ -169,9 +169,19 @@ static bool check_plan(const struct member_plan *p, struct err *err)
 static bool write_enrolment(const struct member_plan *p, struct made *m, struct err *err)
 {
     char path[PATH_MAX];
+    struct buf out = buf_heap(REQUEST_SIZE_MAX);
     put_enrolment(&m->authority, p, p->spare_of, &m->authority_enrolment);
-    return member_folder_path(p->dir, "enrolment.cose", path, err) &&
-           file_create(path, buf_slice(&m->authority_enrolment), 0644, err);
+    cbor_put_array(&out, 4);
+    cbor_put_bytes(&out, buf_slice(&m->authority_enrolment));
+    cbor_put_text(&out, slice_text(p->broker));
+    cbor_put_text(&out, slice_text(p->url));
+    cbor_put_bytes(&out, buf_slice(&m->certificate));
+    bool good = member_folder_path(p->dir, "node-request.cbor", path, err) &&
+                file_create(path, buf_slice(&out), 0644, err) &&
+                member_folder_path(p->dir, "enrolment.cose", path, err) &&
+                file_create(path, buf_slice(&m->authority_enrolment), 0644, err);
+    buf_free(&out);
+    return good;
 }
 
 static bool make_member(const struct member_plan *p, struct made *m, struct err *err)

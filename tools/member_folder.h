@@ -8,7 +8,8 @@
  *   DIR/node.yaml           the node's configuration
  *   DIR/address.cbor        what the ledger is to hold of its node: [broker, url, certificate]
  *   DIR/request.cbor        all of it that is public, signed; for the others
- *   DIR/enrolment.cose      instead of that and of member.key: a spare's authority asks to enter
+ *   DIR/enrolment.cose      instead of that and of member.key: a spare's authority asks to enter; and
+ *   DIR/node-request.cbor   the same with its addresses, for a recovery
  *   DIR/keys/               keys of devices and people, made later
  *   DIR/genesis.cbor, name, identity.cbor, node/ledger.db    from member_folder_start() on
  */
