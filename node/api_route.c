@@ -1,4 +1,5 @@
 #include "node/api_parts.h"
+#include "node/store_base.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -118,6 +119,11 @@ static void metrics(struct api_context *c, struct http_answer *a)
     if (m.disk_days != UINT64_MAX)
         metric(out, "disk_full_days", "gauge",
                "Days until statements are refused, as the ledger grows now.", m.disk_days);
+    struct store_history history;
+    if (store_history(c->store, &history, NULL))
+        metric(out, "history_missing_blocks", "gauge",
+               "Blocks before the snapshot this node joined at that are not here yet.",
+               history.complete ? 0 : history.base - history.history);
     consensus_metrics(c, out);
     alarm_metrics(&m.alarms, out);
     metric(out, "http_requests_total", "counter", "HTTP requests answered.", c->requests);

@@ -108,6 +108,8 @@ static void look_at_disk(struct node *n, uint64_t now_ms, uint64_t steady_ms)
                     "%llu MiB are free: new statements are refused%s", mib,
                     disk_halts(d) ? ", and no block is made" : ""));
     __atomic_store_n(&n->watch.full, disk_refuses(d), __ATOMIC_RELAXED);
+    if (d->free_bytes < 2 * DISK_REFUSE_BYTES)
+        snapshot_shelf_yield(n->shelf);
 }
 
 static void look_at_evidence(struct node *n, uint64_t now_ms, uint64_t steady_ms)

@@ -1,6 +1,7 @@
 #include "node/snapshot_shelf.h"
 
 #include "common/log.h"
+#include "node/disk.h"
 #include "node/snapshot_file.h"
 
 #include <inttypes.h>
@@ -46,9 +47,11 @@ static void drop_older(const char *dir, size_t keep)
             log_warn("an old snapshot stays: %s", err.msg);
 }
 
-static bool share_holds(const struct snapshot_shelf *s, uint64_t size)
+/* What the ledger may still need comes first. */
+static uint64_t share(const struct snapshot_shelf *s)
 {
-    return size <= free_bytes(s) / SNAPSHOT_SHARE;
+    uint64_t room = free_bytes(s), kept = 2 * DISK_REFUSE_BYTES;
+    return room > kept ? (room - kept) / SNAPSHOT_SHARE : 0;
 }
 
 /* An old one goes first where both would be too much. */
@@ -57,9 +60,9 @@ static uint64_t make_room(const struct snapshot_shelf *s)
     struct snapshot_file files[SNAPSHOT_FILES_MAX];
     size_t n = snapshot_file_list(s->dir, files);
     drop_older(s->dir, SNAPSHOT_KEEP - 1);
-    if (n > 0 && !share_holds(s, files[0].bytes + files[0].bytes / 8))
+    if (n > 0 && files[0].bytes + files[0].bytes / 8 > share(s))
         drop_older(s->dir, 0);
-    return free_bytes(s) / SNAPSHOT_SHARE;
+    return share(s);
 }
 
 /* ------------------------------------------------------------------ the thread */
@@ -171,6 +174,12 @@ void snapshot_shelf_committed(struct snapshot_shelf *s, uint64_t height)
 void snapshot_shelf_want(struct snapshot_shelf *s)
 {
     atomic_store(&s->wanted, true);
+}
+
+void snapshot_shelf_yield(struct snapshot_shelf *s)
+{
+    if (s != NULL)
+        drop_older(s->dir, 0);
 }
 
 bool snapshot_shelf_busy(struct snapshot_shelf *s)

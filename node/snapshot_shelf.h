@@ -15,7 +15,7 @@
 #define SNAPSHOT_FOLDER "snapshots" /* in the ledger's */
 #define SNAPSHOT_EVERY  1000        /* blocks */
 #define SNAPSHOT_KEEP   2           /* one that is being fetched stays while the next is cut */
-#define SNAPSHOT_SHARE  4           /* at most a quarter of what is free */
+#define SNAPSHOT_SHARE  4 /* at most a quarter of what is free beyond what the ledger needs */
 
 struct snapshot_shelf;
 
@@ -36,6 +36,8 @@ void snapshot_shelf_close(struct snapshot_shelf *s);
 void snapshot_shelf_committed(struct snapshot_shelf *s, uint64_t height);
 /* Any thread: somebody would like one, and there is none: with the next call of committed(). */
 void snapshot_shelf_want(struct snapshot_shelf *s);
+/* The loop's thread: room runs low; all go, and none is cut for now. */
+void snapshot_shelf_yield(struct snapshot_shelf *s);
 /* Is one being cut, or wanted? Any thread. */
 bool snapshot_shelf_busy(struct snapshot_shelf *s);
 

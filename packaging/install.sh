@@ -26,6 +26,7 @@ for file in docs/examples/journey.csv contracts/library/{vaccine-2-8,cocoa-farm-
     install -D -m 644 "$file" "$root/share/waybill/demo/$(basename "$file")"
 done
 install -D -m 644 packaging/mosquitto-acl.example "$root/share/doc/waybill/mosquitto-acl.example"
+install -D -m 644 packaging/prometheus-rules.yaml "$root/share/doc/waybill/prometheus-rules.yaml"
 for unit in packaging/*.service packaging/*.timer; do # a unit names its program by an absolute path: that of this installation
     install -d "$root/lib/systemd/system"
     sed "s|@bindir@|$prefix/bin|g" "$unit" >"$root/lib/systemd/system/$(basename "$unit")"
