@@ -164,9 +164,43 @@ static void three_talk(void **state)
     assert_memory_equal(m.data, large, LARGE);
 }
 
-/* One that says a thousand times more than another holds up only itself. */
+/* How many of the chatterer's messages come before the other's one word, given time to arrive. */
+static unsigned chatter_before_a_word(unsigned wait_ms)
+{
+    for (unsigned i = 0; i < 2 * PEERS_LINK_COUNT; i++) {
+        (void)peers_send(nodes[1], NULL, slice_text("chatter"));
+        if (i % 100 == 0)
+            turn();
+    }
+    assert_true(peers_send(nodes[2], NULL, slice_text("one word")));
+    uint64_t end = clock_steady_ms() + wait_ms;
+    while (clock_steady_ms() < end)
+        turn();
+    struct kid link;
+    struct slice m = { .len = 0 };
+    unsigned before = 0, chatter = 0, most = PEERS_LINK_COUNT + 1;
+    end = clock_steady_ms() + LIMIT_MS;
+    while (!slice_equal(m, slice_text("one word"))) {
+        if (peers_take(nodes[0], &link, &m)) {
+            before++;
+        } else {
+            turn_before(end, "one word");
+            most = 2 * PEERS_LINK_COUNT + 1; /* what was taken made room */
+        }
+    }
+    while (peers_take(nodes[0], &link, &m))
+        chatter++;
+    assert_in_range(before + chatter, 10, most); /* what is too much is lost */
+    return before - 1;
+}
+
+/*
+ * One that says a thousand times more than another holds up only itself. On a busy machine the one word may
+ * still be on its way when the taking begins: then it is given more time.
+ */
 static void a_chatterer_holds_up_only_itself(void **state)
 {
+    unsigned before = 2;
     (void)state;
     open_nodes(3);
     for (size_t i = 0; i < 3; i++)
@@ -176,24 +210,9 @@ static void a_chatterer_holds_up_only_itself(void **state)
     say(1, 0, NULL, "ready");
     say(2, 0, NULL, "ready too");
     drain(0);
-    for (unsigned i = 0; i < 2 * PEERS_LINK_COUNT; i++) {
-        (void)peers_send(nodes[1], NULL, slice_text("chatter"));
-        if (i % 100 == 0)
-            turn();
-    }
-    assert_true(peers_send(nodes[2], NULL, slice_text("one word")));
-    uint64_t end = clock_steady_ms() + 1000;
-    while (clock_steady_ms() < end)
-        turn();
-    struct kid link;
-    struct slice m;
-    unsigned before = 0, chatter = 0;
-    while (peers_take(nodes[0], &link, &m) && !slice_equal(m, slice_text("one word")))
-        before++;
+    for (unsigned wait_ms = 1000; before > 1 && wait_ms <= 8000; wait_ms *= 2)
+        before = chatter_before_a_word(wait_ms);
     assert_in_range(before, 0, 1);
-    while (peers_take(nodes[0], &link, &m))
-        chatter++;
-    assert_in_range(chatter, 10, PEERS_LINK_COUNT); /* and what is too much is lost */
 }
 
 static void a_list_that_changes(void **state)
