@@ -182,6 +182,7 @@ static void found_node(struct swarm *s, size_t i)
 
 static void make_ledger(struct swarm *s, size_t devices)
 {
+    const size_t nodes = s->node_count > 0 ? s->node_count : 1;
     struct err err = { .msg = "" };
     struct buf genesis = buf_heap(1 << 20);
     struct key_pair *pair = calloc(devices, sizeof pair[0]);
@@ -209,7 +210,7 @@ static void make_ledger(struct swarm *s, size_t devices)
     for (size_t i = 0; i < devices; i++) {
         char hex[2 * KID_SIZE + 1];
         struct swarm_device *d = &s->devices[i];
-        d->node = i % s->node_count;
+        d->node = i % nodes;
         kit_signer_begin(&d->signer, &pair[i], &s->kit.identity.genesis.ledger);
         hex_encode(kid_slice(&pair[i].kid), hex);
         (void)snprintf(d->topic, sizeof d->topic, "wb/1/%s/up", hex);
@@ -253,7 +254,8 @@ static void start_broker(struct swarm_node *n)
 struct swarm *swarm_new(size_t nodes, size_t devices)
 {
     struct swarm *s = calloc(1, sizeof *s);
-    check(s != NULL && devices <= SWARM_DEVICES_MAX && nodes <= SWARM_NODES_MAX, "memory", NULL);
+    check(s != NULL && devices <= SWARM_DEVICES_MAX, "memory", NULL);
+    check(nodes > 0 && nodes <= SWARM_NODES_MAX, "so many nodes", NULL);
     s->devices = calloc(devices, sizeof s->devices[0]);
     check(s->devices != NULL && crypto_init(), "memory", NULL);
     const char *scratch = getenv("WAYBILL_SCRATCH");
