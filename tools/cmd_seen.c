@@ -157,71 +157,109 @@ static bool take_finals(struct slice bytes, struct slice *ret_older, struct slic
     return !r.failed;
 }
 
-/* The node proves that its head goes on from the one seen before. */
-static bool check_continues(struct cmd_home *home, const struct final *seen,
-                            struct slice seen_bytes, const struct final *head,
-                            struct slice head_bytes, struct err *err)
+/* A head with its seals. */
+struct shown {
+    struct final final;
+    struct slice bytes;
+};
+
+/*
+ * The node's proof that one head goes on from another. Who joined from a snapshot may not be able to give it: that is
+ * told, proof stays empty, and the head seen before is still the one to be continued.
+ */
+static bool ask_consistency(struct cmd_home *home, uint64_t from, uint64_t to, struct buf *proof,
+                            struct err *err)
 {
     char path[128];
-    struct head_proof_heads heads;
+    struct err why;
+    (void)snprintf(path, sizeof path, "/v1/proofs/consistency?from=%" PRIu64 "&to=%" PRIu64, from,
+                   to);
+    if (cmd_node_get_bytes(home, path, proof, &why))
+        return true;
+    if (why.code != ERR_NOT_FOUND && why.code != ERR_BUSY)
+        return err_set(err, why.code, "%s", why.msg);
+    (void)fprintf(stderr,
+                  "waybill: this node cannot show that its head %" PRIu64
+                  " goes on from head %" PRIu64 ", which was seen before: %s\n",
+                  to, from, why.msg);
+    buf_clear(proof);
+    return true;
+}
+
+/* What a proof that holds is about must be the very heads that were seen and shown. */
+static bool check_same(struct cmd_home *home, struct slice proof,
+                       const struct head_proof_heads *heads, const struct shown *seen,
+                       const struct shown *head, struct err *err)
+{
     struct slice older, newer;
-    struct hash want[2] = { header_hash(&seen->header), header_hash(&head->header) };
+    struct hash want[2] = { header_hash(&seen->final.header), header_hash(&head->final.header) };
+    struct hash have[2] = { header_hash(&heads->older), header_hash(&heads->newer) };
+    if (!take_finals(proof, &older, &newer))
+        return err_set(err, ERR_PROOF, "a proof of consistency without its heads");
+    if (!hash_equal(&have[0], &want[0]))
+        return keep_fork(home, seen->bytes, older, seen->final.header.height, err);
+    return hash_equal(&have[1], &want[1]) ||
+           keep_fork(home, head->bytes, newer, head->final.header.height, err);
+}
+
+/* ret_proven: the node has shown that head goes on from seen. */
+static bool check_continues(struct cmd_home *home, const struct shown *seen,
+                            const struct shown *head, bool *ret_proven, struct err *err)
+{
+    struct head_proof_heads heads;
+    uint64_t from = seen->final.header.height, to = head->final.header.height;
     struct buf proof = buf_heap(HEAD_PROOF_SIZE_MAX);
-    (void)snprintf(path, sizeof path, "/v1/proofs/consistency?from=%" PRIu64 "&to=%" PRIu64,
-                   seen->header.height, head->header.height);
-    bool good = cmd_node_get_bytes(home, path, &proof, err);
-    if (good && !head_proof_check_consistency(buf_slice(&proof), &home->identity, &heads, err))
-        good = err_wrap(err,
+    bool good = ask_consistency(home, from, to, &proof, err);
+    *ret_proven = good && proof.len > 0;
+    if (*ret_proven) {
+        good = head_proof_check_consistency(buf_slice(&proof), &home->identity, &heads, err) ||
+               err_wrap(err,
                         "this node's head does not go on from head %" PRIu64
                         ", which this folder has seen",
-                        seen->header.height);
-    if (good) {
-        struct hash have[2] = { header_hash(&heads.older), header_hash(&heads.newer) };
-        good = take_finals(buf_slice(&proof), &older, &newer);
-        if (good && !hash_equal(&have[0], &want[0]))
-            good = keep_fork(home, seen_bytes, older, seen->header.height, err);
-        else if (good && !hash_equal(&have[1], &want[1]))
-            good = keep_fork(home, head_bytes, newer, head->header.height, err);
+                        from);
+        good = good && check_same(home, buf_slice(&proof), &heads, seen, head, err);
     }
     buf_free(&proof);
     return good;
 }
 
-static bool compare(struct cmd_home *home, const char *path, struct slice bytes,
-                    const struct final *head, struct err *err)
+static bool compare(struct cmd_home *home, const char *path, const struct shown *head,
+                    struct err *err)
 {
-    struct final seen;
+    struct shown seen;
+    bool newer = false;
     struct buf before = buf_heap(FINAL_SIZE_MAX);
-    bool good = file_read(path, FINAL_SIZE_MAX, &before, err) &&
-                (check_final(home, buf_slice(&before), &seen, err) || err_wrap(err, "%s", path));
-    bool newer = good && head->header.height > seen.header.height;
-    if (newer) {
-        good = check_continues(home, &seen, buf_slice(&before), head, bytes, err);
-    } else if (good && head->header.height == seen.header.height) {
-        struct hash a = header_hash(&seen.header), b = header_hash(&head->header);
-        good = hash_equal(&a, &b) ||
-               keep_fork(home, buf_slice(&before), bytes, head->header.height, err);
+    bool good =
+        file_read(path, FINAL_SIZE_MAX, &before, err) &&
+        (check_final(home, buf_slice(&before), &seen.final, err) || err_wrap(err, "%s", path));
+    uint64_t was = good ? seen.final.header.height : 0, is = head->final.header.height;
+    seen.bytes = buf_slice(&before);
+    if (good && is > was) {
+        good = check_continues(home, &seen, head, &newer, err);
+    } else if (good && is == was) {
+        struct hash a = header_hash(&seen.final.header), b = header_hash(&head->final.header);
+        good = hash_equal(&a, &b) || keep_fork(home, seen.bytes, head->bytes, is, err);
     } else if (good) {
         (void)fprintf(stderr,
                       "waybill: this node is at block %" PRIu64 "; block %" PRIu64
                       " was seen before: what happened in between is not shown\n",
-                      head->header.height, seen.header.height);
+                      is, was);
     }
     buf_free(&before);
-    return good && (!newer || file_replace(path, bytes, 0644, err));
+    return good && (!newer || file_replace(path, head->bytes, 0644, err));
 }
 
 bool cmd_seen_head(struct cmd_home *home, struct slice final, struct err *err)
 {
     char path[PATH_MAX];
-    struct final head;
-    if (!check_final(home, final, &head, err))
+    struct shown head = { .bytes = final };
+    if (!check_final(home, final, &head.final, err))
         return false;
     if (!keeps(home))
         return true;
     if (!path_of(home, "head.cbor", path, err))
         return false;
-    return file_exists(path) ? compare(home, path, final, &head, err)
+    return file_exists(path) ? compare(home, path, &head, err)
                              : file_replace(path, final, 0644, err);
 }
 
