@@ -2,6 +2,8 @@
 #include "common/file.h"
 #include "common/genesis.h"
 #include "common/json.h"
+#include "common/recovery.h"
+#include "common/state_key.h"
 #include "node/blocks_range.h"
 #include "tools/cmd_action.h"
 #include "tools/data_folder.h"
@@ -16,6 +18,7 @@ struct exporting {
     struct export_file *file;
     struct buf genesis, record;
     uint64_t height, before; /* the last block in the file; when this command began */
+    uint64_t recovered;      /* the first block of the newest recovery in the file */
     struct header head;      /* of the ledger */
     bool terminal;
 };
@@ -52,6 +55,15 @@ static bool take_run(struct exporting *x, struct err *err)
                    x->height);
 }
 
+static bool take_recovery(struct exporting *x, struct err *err)
+{
+    uint64_t height = 0;
+    if (!recovery_peek(buf_slice(&x->record), &height))
+        return err_set(err, ERR_PROOF, "a recovery that is none");
+    x->recovered = height + 1;
+    return true;
+}
+
 static bool take_record(struct exporting *x, char kind, bool first, struct err *err)
 {
     if (first)
@@ -60,6 +72,8 @@ static bool take_record(struct exporting *x, char kind, bool first, struct err *
                err_set(err, ERR_INPUT, "the file is an export of another ledger");
     if (kind == EXPORT_FILE_BLOCKS)
         return take_run(x, err);
+    if (kind == EXPORT_FILE_RECOVERY)
+        return take_recovery(x, err);
     return kind == EXPORT_FILE_END || err_set(err, ERR_INPUT, "a record of an unknown kind");
 }
 
@@ -81,6 +95,28 @@ static bool read_what_is_there(struct exporting *x, struct err *err)
 
 /* ------------------------------------------------------------------ what is new */
 
+/* Those whose first block the next run may have. */
+static bool put_recoveries(struct exporting *x, struct err *err)
+{
+    uint64_t heights[RECOVERY_TIMES_MAX];
+    struct state_key list = state_key_plain(TABLE_RECOVERY);
+    buf_clear(&x->record);
+    size_t count = store_state_get(x->store, state_key_slice(&list), &x->record, NULL)
+                       ? recovery_take_heights(buf_slice(&x->record), heights)
+                       : 0;
+    for (size_t i = 0; i < count; i++) {
+        struct state_key key = state_key_recovery(heights[i]);
+        if (heights[i] <= x->recovered || heights[i] > x->head.height)
+            continue;
+        buf_clear(&x->record);
+        if (!store_state_get(x->store, state_key_slice(&key), &x->record, err) ||
+            !export_file_put(x->file, EXPORT_FILE_RECOVERY, buf_slice(&x->record), err))
+            return false;
+        x->recovered = heights[i];
+    }
+    return true;
+}
+
 static bool put_end(struct exporting *x, struct err *err)
 {
     uint8_t memory[64];
@@ -99,6 +135,8 @@ static bool put_end(struct exporting *x, struct err *err)
 /* The head is what it was when this began: a ledger that goes on is exported again. */
 static bool put_runs(struct exporting *x, struct err *err)
 {
+    if (!put_recoveries(x, err))
+        return false;
     while (x->height < x->head.height) {
         struct cbor_reader r;
         buf_clear(&x->record);

@@ -28,7 +28,9 @@ struct importing {
     struct chain chain;
     bool chain_ready, terminal, ended;
     struct node_core *core;
-    struct buf record;
+    struct buf record, recovery_bytes;
+    struct recovery recovery; /* the last one in the file, and its bytes */
+    bool has_recovery;
     uint64_t height, before; /* of the store; when this began */
     uint64_t seen;           /* in the file */
     struct hash last;        /* the hash of that block */
@@ -99,6 +101,33 @@ static bool perform(struct importing *m, struct err *err)
 
 /* ------------------------------------------------------------------ records */
 
+/* Only where a person has pinned it: else nothing after it is taken. */
+static bool take_recovery(struct importing *m, struct err *err)
+{
+    bool pinned = false;
+    buf_clear(&m->recovery_bytes);
+    buf_add_slice(&m->recovery_bytes, buf_slice(&m->record));
+    if (!recovery_decode(buf_slice(&m->recovery_bytes), &m->recovery, err))
+        return false;
+    for (size_t i = 0; i < m->identity.pin_count; i++)
+        pinned = pinned || hash_equal(&m->identity.pins[i], &m->recovery.hash);
+    m->has_recovery = true;
+    return !pinned || m->height > m->recovery.height || chain_recover(&m->chain, &m->recovery, err);
+}
+
+/* The next block would be the first one after a recovery that is not followed here. */
+static bool may_go_on(const struct importing *m, struct err *err)
+{
+    char hex[2 * HASH_SIZE + 1];
+    if (!m->has_recovery || m->height != m->recovery.height || m->chain.recovers)
+        return true;
+    hex_encode(hash_slice(&m->recovery.hash), hex);
+    return err_set(err, ERR_PROOF,
+                   "after block %" PRIu64 " it goes on by recovery %s, which is not pinned here "
+                   "(--pin HASH)",
+                   m->height, hex);
+}
+
 static bool take_block(struct importing *m, struct slice block, struct slice seals, struct err *err)
 {
     struct block b;
@@ -113,6 +142,8 @@ static bool take_block(struct importing *m, struct slice block, struct slice sea
                err_set(err, ERR_PROOF, "block %" PRIu64 " here is another than the one in the file",
                        m->height);
     uint64_t before = m->height;
+    if (!may_go_on(m, err))
+        return false;
     if (!node_core_catch_up(m->core, block, seals, now(), err))
         return err_wrap(err, "block %" PRIu64, b.header.height);
     return perform(m, err) &&
@@ -158,7 +189,8 @@ static bool take_records(struct importing *m, struct err *err)
     char kind = 0;
     struct err why = { .code = ERR_NONE };
     while (export_file_next(m->file, &kind, &m->record, &why)) {
-        bool good = kind == EXPORT_FILE_BLOCKS ? take_run(m, err)
+        bool good = kind == EXPORT_FILE_BLOCKS     ? take_run(m, err)
+                    : kind == EXPORT_FILE_RECOVERY ? take_recovery(m, err)
                     : kind == EXPORT_FILE_END
                         ? take_end(m, err)
                         : err_set(err, ERR_INPUT, "a record of an unknown kind");
@@ -187,7 +219,7 @@ static bool read_genesis(struct importing *m, struct buf *genesis, struct err *e
 }
 
 /* What the caller trusts: the folder's own identity, or --ledger; else the file's, which is then told. */
-static bool check_identity(const struct importing *m, const struct cmd_home *home,
+static bool check_identity(struct importing *m, const struct cmd_home *home,
                            const struct cmd_args *args, struct err *err)
 {
     char path[PATH_MAX];
@@ -209,8 +241,21 @@ static bool check_identity(const struct importing *m, const struct cmd_home *hom
                                        identity_decode(buf_slice(&bytes), &own, err));
     if (good && file_exists(path) && !hash_equal(&own.genesis.ledger, ledger))
         good = err_set(err, ERR_PROOF, "%s: is of another ledger than %s", m->path, m->home);
+    if (good && file_exists(path))
+        m->identity = own; /* with what it pins */
     buf_free(&bytes);
     return good;
+}
+
+static bool add_pin(struct importing *m, const struct cmd_args *args, struct err *err)
+{
+    const char *text = cmd_args_text(args, "pin", NULL);
+    struct identity *id = &m->identity;
+    if (text == NULL)
+        return true;
+    if (id->pin_count == IDENTITY_PINS_MAX)
+        return err_set(err, ERR_BUSY, "--pin: there are %d already", IDENTITY_PINS_MAX);
+    return cmd_home_parse_hash(text, &id->pins[id->pin_count++], err) || err_wrap(err, "--pin");
 }
 
 static bool put_file(const struct importing *m, const char *name, struct slice content,
@@ -224,7 +269,7 @@ static bool put_file(const struct importing *m, const char *name, struct slice c
 /* A folder for a person to ask and verify from; no key, no node's configuration. */
 static bool make_home(const struct importing *m, struct slice genesis, struct err *err)
 {
-    char database[PATH_MAX];
+    char database[PATH_MAX], own[PATH_MAX];
     struct buf identity = buf_heap(64 * 1024);
     struct slice name = member_folder_ledger_name(genesis);
     identity_put(&identity, &m->identity);
@@ -234,7 +279,8 @@ static bool make_home(const struct importing *m, struct slice genesis, struct er
                 (file_exists(database) || store_create(m->data, genesis, err)) &&
                 put_file(m, "name", name.len > 0 ? name : slice_text("ledger"), err) &&
                 put_file(m, "genesis.cbor", genesis, err) &&
-                put_file(m, "identity.cbor", buf_slice(&identity), err);
+                member_folder_path(m->home, "identity.cbor", own, err) &&
+                file_replace(own, buf_slice(&identity), 0644, err);
     buf_free(&identity);
     return good;
 }
@@ -250,7 +296,7 @@ static bool run_import(struct importing *m, const struct cmd_home *home,
                member_folder_path(m->home, "node", m->data, err);
     }
     good = good && read_genesis(m, &genesis, err) && check_identity(m, home, args, err) &&
-           make_home(m, buf_slice(&genesis), err) &&
+           add_pin(m, args, err) && make_home(m, buf_slice(&genesis), err) &&
            store_open(m->data, STORE_WRITE, &m->store, err) && start_machine(m, err) &&
            take_records(m, err);
     buf_free(&genesis);
@@ -288,6 +334,7 @@ static int import(struct cmd_home *home, const struct cmd_args *args, struct err
     }
     m->terminal = isatty(STDERR_FILENO) == 1;
     m->record = buf_heap(BLOCKS_RANGE_SIZE_MAX);
+    m->recovery_bytes = buf_heap(RECOVERY_SIZE_MAX);
     bool good = run_import(m, home, args, err);
     if (m->terminal)
         (void)fprintf(stderr, "\r\033[K");
@@ -299,6 +346,7 @@ static int import(struct cmd_home *home, const struct cmd_args *args, struct err
     store_close(m->store);
     export_file_close(m->file);
     buf_free(&m->record);
+    buf_free(&m->recovery_bytes);
     free(m);
     return good ? CMD_GOOD : cmd_action_fail(err);
 }
@@ -306,7 +354,7 @@ static int import(struct cmd_home *home, const struct cmd_args *args, struct err
 int cmd_import(int argc, char **argv)
 {
     static const struct cmd_action action = {
-        "import", "import", "ledger=",
+        "import", "import", "ledger= pin=",
         "Usage: waybill import FILE DIR [--ledger IDENTITY-HASH]\n"
         "Makes a ledger out of an export, in a new folder or in one of the same ledger whose node "
         "does\n"
@@ -314,6 +362,7 @@ int cmd_import(int argc, char **argv)
         "are\n"
         "verified, and every block is executed again; where one does not hold, it stops.\n"
         "\n"
+        "  --pin HASH     follow this recovery (waybill recovery); DIR's identity keeps it\n"
         "  --ledger HASH  the ledger that it has to be (default: what the folder says, else the "
         "file)\n"
         "Exit code: 0 good, 1 error, 3 something in it does not hold.\n",

@@ -2,9 +2,9 @@
  * A ledger as one file that any machine can read through from its front: the genesis, then runs of blocks
  * with their seals. It can grow, and a tail that was cut short is found and written anew.
  *
- *   "waybill-export 1\n", then records: kind (G genesis, B run of blocks, E end), length (4 bytes, most
- *   significant first), content, first 8 bytes of SHA-256 over kind, length and content.
- *   E holds [height, block hash] of the last block.
+ *   "waybill-export 1\n", then records: kind (G genesis, B run of blocks, R recovery, E end), length (4
+ *   bytes, most significant first), content, first 8 bytes of SHA-256 over kind, length and content.
+ *   E holds [height, block hash] of the last block; an R stands before the run with its first block.
  */
 #ifndef TOOLS_EXPORT_FILE_H
 #define TOOLS_EXPORT_FILE_H
@@ -13,9 +13,10 @@
 #include "common/crypto.h"
 #include "common/err.h"
 
-#define EXPORT_FILE_GENESIS 'G'
-#define EXPORT_FILE_BLOCKS  'B'
-#define EXPORT_FILE_END     'E'
+#define EXPORT_FILE_GENESIS  'G'
+#define EXPORT_FILE_BLOCKS   'B'
+#define EXPORT_FILE_RECOVERY 'R'
+#define EXPORT_FILE_END      'E'
 
 struct export_file;
 

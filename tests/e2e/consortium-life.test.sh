@@ -5,7 +5,7 @@
 unset WAYBILL_HOME WAYBILL_NODE
 
 down_all() {
-    for dir in net moved; do
+    for dir in net moved gone; do
         [ ! -d $dir ] || waybill consortium down $dir >/dev/null 2>&1 || true
     done
     finish
@@ -234,6 +234,61 @@ running=()
 waybill consortium down net >out.txt
 for dir in net/farm-a net/carrier-b net/clinic-c elm spare elsewhere again; do
     waybill audit $dir >out.txt || die "audit of $dir"
+done
+
+# ---- a quorum is lost for good: two of four machines burned, and one member has only its old key left
+mkdir burned
+waybill consortium init gone --members a,b,c,d --base-port "$port" >out.txt
+fast gone/*/
+waybill consortium up gone --wait 40s >out.txt
+before=$(sent waybill asset commission 01/09506000134352/21/B4 --dir gone/a)
+waybill receipt get "$before" -o before.receipt --dir gone/a >out.txt
+waybill statement get "$before" -o before.cose --dir gone/a >out.txt
+wait_until "one chain before the fire" agree gone
+waybill consortium down gone >out.txt
+mv gone/d burned
+for i in 1 2; do
+    member=$(cut -d' ' -f$i <<<"a b")
+    waybill member spare "new$i" --of "$(waybill member show "$member" --dir "gone/$member" --json | jq -r .kid)" \
+        --ledger gone/a/identity.cbor --broker 127.0.0.1:$((port + 52 + 10 * i)) --url https://127.0.0.1:$((port + 53 + 10 * i)) \
+        --http-port $((port + 50 + 10 * i)) --devices-port $((port + 51 + 10 * i)) >out.txt
+    fast "new$i"
+done
+waybill recovery draft gone/a new1/node-request.cbor new2/node-request.cbor --reason "a fire" >out.txt
+says "what goes on" 'after block'
+for member in a b; do waybill recovery sign recovery.draft gone/$member >out.txt; done
+expect "half is not more than half" 3 "$(code_of waybill recovery seal recovery.draft gone/a gone/a/recovery-signature.cbor gone/b/recovery-signature.cbor)"
+says "half is not more than half" '2 of the last 4' err.txt
+[ ! -e gone/a/node/authority.key ] || die "a key that signed a recovery can still seal"
+waybill recovery sign recovery.draft gone/c >out.txt
+waybill recovery seal recovery.draft gone/a gone/?/recovery-signature.cbor >out.txt
+for i in 1 2; do
+    member=$(cut -d' ' -f$i <<<"a b")
+    waybill genesis start "new$i" gone/a/genesis.cbor >out.txt
+    waybill backup "gone/$member" "gone$i.backup" >out.txt
+    waybill restore "gone$i.backup" "new$i" --replace >out.txt
+    waybill recovery pin recovery.cbor "new$i" >out.txt
+    waybill-node run --config "new$i/node.yaml" >/dev/null 2>"new$i.log" &
+    running+=($!)
+done
+new_url=http://127.0.0.1:$((port + 60))
+wait_until "a fresh node" curl -sf "$new_url/healthz"
+waybill asset commission 01/09506000134352/21/AF --dir gone/a --node "$new_url" >out.txt
+expect "a receipt from before" 0 "$(code_of waybill receipt verify before.receipt before.cose gone/a/identity.cbor)"
+expect "nobody follows by himself" 3 "$(code_of waybill trace 01/09506000134352/21/AF --dir gone/a --node "$new_url")"
+says "nobody follows by himself" 'not pinned here' err.txt
+waybill recovery pin recovery.cbor gone/a >out.txt
+expect "who pins it follows" 0 "$(code_of waybill trace 01/09506000134352/21/AF --dir gone/a --node "$new_url" --json)"
+expect "a receipt from before, still" 0 "$(code_of waybill receipt verify before.receipt before.cose gone/a/identity.cbor)"
+waybill export new1 gone.export >out.txt
+expect "an import stops there" 3 "$(code_of waybill import gone.export gone.import)"
+waybill import gone.export gone.import --pin "$(waybill recovery show recovery.cbor --json | jq -r .hash)" >out.txt
+for pid in "${running[@]}"; do kill "$pid"; done
+wait "${running[@]}" 2>/dev/null || true
+running=()
+for dir in new1 new2 gone.import; do
+    waybill audit $dir >out.txt || die "audit of $dir"
+    says "it stands there for ever" 'by a recovery'
 done
 
 # ---- the same folders at other addresses
