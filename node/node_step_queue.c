@@ -101,14 +101,20 @@ static void fill_commit(struct node_core *core, struct node_action *a)
                          .writes = x->result.writes };
 }
 
-/* Whoever of the set may have the body, but this node. */
-static void fill_kids(const struct node_core *core, const struct queued *q, struct node_action *a)
+/* Whoever of the set may have the body, but this node: another first each time, for one may give lies. */
+static void fill_kids(struct node_core *core, const struct queued *q, struct node_action *a)
 {
     const struct authority_set *set = node_core_set(core);
+    struct kid kids[AUTHORITY_MAX];
+    size_t count = 0;
     for (size_t i = 0; i < set->count; i++)
         if ((q->sources[i / 64] >> (i % 64) & 1) != 0 &&
             !kid_equal(&set->at[i].kid, &core->options.authority.kid))
-            a->kids[a->kid_count++] = set->at[i].kid;
+            kids[count++] = set->at[i].kid;
+    for (size_t i = 0; i < count; i++)
+        a->kids[i] = kids[(core->fetch_turn + i) % count];
+    a->kid_count = count;
+    core->fetch_turn++;
 }
 
 static void fill_body(struct node_core *core, const struct queued *q, struct node_action *a)

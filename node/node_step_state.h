@@ -86,7 +86,8 @@ struct node_core {
     struct hint hints[HINTS_MAX];
     size_t next_hint;
     struct question judge, decide;
-    bool build; /* consensus wants a block for … */
+    size_t fetch_turn; /* who is asked for a body first */
+    bool build;        /* consensus wants a block for … */
     uint64_t build_round;
     struct executed executed;
     struct slice *statements; /* of the executed block, within its body */

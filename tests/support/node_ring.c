@@ -91,6 +91,8 @@ static void fetch(struct node_ring *r, size_t to, const struct node_action *a)
         if (from == r->count || !r->nodes[from].up)
             continue;
         struct slice body = find_body(&r->nodes[from], &a->block);
+        if (r->nodes[from].garbage)
+            body = slice_text("\x80");
         if (body.len == 0)
             continue;
         (void)post(r, PARCEL_BODY, from, to, body);

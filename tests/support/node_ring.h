@@ -38,6 +38,8 @@ struct ring_node {
     struct buf bodies[RING_BODIES];
     size_t body_count;
 
+    bool garbage; /* gives another body than is asked for */
+
     /* what it asked its runner for */
     size_t persists, fetches, catch_ups, relays, refused, stored;
     size_t alarms[ALARM_BAD_BLOCK + 1];

@@ -215,6 +215,26 @@ static void a_body_that_is_not_in_the_pool_is_fetched(void **state)
     assert_int_equal(ring->nodes[1].fetches, 0);
 }
 
+static bool nothing_that_helps_3(struct node_ring *r, size_t from, size_t to,
+                                 const struct message *m)
+{
+    return no_statements_to_3(r, from, to, m) || (m->type == MESSAGE_STATUS && to == 3);
+}
+
+/* The liar has proposed it and has the lowest kid: the honest ones that sealed it are asked as well. */
+static void one_that_gives_garbage_for_bodies_hinders_nobody(void **state)
+{
+    (void)state;
+    for (uint64_t h = 1; h <= 3; h++) {
+        (void)node_ring_read(ring, 0);
+        assert_true(node_ring_reach(ring, h, SLOW));
+    }
+    ring->filter = nothing_that_helps_3;
+    ring->nodes[0].garbage = true;
+    (void)node_ring_read(ring, 0);
+    assert_true(node_ring_reach(ring, 4, SLOW));
+}
+
 /* A body may be anything: only what gives the header's own tree is taken for it. */
 static void another_body_is_not_taken(void **state)
 {
@@ -469,6 +489,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_sealed_block_that_does_not_follow_is_refused, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_body_that_is_not_in_the_pool_is_fetched, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_that_gives_garbage_for_bodies_hinders_nobody, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(another_body_is_not_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(a_proposal_that_does_not_hold_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(a_block_with_a_forged_statement_is_refused, setup,
