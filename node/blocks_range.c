@@ -50,11 +50,12 @@ static void row_put(const struct row *r, struct buf *out)
 }
 
 /* Blocks while they fit, into `items`; room for the head of the array around them is left. */
-static bool gather(struct store *s, uint64_t from, uint64_t head, struct row *row,
-                   struct buf *items, size_t *ret_count, struct err *err)
+static bool gather(struct store *s, uint64_t from, struct row *row, struct buf *items,
+                   size_t *ret_count, struct err *err)
 {
+    uint64_t head = 0;
     size_t count = 0;
-    bool good = true, full = false;
+    bool good = store_height(s, &head, err), full = false;
     while (good && !full && count < BLOCKS_RANGE_COUNT && from + count <= head) {
         good = row_read(row, s, from + count, err);
         full = good && count > 0 && items->len + row_size(row) > row->size;
@@ -73,15 +74,12 @@ static bool gather(struct store *s, uint64_t from, uint64_t head, struct row *ro
 static bool put_range(struct store *s, uint64_t from, struct row *row, struct buf *out,
                       struct err *err)
 {
-    uint64_t head = 0;
     struct err why = { 0 };
     if (from == 0)
         return err_set(err, ERR_INPUT, "blocks are asked for from 1 on: 0 is the genesis file");
-    if (!store_height(s, &head, err))
-        return false;
     struct buf items = buf_heap(row->whole ? BLOCKS_RANGE_HISTORY_MAX : BLOCKS_RANGE_SIZE_MAX);
     size_t count = 0;
-    bool good = gather(s, from, head, row, &items, &count, &why);
+    bool good = gather(s, from, row, &items, &count, &why);
     if (good) {
         cbor_put_array(out, count);
         buf_add_slice(out, buf_slice(&items));

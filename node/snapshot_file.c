@@ -323,7 +323,7 @@ static bool read_part(const struct opened *o, uint64_t offset, uint64_t len, str
 
 bool snapshot_file_manifest(const char *dir, uint64_t height, struct buf *out, struct err *err)
 {
-    struct opened o;
+    struct opened o = { .fd = -1 };
     if (!open_snapshot(dir, height, &o, err))
         return false;
     bool good = read_part(&o, o.manifest_at, o.manifest_len, out, err);
@@ -353,7 +353,7 @@ static bool find_chunk(const struct opened *o, uint32_t first, uint64_t *ret_at,
 bool snapshot_file_chunk(const char *dir, uint64_t height, uint32_t first, struct buf *out,
                          struct err *err)
 {
-    struct opened o;
+    struct opened o = { .fd = -1 };
     uint64_t at = 0, end = 0;
     if (!open_snapshot(dir, height, &o, err))
         return false;

@@ -45,22 +45,30 @@ static bool take_blocks(struct run *run, struct slice answer, uint64_t from, str
     return run->count > 0 || err_set(err, ERR_NOT_FOUND, "it has no block %" PRIu64, from);
 }
 
-bool snapshot_history_take(struct store *s, const struct identity *trusted, struct slice answer,
-                           struct err *err)
+static bool take_and_fill(struct run *run, struct store *s, const struct identity *trusted,
+                          struct slice answer, struct slice sets_proof, struct err *err)
 {
     struct store_history at;
     struct set_chain sets;
+    if (!store_history(s, &at, err) ||
+        (at.history >= at.base && !err_set(err, ERR_INPUT, "the history is here")) ||
+        !set_chain_begin(&sets, sets_proof, trusted, err) ||
+        !take_blocks(run, answer, at.history + 1, &sets, err))
+        return false;
+    if (run->count > at.base - at.history)
+        run->count = (size_t)(at.base - at.history);
+    return store_fill(s, run->blocks, run->count, err);
+}
+
+bool snapshot_history_take(struct store *s, const struct identity *trusted, struct slice answer,
+                           struct err *err)
+{
     struct buf proof = buf_heap(SET_CHAIN_SIZE_MAX);
     struct run *run = calloc(1, sizeof *run);
-    bool good = (run != NULL || err_set(err, ERR_IO, "out of memory")) &&
-                store_history(s, &at, err) &&
-                (at.history < at.base || err_set(err, ERR_INPUT, "the history is here")) &&
-                proof_sets(s, trusted, SET_CHAIN_PROOF, &proof, err) &&
-                set_chain_begin(&sets, buf_slice(&proof), trusted, err) &&
-                take_blocks(run, answer, at.history + 1, &sets, err);
-    if (good && run->count > at.base - at.history)
-        run->count = (size_t)(at.base - at.history);
-    good = good && store_fill(s, run->blocks, run->count, err);
+    if (run == NULL)
+        return err_set(err, ERR_IO, "out of memory");
+    bool good = proof_sets(s, trusted, SET_CHAIN_PROOF, &proof, err) &&
+                take_and_fill(run, s, trusted, answer, buf_slice(&proof), err);
     buf_free(&proof);
     free(run);
     return good;

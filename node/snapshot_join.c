@@ -60,7 +60,7 @@ static bool look(struct joining *g, uint64_t height, uint64_t *ret_height, struc
 {
     uint64_t newest[SNAPSHOT_JOIN_PEERS] = { 0 }, best = 0;
     bool answered = false;
-    struct err why;
+    struct err why = { .code = ERR_NONE };
     for (size_t i = 0; i < g->j->peers; i++) {
         bool has = false;
         if (!ask(g, i, "/v1/snapshot", LIST_SIZE_MAX, &why) ||

@@ -3,7 +3,10 @@
 #include "node/store_parts.h"
 
 #include <assert.h>
+#include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 bool cut_sink(void *ctx, uint32_t first, uint32_t count, struct slice chunk)
 {
@@ -53,4 +56,26 @@ void cut_free(struct cut *c)
         buf_free(&c->chunk[i]);
     buf_free(&c->manifest);
     free(c);
+}
+
+/* ------------------------------------------------------------------ folders */
+
+void cut_make_folder(char path[64])
+{
+    (void)snprintf(path, 64, "/tmp/waybill-join-XXXXXX");
+    char *made = mkdtemp(path);
+    assert(made != NULL);
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+    (void)st;
+    (void)flag;
+    (void)ftw;
+    return remove(path);
+}
+
+void cut_remove_folder(const char *path)
+{
+    (void)nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }

@@ -20,4 +20,8 @@ void cut_free(struct cut *c);
 /* A sink for snapshot_maker_new(). */
 bool cut_sink(void *ctx, uint32_t first, uint32_t count, struct slice chunk);
 
+/* A new folder under /tmp, and the end of one with all that is in it. */
+void cut_make_folder(char path[64]);
+void cut_remove_folder(const char *path);
+
 #endif

@@ -11,6 +11,7 @@
 #include "node/snapshot_join.h"
 #include "node/snapshot_shelf.h"
 #include "tests/unit/support_api.h"
+#include "tests/unit/support_snapshot.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -134,6 +135,15 @@ static void cut(struct ledger *l)
     assert_int_equal(height, l->head.height);
 }
 
+/* With what was cut in its folder. */
+static void api_free(struct support_api *f)
+{
+    char dir[128];
+    (void)snprintf(dir, sizeof dir, "%s/" SNAPSHOT_FOLDER, f->node.l->dir);
+    cut_remove_folder(dir);
+    support_api_free(f);
+}
+
 static struct peers *peers_new(void)
 {
     struct peers *p = calloc(1, sizeof *p);
@@ -142,8 +152,7 @@ static struct peers *peers_new(void)
         grow(p->api[i]->node.l);
         cut(p->api[i]->node.l);
     }
-    (void)snprintf(p->dir, sizeof p->dir, "/tmp/waybill-join-XXXXXX");
-    assert_non_null(mkdtemp(p->dir));
+    cut_make_folder(p->dir);
     p->join = (struct snapshot_join){ .dir = p->dir,
                                       .trusted = &p->api[0]->node.l->identity,
                                       .peers = PEERS,
@@ -156,11 +165,9 @@ static struct peers *peers_new(void)
 
 static void peers_free(struct peers *p)
 {
-    char command[128];
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", p->dir);
-    assert_int_equal(system(command), 0);
+    cut_remove_folder(p->dir);
     for (size_t i = 0; i < PEERS; i++)
-        support_api_free(p->api[i]);
+        api_free(p->api[i]);
     free(p);
 }
 
@@ -394,7 +401,7 @@ static void test_files_keep_their_form(void **state)
     assert_int_equal(files[0].height, height + 1);
     store_close(reader);
     buf_free(&out);
-    support_api_free(f);
+    api_free(f);
 }
 
 /* A height is pinned when it is told, whatever is sealed while the file is written. */
@@ -433,7 +440,7 @@ static void test_the_shelf_cuts_when_due_or_wanted(void **state)
     assert_int_equal(files[0].height % 10, 0);
     assert_int_equal(files[0].height - files[1].height, 10);
     snapshot_shelf_close(shelf);
-    support_api_free(f);
+    api_free(f);
 }
 
 int main(void)

@@ -58,19 +58,6 @@ static struct ledger *story(unsigned from, unsigned to)
     return l;
 }
 
-static void put_folder(char path[64])
-{
-    (void)snprintf(path, 64, "/tmp/waybill-join-XXXXXX");
-    assert_non_null(mkdtemp(path));
-}
-
-static void drop_folder(const char *path)
-{
-    char command[128];
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", path);
-    assert_int_equal(system(command), 0);
-}
-
 /* Joins dir at a ledger's head, with the process ending after each piece. */
 static void join(struct ledger *l, const char *dir)
 {
@@ -109,7 +96,7 @@ static void test_a_joined_ledger_goes_on(void **state)
     struct ledger *l = story(1, 4), *full = story(1, 8);
     struct store *own = l->store;
     struct buf a = buf_heap(1 << 20), b = buf_heap(1 << 20);
-    put_folder(dir);
+    cut_make_folder(dir);
     join(l, dir);
     expect(store_open(dir, STORE_WRITE, &l->store, &err), &err);
     for (unsigned h = 5; h <= 8; h++)
@@ -142,7 +129,7 @@ static void test_a_joined_ledger_goes_on(void **state)
     l->store = own;
     buf_free(&a);
     buf_free(&b);
-    drop_folder(dir);
+    cut_remove_folder(dir);
     ledger_free(l);
     ledger_free(full);
 }
@@ -155,7 +142,7 @@ static void test_later_leaves_have_paths(void **state)
     char dir[64];
     struct ledger *l = story(1, 4), *full = story(1, 8);
     struct store *own = l->store;
-    put_folder(dir);
+    cut_make_folder(dir);
     join(l, dir);
     expect(store_open(dir, STORE_WRITE, &l->store, &err), &err);
     for (unsigned h = 5; h <= 8; h++)
@@ -172,7 +159,7 @@ static void test_later_leaves_have_paths(void **state)
     assert_false(merkle_path_fetch(full->head.size, 3, store_tree_fetch, l->store, &path));
     store_close(l->store);
     l->store = own;
-    drop_folder(dir);
+    cut_remove_folder(dir);
     ledger_free(l);
     ledger_free(full);
 }
@@ -198,20 +185,52 @@ static bool fill(struct store *into, struct store *from, uint64_t first, uint64_
     return good;
 }
 
-static void test_history_makes_it_whole(void **state)
+/* All that was ever told is there, under the numbers it has elsewhere. */
+static void same_as(struct store *s, struct ledger *full)
+{
+    struct err err = { 0 };
+    struct hash digest, expected;
+    struct buf b = buf_heap(1 << 20);
+    expect(read_model_digest(s, &digest, &err), &err);
+    expect(read_model_digest(full->store, &expected, &err), &err);
+    assert_true(hash_equal(&digest, &expected));
+    for (uint64_t leaf = 0; leaf < full->head.size; leaf++) {
+        struct merkle_path path, same;
+        uint64_t found = 0;
+        buf_clear(&b);
+        expect(store_statement(s, leaf, &b, &err), &err);
+        struct hash hash = crypto_sha256(buf_slice(&b));
+        expect(store_find_statement(s, &hash, &found, &err), &err);
+        assert_int_equal(found, leaf);
+        buf_clear(&b);
+        expect(store_verdict(s, leaf, &b, &err), &err);
+        assert_true(merkle_path_fetch(full->head.size, leaf, store_tree_fetch, s, &path));
+        assert_true(merkle_path_fetch(full->head.size, leaf, store_tree_fetch, full->store, &same));
+        assert_memory_equal(path.step, same.step, path.len * HASH_SIZE);
+    }
+    buf_free(&b);
+}
+
+static void reopen(struct ledger *l, const char *dir)
+{
+    struct err err = { 0 };
+    store_close(l->store);
+    expect(store_open(dir, STORE_WRITE, &l->store, &err), &err);
+}
+
+static void test_history_comes_in_parts(void **state)
 {
     (void)state;
     struct err err = { 0 };
     char dir[64];
-    struct ledger *l = story(1, 4), *full = story(1, 8);
+    struct ledger *l = story(1, 4), *full = story(1, 5);
     struct store *own = l->store, *reader = NULL;
     struct store_history history;
-    struct hash digest, expected;
-    put_folder(dir);
+    struct buf b = buf_heap(1 << 20);
+    cut_make_folder(dir);
     join(l, dir);
     expect(store_open(dir, STORE_WRITE, &l->store, &err), &err);
-    for (unsigned h = 5; h <= 6; h++)
-        tell(l, h);
+    tell(l, 5);
     expect(store_open(dir, STORE_READ, &reader, &err), &err);
     expect(store_history(reader, &history, &err), &err);
     assert_false(history.complete);
@@ -221,16 +240,38 @@ static void test_history_makes_it_whole(void **state)
     expect(fill(l->store, own, 1, 2, &err), &err);
     expect(store_history(reader, &history, &err), &err);
     assert_int_equal(history.history, 2);
-    struct buf b = buf_heap(1 << 20);
     expect(store_block(reader, 2, &b, NULL, &b, &err), &err);
     expect(store_statement(reader, 72, &b, &err), &err);
     assert_false(store_statement(reader, 73, &b, &err));
-    tell(l, 7); /* blocks go on meanwhile */
-    store_close(l->store);
-    expect(store_open(dir, STORE_WRITE, &l->store, &err), &err);
     assert_false(fill(l->store, own, 4, 4, &err));
     assert_false(fill(l->store, own, 2, 2, &err));
     assert_false(fill(l->store, full->store, 3, 5, &err)); /* beyond the snapshot's block */
+    store_close(reader);
+    store_close(l->store);
+    l->store = own;
+    buf_free(&b);
+    cut_remove_folder(dir);
+    ledger_free(l);
+    ledger_free(full);
+}
+
+static void test_history_makes_it_whole(void **state)
+{
+    (void)state;
+    struct err err = { 0 };
+    char dir[64];
+    struct ledger *l = story(1, 4), *full = story(1, 8);
+    struct store *own = l->store, *reader = NULL;
+    struct store_history history;
+    cut_make_folder(dir);
+    join(l, dir);
+    expect(store_open(dir, STORE_WRITE, &l->store, &err), &err);
+    expect(store_open(dir, STORE_READ, &reader, &err), &err);
+    for (unsigned h = 5; h <= 6; h++)
+        tell(l, h);
+    expect(fill(l->store, own, 1, 2, &err), &err);
+    tell(l, 7); /* blocks go on meanwhile */
+    reopen(l, dir);
     expect(fill(l->store, own, 3, 4, &err), &err);
     tell(l, 8);
     expect(store_follow(l->store, 1, &err), &err);
@@ -242,38 +283,18 @@ static void test_history_makes_it_whole(void **state)
     expect(store_history(reader, &history, &err), &err);
     assert_true(history.complete);
     assert_false(store_follow(l->store, 1, &err));
-    expect(read_model_digest(l->store, &digest, &err), &err);
-    expect(read_model_digest(full->store, &expected, &err), &err);
-    assert_true(hash_equal(&digest, &expected));
-    for (uint64_t leaf = 0; leaf < full->head.size; leaf++) {
-        struct merkle_path path, same;
-        uint64_t found = 0;
-        buf_clear(&b);
-        expect(store_statement(l->store, leaf, &b, &err), &err);
-        struct hash hash = crypto_sha256(buf_slice(&b));
-        expect(store_find_statement(l->store, &hash, &found, &err), &err);
-        assert_int_equal(found, leaf);
-        buf_clear(&b);
-        expect(store_verdict(l->store, leaf, &b, &err), &err);
-        assert_true(merkle_path_fetch(full->head.size, leaf, store_tree_fetch, l->store, &path));
-        assert_true(merkle_path_fetch(full->head.size, leaf, store_tree_fetch, full->store, &same));
-        assert_memory_equal(path.step, same.step, path.len * HASH_SIZE);
-    }
+    same_as(l->store, full);
     /* and from here on it is like any other */
     store_close(reader);
-    store_close(l->store);
-    expect(store_open(dir, STORE_WRITE, &l->store, &err), &err);
+    reopen(l, dir);
     add_unit(l, 999);
     ledger_seal(l, LEDGER_T0 + 9 * MINUTE);
     add_unit(full, 999);
     ledger_seal(full, LEDGER_T0 + 9 * MINUTE);
-    expect(read_model_digest(l->store, &digest, &err), &err);
-    expect(read_model_digest(full->store, &expected, &err), &err);
-    assert_true(hash_equal(&digest, &expected));
-    buf_free(&b);
+    same_as(l->store, full);
     store_close(l->store);
     l->store = own;
-    drop_folder(dir);
+    cut_remove_folder(dir);
     ledger_free(l);
     ledger_free(full);
 }
@@ -288,7 +309,7 @@ static void test_a_false_history_is_refused(void **state)
     struct store *joined = NULL;
     struct store_history history;
     struct buf block = buf_heap(1 << 20), seals = buf_heap(1 << 16), outcomes = buf_heap(1 << 20);
-    put_folder(dir);
+    cut_make_folder(dir);
     join(l, dir);
     expect(store_open(dir, STORE_WRITE, &joined, &err), &err);
     expect(store_block(l->store, 1, &block, &seals, &outcomes, &err), &err);
@@ -312,7 +333,7 @@ static void test_a_false_history_is_refused(void **state)
     buf_free(&block);
     buf_free(&seals);
     buf_free(&outcomes);
-    drop_folder(dir);
+    cut_remove_folder(dir);
     ledger_free(l);
 }
 
@@ -327,7 +348,7 @@ static void test_what_is_missing_keeps_it_unfinished(void **state)
     struct store_join *j = NULL;
     struct store *none = NULL;
     struct buf genesis = buf_heap(1 << 20);
-    put_folder(dir);
+    cut_make_folder(dir);
     expect(store_genesis(l->store, &genesis, &err), &err);
     expect(snapshot_verify(buf_slice(&c->manifest), &l->identity, s, &err), &err);
     expect(store_join_open(dir, &j, &err), &err);
@@ -346,7 +367,7 @@ static void test_what_is_missing_keeps_it_unfinished(void **state)
     free(s);
     buf_free(&genesis);
     cut_free(c);
-    drop_folder(dir);
+    cut_remove_folder(dir);
     ledger_free(l);
 }
 
@@ -355,6 +376,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_joined_ledger_goes_on),
         cmocka_unit_test(test_later_leaves_have_paths),
+        cmocka_unit_test(test_history_comes_in_parts),
         cmocka_unit_test(test_history_makes_it_whole),
         cmocka_unit_test(test_a_false_history_is_refused),
         cmocka_unit_test(test_what_is_missing_keeps_it_unfinished),
