@@ -173,7 +173,7 @@ static bool is_done(struct sim *s)
 
 static void note_first_block(struct sim *s)
 {
-    if (s->took || s->now_ms <= s->heal_ms)
+    if (s->took || !s->healed)
         return;
     for (unsigned i = 0; i < s->node_count; i++)
         if (sim_is_good(&s->nodes[i]) && sim_is_member(s, &s->nodes[i]) &&
@@ -217,8 +217,7 @@ bool sim_run(struct sim *s)
         s->now_ms = e.at;
         s->cover->events++;
         happen(s, &e);
-        if (e.kind == SIM_DELIVER || e.kind == SIM_WAKE)
-            note_first_block(s);
+        note_first_block(s);
         if (s->now_ms > look + 100) {
             look = s->now_ms;
             s->finished = is_done(s);

@@ -33,6 +33,12 @@ static void draw_network(struct sim *s)
             s->loss[i] = one_of(s, special, COUNT(special));
         s->loss[SIM_BODY] = one_of(s, special, COUNT(special));
     }
+    if (sim_chance(s, 20)) { /* who decides is hardly heard of it */
+        for (unsigned i = 0; i < SIM_WHATS; i++)
+            s->loss[i] = 5;
+        s->loss[MESSAGE_COMMIT] = 75;
+        s->loss[MESSAGE_DECIDED] = s->loss[SIM_BLOCK] = 98;
+    }
     s->max_delay_ms = one_of(s, delays, COUNT(delays));
     s->chatty = sim_chance(s, 50) ? 50 : 100;
 }
@@ -64,6 +70,7 @@ void sim_script_split(struct sim *s)
 void sim_script_heal(struct sim *s)
 {
     sim_say(s, "healed");
+    s->healed = true;
     for (unsigned i = 0; i < s->node_count; i++) {
         struct sim_node *node = &s->nodes[i];
         s->part[i] = sim_pick(s, 3);
