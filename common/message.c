@@ -112,11 +112,12 @@ static void pass_hashes(struct cbor_reader *r, size_t *ret_count, struct cbor_re
         cbor_take_fixed(r, skipped.bytes, HASH_SIZE);
 }
 
-/* Envelopes of ROUNDCHANGEs for the height and round of m. */
+/* Envelopes of ROUNDCHANGEs for the height and round of m. Senders rise: each costs its verifier once. */
 static bool pass_roundchanges(struct cbor_reader *r, const struct message *m, size_t *ret_count,
                               struct cbor_reader *ret_at)
 {
     struct message one;
+    struct kid before = { .bytes = { 0 } };
     *ret_count = cbor_take_array(r);
     *ret_at = *r;
     if (*ret_count > AUTHORITY_MAX)
@@ -126,8 +127,11 @@ static bool pass_roundchanges(struct cbor_reader *r, const struct message *m, si
         /* A list of lists would recurse: only a ROUNDCHANGE, which holds none, is decoded. */
         if (r->failed || bytes.len < 2 || bytes.data[1] != MESSAGE_ROUNDCHANGE ||
             !message_decode(bytes, &one, NULL) || one.type != MESSAGE_ROUNDCHANGE ||
-            one.height != m->height || one.round != m->round)
+            one.height != m->height || one.round != m->round ||
+            (i > 0 && kid_compare(&before, &one.from) >= 0))
             cbor_fail(r);
+        else
+            before = one.from;
     }
     return !r->failed;
 }

@@ -182,10 +182,14 @@ static bool verify_seal(const struct verifier *v, struct slice bytes)
     return verify_seal_by(v, bytes, &seal, v->set->at[place].pub);
 }
 
+/* Not many more than there are authorities: one that lies could have its own verified by the dozen. */
 static bool verify_seals(const struct verifier *v, struct slice seals)
 {
     struct cbor_reader r = cbor_reader(seals);
-    for (size_t n = cbor_take_array(&r); n > 0; n--)
+    size_t n = cbor_take_array(&r);
+    if (n > 2 * v->set->count)
+        return bad(v, MESSAGE_DECIDED, "more seals than there are authorities");
+    for (; n > 0; n--)
         if (!verify_seal(v, cbor_take_bytes(&r, 1, SEAL_SIZE_MAX)))
             return false;
     return true;

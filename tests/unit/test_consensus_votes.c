@@ -340,6 +340,34 @@ static void decided_is_believed_by_its_seals(void **state)
     assert_int_equal(net.nodes[ME].decided_round[1], 2);
 }
 
+/* Each costs a signature's verifying: one that lies must not be able to ask for dozens at once. */
+static void far_more_seals_than_authorities_are_not_looked_at(void **state)
+{
+    (void)state;
+    votes_alone(4, 1);
+    struct header h = votes_block(1);
+    uint8_t memory[HEADER_SIZE_MAX], seal_memory[SEAL_SIZE_MAX];
+    for (size_t seals = 8; seals <= 9; seals++) {
+        struct buf body = buf_heap(1 << 16), out = buf_heap(1 << 16);
+        struct buf header = buf_fixed(memory, sizeof memory);
+        header_put(&header, &h);
+        cbor_put_array(&body, 3);
+        cbor_put_bytes(&body, buf_slice(&header));
+        cbor_put_array(&body, 0);
+        cbor_put_array(&body, seals);
+        for (size_t i = 0; i < seals; i++) {
+            struct buf seal = buf_fixed(seal_memory, sizeof seal_memory);
+            seal_sign(&h, i, &net.keys[0], &seal);
+            cbor_put_bytes(&body, buf_slice(&seal));
+        }
+        struct message_draft d = { MESSAGE_DECIDED, 1, 2, buf_slice(&body) };
+        vote_net_sign(&net, 0, &d, &out);
+        assert_int_equal(vote_net_give(&net, ME, buf_slice(&out)), seals == 8);
+        buf_free(&out);
+        buf_free(&body);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +390,8 @@ int main(void)
         cmocka_unit_test_teardown(a_second_seal_that_comes_late_is_evidence_too, votes_teardown),
         cmocka_unit_test_teardown(absurd_rounds_are_not_kept, votes_teardown),
         cmocka_unit_test_teardown(decided_is_believed_by_its_seals, votes_teardown),
+        cmocka_unit_test_teardown(far_more_seals_than_authorities_are_not_looked_at,
+                                  votes_teardown),
     };
     return crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }

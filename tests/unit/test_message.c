@@ -328,7 +328,9 @@ static void a_certificate_is_of_one_height_and_round(void **state)
                   { 2, 2, 3, false },
                   { 1, 1, 3, false },
                   { 1, 2, 0, false },
-                  { 1, 2, AUTHORITY_MAX, true },
+                  { 1, 2, 4, true },
+                  { 1, 2, 5, false }, /* the first of four once more */
+                  { 1, 2, AUTHORITY_MAX, false },
                   { 1, 2, AUTHORITY_MAX + 1, false } };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
