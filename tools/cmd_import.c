@@ -9,9 +9,9 @@
 #include "common/json.h"
 #include "node/blocks_range.h"
 #include "node/founding.h"
-#include "node/node_step.h"
 #include "tools/cmd_action.h"
 #include "tools/export_file.h"
+#include "tools/follower.h"
 #include "tools/member_folder.h"
 
 #include <inttypes.h>
@@ -25,79 +25,15 @@ struct importing {
     struct export_file *file;
     struct identity identity;
     struct store *store;
-    struct chain chain;
-    bool chain_ready, terminal, ended;
-    struct node_core *core;
+    bool terminal, ended;
+    struct follower *follower;
     struct buf record, recovery_bytes;
     struct recovery recovery; /* the last one in the file, and its bytes */
     bool has_recovery;
-    uint64_t height, before; /* of the store; when this began */
-    uint64_t seen;           /* in the file */
-    struct hash last;        /* the hash of that block */
+    uint64_t before;  /* height of the store when this began */
+    uint64_t seen;    /* in the file */
+    struct hash last; /* the hash of that block */
 };
-
-/* ------------------------------------------------------------------ the machine */
-
-static bool read_state(void *ctx, struct slice key, struct buf *value)
-{
-    struct importing *m = ctx;
-    return store_state_get(m->store, key, value, NULL);
-}
-
-static bool load_entry(void *ctx, const struct hash *key_hash, struct slice key, struct slice value)
-{
-    struct importing *m = ctx;
-    return chain_load_entry(&m->chain, key_hash, key, value);
-}
-
-/* A key that was made this moment is in no set: the machine follows, and says nothing. */
-static bool start_machine(struct importing *m, struct err *err)
-{
-    struct header head;
-    struct node_core_options options = { .period_ms = 0 };
-    uint8_t seed[SEED_SIZE];
-    crypto_random(seed, sizeof seed);
-    crypto_random(options.nonce, sizeof options.nonce);
-    options.authority = key_from_seed(seed);
-    m->chain_ready = chain_init(&m->chain, read_state, m);
-    if (!m->chain_ready)
-        return err_set(err, ERR_IO, "out of memory");
-    if (!store_head(m->store, &head, NULL, err) ||
-        !store_state_each(m->store, load_entry, m, err) ||
-        !chain_load_head(&m->chain, &head, store_tree_fetch, m->store, err))
-        return false;
-    m->height = m->before = head.height;
-    m->core = node_core_new(&options, &m->chain, err);
-    return m->core != NULL;
-}
-
-static struct node_time now(void)
-{
-    return (struct node_time){ .clock_ms = clock_real_ms(), .steady_ms = clock_steady_ms() };
-}
-
-/* What the machine wants done of a block it took: to be stored. There is nobody to talk to. */
-static bool perform(struct importing *m, struct err *err)
-{
-    struct node_action action;
-    while (node_core_next(m->core, &action)) {
-        if (action.kind == NODE_ALARM && action.alarm == ALARM_RULES)
-            return err_set(err, ERR_INPUT,
-                           "block %" PRIu64 " is of rules that this program does not know",
-                           m->height + 1);
-        if (action.kind == NODE_ALARM && action.alarm == ALARM_DIVERGED)
-            return err_set(err, ERR_PROOF, "block %" PRIu64 ": the rules make something else of it",
-                           m->height + 1);
-        if (action.kind != NODE_STORE)
-            continue;
-        if (!store_commit(m->store, &action.commit, err))
-            return false;
-        m->height = action.commit.header.height;
-        node_core_stored(m->core, now());
-    }
-    return !node_core_failed(m->core) ||
-           err_set(err, ERR_PROOF, "block %" PRIu64 " does not hold", m->height + 1);
-}
 
 /* ------------------------------------------------------------------ records */
 
@@ -112,20 +48,22 @@ static bool take_recovery(struct importing *m, struct err *err)
     for (size_t i = 0; i < m->identity.pin_count; i++)
         pinned = pinned || hash_equal(&m->identity.pins[i], &m->recovery.hash);
     m->has_recovery = true;
-    return !pinned || m->height > m->recovery.height || chain_recover(&m->chain, &m->recovery, err);
+    return !pinned || follower_height(m->follower) > m->recovery.height ||
+           follower_recover(m->follower, &m->recovery, err);
 }
 
 /* The next block would be the first one after a recovery that is not followed here. */
 static bool may_go_on(const struct importing *m, struct err *err)
 {
     char hex[2 * HASH_SIZE + 1];
-    if (!m->has_recovery || m->height != m->recovery.height || m->chain.recovers)
+    uint64_t height = follower_height(m->follower);
+    if (!m->has_recovery || height != m->recovery.height || follower_recovers(m->follower))
         return true;
     hex_encode(hash_slice(&m->recovery.hash), hex);
     return err_set(err, ERR_PROOF,
                    "after block %" PRIu64 " it goes on by recovery %s, which is not pinned here "
                    "(--pin HASH)",
-                   m->height, hex);
+                   height, hex);
 }
 
 static bool take_block(struct importing *m, struct slice block, struct slice seals, struct err *err)
@@ -135,20 +73,9 @@ static bool take_block(struct importing *m, struct slice block, struct slice sea
         return false;
     m->seen = b.header.height;
     m->last = header_hash(&b.header);
-    if (b.header.height < m->height)
-        return true;
-    if (b.header.height == m->height)
-        return hash_equal(&m->last, &m->chain.head_hash) ||
-               err_set(err, ERR_PROOF, "block %" PRIu64 " here is another than the one in the file",
-                       m->height);
-    uint64_t before = m->height;
-    if (!may_go_on(m, err))
+    if (b.header.height > follower_height(m->follower) && !may_go_on(m, err))
         return false;
-    if (!node_core_catch_up(m->core, block, seals, now(), err))
-        return err_wrap(err, "block %" PRIu64, b.header.height);
-    return perform(m, err) &&
-           (m->height == before + 1 ||
-            err_set(err, ERR_PROOF, "block %" PRIu64 " does not hold", b.header.height));
+    return follower_take(m->follower, block, seals, err);
 }
 
 static void tell_progress(const struct importing *m)
@@ -297,8 +224,12 @@ static bool run_import(struct importing *m, const struct cmd_home *home,
     }
     good = good && read_genesis(m, &genesis, err) && check_identity(m, home, args, err) &&
            add_pin(m, args, err) && make_home(m, buf_slice(&genesis), err) &&
-           store_open(m->data, STORE_WRITE, &m->store, err) && start_machine(m, err) &&
-           take_records(m, err);
+           store_open(m->data, STORE_WRITE, &m->store, err) &&
+           follower_open(m->store, &m->follower, err);
+    if (good) {
+        m->before = follower_height(m->follower);
+        good = take_records(m, err);
+    }
     buf_free(&genesis);
     return good;
 }
@@ -308,19 +239,20 @@ static bool run_import(struct importing *m, const struct cmd_home *home,
 static void tell(const struct importing *m, const struct cmd_home *home)
 {
     char ledger[2 * HASH_SIZE + 1];
+    uint64_t height = follower_height(m->follower);
     hex_encode(hash_slice(&m->identity.genesis.ledger), ledger);
     if (home->json) {
         struct json_doc *doc = json_doc_object();
         json_doc_put_text(doc, "ledger", ledger);
-        json_doc_put_int(doc, "height", (int64_t)m->height);
-        json_doc_put_int(doc, "added", (int64_t)(m->height - m->before));
+        json_doc_put_int(doc, "height", (int64_t)height);
+        json_doc_put_int(doc, "added", (int64_t)(height - m->before));
         json_doc_put_bool(doc, "whole", m->ended);
         cmd_action_print(doc);
         return;
     }
     (void)printf("ledger %s\n%s: blocks up to %" PRIu64 ", %" PRIu64
                  " of them new, each executed again\n",
-                 ledger, m->home, m->height, m->height - m->before);
+                 ledger, m->home, height, height - m->before);
     if (!m->ended)
         (void)printf("the file has no end: its export was cut short, or goes on\n");
 }
@@ -340,9 +272,7 @@ static int import(struct cmd_home *home, const struct cmd_args *args, struct err
         (void)fprintf(stderr, "\r\033[K");
     if (good)
         tell(m, home);
-    node_core_free(m->core);
-    if (m->chain_ready)
-        chain_free(&m->chain);
+    follower_close(m->follower);
     store_close(m->store);
     export_file_close(m->file);
     buf_free(&m->record);

@@ -123,3 +123,13 @@ bool follower_take(struct follower *f, struct slice block, struct slice seals, s
            (f->height == before + 1 ||
             err_set(err, ERR_PROOF, "block %" PRIu64 " does not hold", b.header.height));
 }
+
+bool follower_recover(struct follower *f, const struct recovery *r, struct err *err)
+{
+    return chain_recover(&f->chain, r, err);
+}
+
+bool follower_recovers(const struct follower *f)
+{
+    return f->chain.recovers;
+}

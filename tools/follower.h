@@ -6,6 +6,7 @@
 #define TOOLS_FOLLOWER_H
 
 #include "common/block.h"
+#include "common/recovery.h"
 #include "node/store.h"
 
 struct follower;
@@ -19,5 +20,9 @@ uint64_t follower_height(const struct follower *f);
  * Returns: false with ERR_PROOF when it does not hold, ERR_INPUT when this program lacks its rules.
  */
 bool follower_take(struct follower *f, struct slice block, struct slice seals, struct err *err);
+
+/* The next block begins with this recovery: chain_recover(). Has it been told of one for the next block? */
+bool follower_recover(struct follower *f, const struct recovery *r, struct err *err);
+bool follower_recovers(const struct follower *f);
 
 #endif
