@@ -328,10 +328,12 @@ bool ingest_submit(struct ingest *in, struct slice bytes, struct err *err)
     return err_set(err, ERR_BUSY, "the queue is full");
 }
 
-void ingest_submit_relayed(struct ingest *in, struct slice bytes)
+void ingest_submit_relayed(struct ingest *in, const struct kid *by, struct slice bytes)
 {
     bool fits = bytes.len <= STATEMENT_MAX && ingest_depth(in) < INGEST_QUEUE_MAX / 4 * 3;
     struct parcel *p = fits && !see(in, bytes) ? make_parcel(bytes, true) : NULL;
+    if (p != NULL)
+        p->relayer = *by;
     if (p != NULL && !enqueue(in, p))
         free(p);
 }

@@ -33,7 +33,7 @@ bool ingest_submit(struct ingest *in, struct slice bytes, struct err *err);
  * The same for a statement that another authority relays: it may not take the clients' last room, and what
  * came here within the last seconds is not looked at again.
  */
-void ingest_submit_relayed(struct ingest *in, struct slice bytes);
+void ingest_submit_relayed(struct ingest *in, const struct kid *by, struct slice bytes);
 /* Puts a parcel back to be verified again (its key was unknown). False: full, it stays the caller's. */
 bool ingest_retry(struct ingest *in, struct parcel *p);
 

@@ -1,4 +1,6 @@
 /* The door's side of the loop: what clients and peers bring, and what became of it. */
+#include "common/hex.h"
+#include "common/log.h"
 #include "node/announce.h"
 #include "node/loop_parts.h"
 
@@ -62,6 +64,18 @@ void loop_retry_parked(struct node *n)
     n->parked_bytes = 0;
 }
 
+/* Nobody here waits for its fate; a peer verifies what it relays. */
+static void note_forged(struct node *n, const struct parcel *p, uint64_t steady_ms)
+{
+    char kid[2 * KID_SIZE + 1];
+    n->metrics.turned_away++;
+    if (!loop_mute_note(&n->meet.mute, &p->relayer, steady_ms))
+        return;
+    hex_encode(kid_slice(&p->relayer), kid);
+    log_warn("peer %s relays statements that do not hold: what it relays is passed over for %d s",
+             kid, LOOP_MUTE_MS / 1000);
+}
+
 static void take_result(struct node *n, struct ingest_result result, uint64_t steady_ms)
 {
     struct parcel *p = result.parcel;
@@ -79,7 +93,10 @@ static void take_result(struct node *n, struct ingest_result result, uint64_t st
         case POOL_QUOTA: result.code = REFUSED_QUOTA; break;
         }
     }
-    turn_away(n, p, result.code);
+    if (p->from_peer && (result.code == REFUSED_MALFORMED || result.code == REFUSED_BAD_SIGNATURE))
+        note_forged(n, p, steady_ms);
+    else
+        turn_away(n, p, result.code);
     free(p);
 }
 

@@ -15,6 +15,7 @@
 #include "node/fetch.h"
 #include "node/ingest.h"
 #include "node/loop_guard.h"
+#include "node/loop_mute.h"
 #include "node/node_step.h"
 #include "node/peer_api.h"
 #include "node/peer_book.h"
@@ -63,6 +64,7 @@ struct loop_meeting {
     struct blocks_range range;
     struct kid range_from;
     uint64_t behind_ms;       /* steady: when it last was behind; 0: never */
+    struct loop_mute mute;    /* whose statements did not hold */
     struct loop_guard *guard; /* NULL once it is known that nobody else uses the key */
 };
 

@@ -192,7 +192,7 @@ static void take_statements(struct node *n, const struct message *m)
         struct slice bytes = cbor_take_bytes(&at, 1, STATEMENT_MAX);
         struct hash hash = crypto_sha256(bytes);
         if (!at.failed && !node_core_has(n->core, &hash))
-            ingest_submit_relayed(n->ingest, bytes);
+            ingest_submit_relayed(n->ingest, &m->from, bytes);
     }
 }
 
@@ -206,7 +206,8 @@ static bool take_message(struct node *n, const struct kid *link, struct slice by
     if (!message_decode(bytes, &m, NULL) || !kid_equal(&m.from, link))
         return true;
     if (m.type == MESSAGE_STATEMENTS) {
-        take_statements(n, &m);
+        if (!loop_mute_is(&n->meet.mute, link, now.steady_ms))
+            take_statements(n, &m);
         return true;
     }
     if (m.type == MESSAGE_STATUS && m.height > 0 && m.height - 1 > n->metrics.highest)

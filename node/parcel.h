@@ -8,6 +8,7 @@ struct parcel {
     struct statement st; /* borrows from bytes; only hash and kid are set until it is verified */
     uint64_t arrived_ms; /* steady clock */
     bool from_peer;      /* another authority relayed it; else a client gave it to this node */
+    struct kid relayer;  /* that authority */
     size_t len;
     /* the pool's own */
     uint64_t order;                             /* of arrival */
