@@ -361,6 +361,8 @@ static bool replay_all(struct store *s, struct replay *p, struct err *err)
                 genesis_decode(buf_slice(&genesis_bytes), &genesis, err) &&
                 read_model_begin(s->model, genesis, err) && store_height(s, &head, err);
     buf_free(&genesis_bytes);
+    if (s->base.there) /* not all of the history is here: as far as it was followed */
+        head = s->base.model;
     for (uint64_t h = 1; h <= head && good; h++)
         good = replay_block(s, h, p, err);
     return good;

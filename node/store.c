@@ -243,12 +243,25 @@ bool store_open_unfinished(const char *dir, const char *name, struct store **ret
     return true;
 }
 
+/* Closing has moved the log into the file: where that failed, the file is not all there is. */
+static bool has_log(const char *path)
+{
+    char *log = NULL;
+    if (asprintf(&log, "%s-wal", path) < 0 || log == NULL)
+        return true;
+    bool there = access(log, F_OK) == 0;
+    free(log);
+    return there;
+}
+
 bool store_rename_finished(const char *dir, const char *name, struct err *err)
 {
     char *path = join(dir, name), *done = join(dir, STORE_DB_NAME);
     bool good = path != NULL && done != NULL;
     if (!good)
         (void)err_set(err, ERR_IO, "%s: out of memory", dir);
+    else if (has_log(path))
+        good = err_set(err, ERR_IO, "%s: its log could not be moved into it", path);
     else if (rename(path, done) != 0)
         good = err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
     free(path);
