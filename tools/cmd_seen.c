@@ -2,9 +2,13 @@
 
 #include "common/file.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 static bool keeps(const struct cmd_home *home)
 {
@@ -16,6 +20,39 @@ static bool path_of(const struct cmd_home *home, const char *name, char path[PAT
 {
     return snprintf(path, PATH_MAX, "%s/%s", home->dir, name) < PATH_MAX ||
            err_set(err, ERR_INPUT, "%s: the name is too long", home->dir);
+}
+
+/* ------------------------------------------------------------------ keeping */
+
+/* Is what is to be kept further than what the file holds by now? Another command may have been faster. */
+typedef bool (*is_further)(struct cmd_home *home, struct slice fresh, struct slice kept);
+
+static bool replace_locked(struct cmd_home *home, const char *path, struct slice fresh,
+                           is_further further, struct err *err)
+{
+    struct buf kept = buf_heap(SET_CHAIN_SIZE_MAX);
+    bool there = file_exists(path) && file_read(path, SET_CHAIN_SIZE_MAX, &kept, NULL);
+    bool good =
+        (there && !further(home, fresh, buf_slice(&kept))) || file_replace(path, fresh, 0644, err);
+    buf_free(&kept);
+    return good;
+}
+
+/* One command at a time; a folder that cannot be written to keeps nothing, and that is told. */
+static void keep(struct cmd_home *home, const char *name, struct slice fresh, is_further further)
+{
+    char path[PATH_MAX], lock[PATH_MAX];
+    struct err err = { .msg = "" };
+    bool good = path_of(home, name, path, &err) && path_of(home, "seen.lock", lock, &err);
+    int fd = good ? open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
+    if (good && (fd < 0 || flock(fd, LOCK_EX) != 0))
+        good = err_set(&err, ERR_IO, "%s: %s", lock, strerror(errno));
+    if (good)
+        good = replace_locked(home, path, fresh, further, &err);
+    if (!good)
+        (void)fprintf(stderr, "waybill: what was seen is not kept: %s\n", err.msg);
+    if (fd >= 0)
+        (void)close(fd);
 }
 
 /* ------------------------------------------------------------------ sets */
@@ -69,9 +106,14 @@ bool cmd_seen_sets(struct cmd_home *home, struct slice *ret_sets, struct err *er
     return true;
 }
 
+static bool has_more_changes(struct cmd_home *home, struct slice fresh, struct slice kept)
+{
+    size_t changes = 0;
+    return !check_sets(home, kept, &changes, NULL) || set_chain_count(fresh) > changes;
+}
+
 bool cmd_seen_learn(struct cmd_home *home, struct err *err)
 {
-    char path[PATH_MAX];
     struct slice known;
     size_t before = 0, changes = 0;
     if (!cmd_seen_sets(home, &known, err))
@@ -83,8 +125,8 @@ bool cmd_seen_learn(struct cmd_home *home, struct err *err)
     if (good && changes > before) {
         buf_clear(&home->sets);
         buf_add_slice(&home->sets, buf_slice(&bytes));
-        good = !keeps(home) || (path_of(home, "sets.cbor", path, err) &&
-                                file_replace(path, buf_slice(&bytes), 0644, err));
+        if (keeps(home))
+            keep(home, "sets.cbor", buf_slice(&bytes), has_more_changes);
     }
     buf_free(&bytes);
     return good;
@@ -223,6 +265,14 @@ static bool check_continues(struct cmd_home *home, const struct shown *seen,
     return good;
 }
 
+static bool is_higher(struct cmd_home *home, struct slice fresh, struct slice kept)
+{
+    struct final a, b;
+    (void)home;
+    return !final_decode(kept, &b, NULL) || !final_decode(fresh, &a, NULL) ||
+           a.header.height > b.header.height;
+}
+
 static bool compare(struct cmd_home *home, const char *path, const struct shown *head,
                     struct err *err)
 {
@@ -246,7 +296,9 @@ static bool compare(struct cmd_home *home, const char *path, const struct shown 
                       is, was);
     }
     buf_free(&before);
-    return good && (!newer || file_replace(path, head->bytes, 0644, err));
+    if (good && newer)
+        keep(home, "head.cbor", head->bytes, is_higher);
+    return good;
 }
 
 bool cmd_seen_head(struct cmd_home *home, struct slice final, struct err *err)
@@ -259,8 +311,10 @@ bool cmd_seen_head(struct cmd_home *home, struct slice final, struct err *err)
         return true;
     if (!path_of(home, "head.cbor", path, err))
         return false;
-    return file_exists(path) ? compare(home, path, &head, err)
-                             : file_replace(path, final, 0644, err);
+    if (file_exists(path))
+        return compare(home, path, &head, err);
+    keep(home, "head.cbor", final, is_higher);
+    return true;
 }
 
 bool cmd_seen_bundle(struct cmd_home *home, struct slice bundle, struct err *err)

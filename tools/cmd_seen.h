@@ -5,6 +5,7 @@
  *   DIR/head.cbor   the newest head, with its seals
  *   DIR/fork-N.cbor two final blocks N that differ: kept when met, never removed here
  *
+ * A folder that cannot be written to keeps nothing, and every command says so.
  * Only of the identity in DIR: with --identity FILE nothing is kept and nothing compared, but for --sets FILE.
  */
 #ifndef TOOLS_CMD_SEEN_H
