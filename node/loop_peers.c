@@ -74,7 +74,8 @@ static bool refresh(struct node *n, struct err *err)
     bool of_set = authority_set_find(&n->chain.next, &n->kid) >= 0;
     if (n->meet.changed && of_set != n->meet.of_set)
         log_info(of_set ? "this node's key is of the authority set now"
-                        : "this node's key has left the authority set: the node follows");
+                        : "this node's key has left the authority set: the others let it in no"
+                          " more, and what is given to this node does not reach the ledger");
     n->meet.of_set = of_set;
     n->meet.changed = false;
     bool ok = peers_set(n->meet.peers, list, count, err);

@@ -73,9 +73,13 @@ static void look_at_peers(struct node *n, uint64_t now_ms, uint64_t steady_ms)
     if (there >= v->quorum || v->members < 2)
         n->watch.lone_since_ms = steady_ms;
     bool lone = steady_ms >= n->watch.lone_since_ms + LONE_AFTER_MS;
+    bool outside = authority_set_find(&n->chain.next, &n->kid) < 0;
     told(n, ALARMS_LONE,
          alarms_set(&n->watch.alarms, ALARMS_LONE, lone, now_ms,
-                    "%zu of %zu authorities are there, a block needs %zu: none can be decided",
+                    outside ? "%zu of %zu authorities are heard, a block needs %zu; this node's key"
+                              " is not one of theirs: ask another node"
+                            : "%zu of %zu authorities are there, a block needs %zu: none can be"
+                              " decided",
                     there, v->members, v->quorum));
     told(n, ALARMS_ABSTAINING,
          alarms_set(&n->watch.alarms, ALARMS_ABSTAINING, v->abstains, now_ms,

@@ -443,5 +443,7 @@ int cmd_gov_propose(int argc, char **argv)
           run },
         { .word = NULL },
     };
+    char words[] = "gov propose"; /* what it is called in messages */
+    argv[0] = words;
     return cmd_action_choose(actions, argc, argv);
 }

@@ -254,9 +254,9 @@ static void tell(const struct join *j, const struct cmd_home *home)
                  j->home, j->head.height, j->head.size,
                  j->history ? "and all that led to it" : "its state proven piece by piece");
     if (!j->history)
-        (void)printf("What happened before is not here yet: `waybill join %s --history --from URL` "
-                     "fetches it.\n",
-                     j->home);
+        (void)printf("What happened before is not here yet: `waybill join %s --history --from URL "
+                     "--identity %s/identity.cbor` fetches it.\n",
+                     j->home, j->home);
 }
 
 static bool choose(struct join *j, const struct cmd_args *args, struct err *err)
