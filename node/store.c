@@ -176,14 +176,14 @@ static bool put_first_state(struct store *s, struct genesis *g, struct err *err)
 
 /* A file without a version is what a crash left of an earlier try. */
 static bool fill_new(struct store *s, const char *dir, struct slice bytes, struct genesis *g,
-                     struct err *err)
+                     bool keep, struct err *err)
 {
     int64_t version = 0;
     if (!lock_folder(dir, &s->lock_fd, err) || !open_db(s, dir, DB_CREATE, NULL, err) ||
         !db_get_version(s->db, &version, err))
         return false;
     if (version != 0)
-        return err_set(err, ERR_INPUT, "%s: holds a ledger already", dir);
+        return keep || err_set(err, ERR_INPUT, "%s: holds a ledger already", dir);
     if (!db_begin(s->db, err))
         return false;
     if (store_schema_create(s->db, err) && read_model_create(s->db, err) && store_prepare(s, err) &&
@@ -205,7 +205,7 @@ bool store_sync_folder(const char *dir, struct err *err)
     return good;
 }
 
-bool store_create(const char *dir, struct slice genesis, struct err *err)
+static bool create(const char *dir, struct slice genesis, bool keep, struct err *err)
 {
     struct genesis g;
     if (!genesis_decode(genesis, &g, err))
@@ -215,9 +215,19 @@ bool store_create(const char *dir, struct slice genesis, struct err *err)
     struct store *s = store_new(STORE_WRITE);
     if (s == NULL)
         return err_set(err, ERR_IO, "%s: out of memory", dir);
-    bool good = fill_new(s, dir, genesis, &g, err);
+    bool good = fill_new(s, dir, genesis, &g, keep, err);
     store_close(s);
     return good && store_sync_folder(dir, err);
+}
+
+bool store_create(const char *dir, struct slice genesis, struct err *err)
+{
+    return create(dir, genesis, false, err);
+}
+
+bool store_create_or_keep(const char *dir, struct slice genesis, struct err *err)
+{
+    return create(dir, genesis, true, err);
 }
 
 /* ------------------------------------------------------------------ a ledger that is being joined */

@@ -23,6 +23,8 @@ enum store_mode {
 
 /* Makes dir (0700) and a ledger that begins with this genesis file; refuses one that is there. */
 bool store_create(const char *dir, struct slice genesis, struct err *err);
+/* The same; a ledger that is there already, whichever, stays as it is. */
+bool store_create_or_keep(const char *dir, struct slice genesis, struct err *err);
 bool store_open(const char *dir, enum store_mode mode, struct store **ret_store, struct err *err);
 /* The same over another SQLite VFS, for fault tests. NULL: the system's. */
 bool store_open_over(const char *dir, enum store_mode mode, const char *base_vfs,

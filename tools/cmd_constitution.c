@@ -9,30 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static struct json_doc *as_json(const struct constitution *c)
-{
-    struct json_doc *doc = json_doc_object();
-    struct json_doc *actions = json_doc_put_object(doc, "actions");
-    char text[32];
-    json_doc_put_int(doc, "rules", (int64_t)c->rules);
-    json_doc_put_text(doc, "default", constitution_file_threshold(&c->otherwise, text));
-    json_doc_put_text(doc, "definitions", c->open_definitions ? "open" : "approved");
-    json_doc_put_text(doc, "sponsoring", c->open_sponsoring ? "open" : "sponsors");
-    for (int action = 1; action <= ACTION_LAST; action++) {
-        const struct constitution_rule *rule = &c->actions[action];
-        struct json_doc *one =
-            json_doc_put_object(actions, constitution_action_name((enum govern_action)action));
-        struct json_doc *veto = json_doc_put_array(one, "veto");
-        json_doc_put_text(
-            one, "threshold",
-            constitution_file_threshold(rule->there ? &rule->threshold : &c->otherwise, text));
-        json_doc_put_text(one, "by", rule->operator_only ? "operators" : "members");
-        for (size_t i = 0; i < rule->veto_count; i++)
-            json_doc_put_hex(veto, NULL, kid_slice(&rule->veto[i]));
-    }
-    return doc;
-}
-
 /* ------------------------------------------------------------------ check */
 
 static int check(struct cmd_home *home, const struct cmd_args *args, struct err *err)
@@ -41,7 +17,7 @@ static int check(struct cmd_home *home, const struct cmd_args *args, struct err 
     bool good = f != NULL && cmd_args_expect(args, 1, 1, "one FILE", err) &&
                 constitution_file_load(args->operand[0], NULL, f, err);
     if (good && home->json) {
-        cmd_action_print(as_json(&f->constitution));
+        cmd_action_print(constitution_file_json(&f->constitution));
     } else if (good) {
         constitution_file_print(&f->constitution, 0, NULL);
         (void)constitution_file_warn(&f->constitution, 0);
@@ -84,7 +60,7 @@ static int show(struct cmd_home *home, const struct cmd_args *args, struct err *
            from_genesis(args->operand_count > 0 ? args->operand[0] : path, &c, &members, names,
                         &bytes, err);
     if (good && home->json) {
-        cmd_action_print(as_json(&c));
+        cmd_action_print(constitution_file_json(&c));
     } else if (good) {
         constitution_file_print(&c, members, names);
         (void)constitution_file_warn(&c, members);

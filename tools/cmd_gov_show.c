@@ -382,7 +382,9 @@ static int constitution(struct cmd_home *home, const struct cmd_args *args, stru
                 gov_world_load(home, false, &w, err);
     if (good && !w->governed)
         good = err_set(err, ERR_NOT_FOUND, "this ledger was founded without government by vote");
-    if (good) {
+    if (good && home->json) {
+        cmd_action_print(constitution_file_json(&w->constitution));
+    } else if (good) {
         gov_world_names(w, names);
         constitution_file_print(&w->constitution, gov_world_active(w), names);
         (void)constitution_file_warn(&w->constitution, gov_world_active(w));

@@ -196,14 +196,13 @@ static bool put_file(const struct importing *m, const char *name, struct slice c
 /* A folder for a person to ask and verify from; no key, no node's configuration. */
 static bool make_home(const struct importing *m, struct slice genesis, struct err *err)
 {
-    char database[PATH_MAX], own[PATH_MAX];
+    char own[PATH_MAX];
     struct buf identity = buf_heap(64 * 1024);
     struct slice name = member_folder_ledger_name(genesis);
     identity_put(&identity, &m->identity);
     bool good = (file_exists(m->home) || file_make_folder(m->home, 0700, err)) &&
                 (file_exists(m->data) || file_make_folder(m->data, 0700, err)) &&
-                member_folder_path(m->data, "ledger.db", database, err) &&
-                (file_exists(database) || store_create(m->data, genesis, err)) &&
+                store_create_or_keep(m->data, genesis, err) &&
                 put_file(m, "name", name.len > 0 ? name : slice_text("ledger"), err) &&
                 put_file(m, "genesis.cbor", genesis, err) &&
                 member_folder_path(m->home, "identity.cbor", own, err) &&

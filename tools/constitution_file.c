@@ -253,3 +253,27 @@ size_t constitution_file_warn(const struct constitution *c, size_t members)
         }
     return warnings;
 }
+
+struct json_doc *constitution_file_json(const struct constitution *c)
+{
+    struct json_doc *doc = json_doc_object();
+    struct json_doc *actions = json_doc_put_object(doc, "actions");
+    char text[32];
+    json_doc_put_int(doc, "rules", (int64_t)c->rules);
+    json_doc_put_text(doc, "default", constitution_file_threshold(&c->otherwise, text));
+    json_doc_put_text(doc, "definitions", c->open_definitions ? "open" : "approved");
+    json_doc_put_text(doc, "sponsoring", c->open_sponsoring ? "open" : "sponsors");
+    for (int action = 1; action <= ACTION_LAST; action++) {
+        const struct constitution_rule *rule = &c->actions[action];
+        struct json_doc *one =
+            json_doc_put_object(actions, constitution_action_name((enum govern_action)action));
+        struct json_doc *veto = json_doc_put_array(one, "veto");
+        json_doc_put_text(
+            one, "threshold",
+            constitution_file_threshold(rule->there ? &rule->threshold : &c->otherwise, text));
+        json_doc_put_text(one, "by", rule->operator_only ? "operators" : "members");
+        for (size_t i = 0; i < rule->veto_count; i++)
+            json_doc_put_hex(veto, NULL, kid_slice(&rule->veto[i]));
+    }
+    return doc;
+}

@@ -16,6 +16,7 @@
 #define TOOLS_CONSTITUTION_FILE_H
 
 #include "common/constitution.h"
+#include "common/json.h"
 #include "common/yaml.h"
 
 #define CONSTITUTION_FILE_MEMBERS_MAX 256
@@ -47,5 +48,8 @@ void constitution_file_print(const struct constitution *c, size_t members,
 const char *constitution_file_threshold(const struct constitution_threshold *t, char text[32]);
 /* What people should think about twice; prints a line each, and says how many. */
 size_t constitution_file_warn(const struct constitution *c, size_t members);
+
+/* As --json tells it. */
+struct json_doc *constitution_file_json(const struct constitution *c);
 
 #endif

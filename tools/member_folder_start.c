@@ -105,9 +105,8 @@ static bool make_store(const char *dir, struct slice genesis, struct err *err)
     if (!member_folder_path(dir, "node", node, err) ||
         !member_folder_path(dir, "node/ledger.db", database, err))
         return false;
-    if (!file_exists(database))
-        return store_create(node, genesis, err);
-    bool good = store_open(node, STORE_READ, &s, err) && store_genesis(s, &there, err) &&
+    bool good = store_create_or_keep(node, genesis, err) && store_open(node, STORE_READ, &s, err) &&
+                store_genesis(s, &there, err) &&
                 (slice_equal(buf_slice(&there), genesis) ||
                  err_set(err, ERR_INPUT, "%s: holds another ledger", database));
     store_close(s);
