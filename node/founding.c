@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define ENTRIES_MAX (5 * FOUNDING_MEMBERS_MAX + 4)
-#define MEMORY_MAX  (512 * 1024)
 
 struct entry {
     struct state_key key;
@@ -17,9 +16,30 @@ struct entry {
 
 struct draft {
     size_t count;
-    struct entry entries[ENTRIES_MAX];
+    struct entry *entries; /* ENTRIES_MAX and those of the plan */
     struct buf memory;
 };
+
+static struct draft *draft_new(const struct founding_plan *plan)
+{
+    struct draft *d = calloc(1, sizeof *d);
+    struct entry *entries = calloc(ENTRIES_MAX + plan->entry_count, sizeof *entries);
+    if (d == NULL || entries == NULL) {
+        free(d);
+        free(entries);
+        return NULL;
+    }
+    d->entries = entries;
+    d->memory = buf_heap(GENESIS_SIZE_MAX);
+    return d;
+}
+
+static void draft_free(struct draft *d)
+{
+    buf_free(&d->memory);
+    free(d->entries);
+    free(d);
+}
 
 static void begin_value(struct draft *d, struct state_key key)
 {
@@ -202,6 +222,18 @@ static void put_all(struct draft *d, const struct founding_plan *plan,
     qsort(d->entries, d->count, sizeof d->entries[0], by_key_bytes);
 }
 
+/* What a fork brings along, unless the founders say it anew. */
+static void put_brought(struct draft *d, const struct founding_plan *plan)
+{
+    size_t own = d->count;
+    for (size_t i = 0; i < plan->entry_count; i++) {
+        struct entry wanted = { .key = plan->entries[i].key };
+        if (bsearch(&wanted, d->entries, own, sizeof d->entries[0], by_key_bytes) == NULL)
+            put_raw(d, plan->entries[i].key, plan->entries[i].value);
+    }
+    qsort(d->entries, d->count, sizeof d->entries[0], by_key_bytes);
+}
+
 static bool is_valid(const struct founding_plan *plan, struct err *err)
 {
     struct constitution constitution;
@@ -226,12 +258,12 @@ bool founding_draft(const struct founding_plan *plan, struct buf *out,
                        FOUNDING_MEMBERS_MAX);
     if (!is_valid(plan, err) || !make_set(plan, &id.set, err))
         return false;
-    struct draft *d = calloc(1, sizeof *d);
+    struct draft *d = draft_new(plan);
     if (d == NULL)
         return err_set(err, ERR_IO, "out of memory");
-    d->memory = buf_heap(MEMORY_MAX);
     put_all(d, plan, &id.set);
     bool ok = keys_differ(d) || err_set(err, ERR_INPUT, "two members share a key");
+    put_brought(d, plan);
     if (ok && (d->memory.failed || !state_root(d, &root)))
         ok = err_set(err, ERR_IO, "out of memory");
     if (ok) {
@@ -241,7 +273,6 @@ bool founding_draft(const struct founding_plan *plan, struct buf *out,
         *ret_identity = id;
         ok = !out->failed || err_set(err, ERR_IO, "the genesis file is too large");
     }
-    buf_free(&d->memory);
-    free(d);
+    draft_free(d);
     return ok;
 }

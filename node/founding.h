@@ -11,6 +11,7 @@
 #include "common/genesis.h"
 #include "common/node_record.h"
 #include "common/state_govern.h"
+#include "common/state_key.h"
 
 #define FOUNDING_MEMBERS_MAX     64
 #define FOUNDING_OPENING_WAIT_MS 300000 /* parameter 2 when nobody says otherwise */
@@ -25,6 +26,12 @@ struct founding_party {
     uint64_t roles;           /* ROLE_BIT_…, 0 = none */
 };
 
+/* An entry of the state that a fork brings along. */
+struct founding_entry {
+    struct state_key key;
+    struct slice value;
+};
+
 struct founding_plan {
     uint64_t time_ms;
     bool demo;                 /* says so on every page and trace */
@@ -33,6 +40,8 @@ struct founding_plan {
     struct slice constitution; /* the value of [32]; empty: the ledger is never governed by vote */
     size_t count;
     struct founding_party parties[FOUNDING_MEMBERS_MAX];
+    size_t entry_count; /* beside what the above make, which stands in their place where keys are alike */
+    const struct founding_entry *entries;
 };
 
 /*

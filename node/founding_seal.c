@@ -27,6 +27,21 @@ static struct founder *find(struct founders *f, const struct kid *kid)
     return NULL;
 }
 
+/* Of a fork's entries, those of members that do not go along found nothing. */
+static bool is_active(const struct genesis *g, const struct kid *kid)
+{
+    struct genesis walk = *g;
+    struct state_key wanted = state_key_kid(TABLE_MEMBER, kid);
+    for (size_t i = 0; i < g->entry_count; i++) {
+        struct slice key, value;
+        struct state_member member;
+        genesis_next_entry(&walk, &key, &value);
+        if (slice_equal(key, state_key_slice(&wanted)))
+            return state_member_take(value, &member) && member.active;
+    }
+    return false;
+}
+
 /* Entries come in order of key bytes, so founders in order of kid: as their signatures must stand. */
 static bool take_founders(const struct genesis *g, struct founders *ret_f, struct err *err)
 {
@@ -37,7 +52,7 @@ static bool take_founders(const struct genesis *g, struct founders *ret_f, struc
         struct state_key_record record;
         genesis_next_entry(&walk, &key, &value);
         if (state_key_table(key) != TABLE_KEY || !state_key_record_take(value, &record) ||
-            record.class != CLASS_MEMBER)
+            record.class != CLASS_MEMBER || record.revoked || !is_active(g, &record.member))
             continue;
         if (ret_f->count == FOUNDING_MEMBERS_MAX)
             return err_set(err, ERR_INPUT, "more than %d founders", FOUNDING_MEMBERS_MAX);
@@ -197,10 +212,12 @@ bool founding_make(const struct founding *f, struct buf *out, struct identity *r
     struct founding_plan *plan = calloc(1, sizeof *plan);
     struct founding_signature signatures[FOUNDING_MEMBERS_MAX];
     struct buf draft = buf_heap(GENESIS_SIZE_MAX);
-    bool ok = plan != NULL || err_set(err, ERR_IO, "out of memory");
-    if (ok && f->member_count > FOUNDING_MEMBERS_MAX)
-        ok = err_set(err, ERR_INPUT, "%zu members, expected 1-%d", f->member_count,
-                     FOUNDING_MEMBERS_MAX);
+    bool ok = f->member_count <= FOUNDING_MEMBERS_MAX;
+    if (plan == NULL)
+        return err_set(err, ERR_IO, "out of memory");
+    if (!ok)
+        (void)err_set(err, ERR_INPUT, "%zu members, expected 1-%d", f->member_count,
+                      FOUNDING_MEMBERS_MAX);
     if (ok) {
         plan->time_ms = f->time_ms;
         plan->demo = f->demo;

@@ -91,12 +91,57 @@ static bool put_key(struct read_model *m, struct slice kid, struct slice value, 
     return db_run(insert, err);
 }
 
+static bool put_custody(struct read_model *m, int64_t asset, int role, const struct kid *member,
+                        uint64_t since_ms, struct err *err)
+{
+    struct db_stmt *insert = NULL;
+    if (!db_prepare(m->db, "INSERT INTO custody VALUES (?1, ?2, 0, ?3, ?4, NULL)", &insert, err))
+        return false;
+    db_bind_int(insert, 1, asset);
+    db_bind_int(insert, 2, role);
+    db_bind_blob(insert, 3, kid_slice(member));
+    db_bind_int(insert, 4, (int64_t)since_ms);
+    bool good = db_run(insert, err);
+    db_stmt_free(insert);
+    return good;
+}
+
+/* A fork's genesis brings goods along: whose they are, and who holds them, since then. */
+static bool put_asset(struct read_model *m, struct slice key, struct slice value, uint64_t time_ms,
+                      struct err *err)
+{
+    struct state_asset asset;
+    struct db_stmt *update = NULL;
+    struct cbor_reader r = cbor_reader(key);
+    int64_t id = 0;
+    (void)cbor_take_array(&r);
+    (void)cbor_take_uint(&r);
+    struct slice name = cbor_take_text(&r, 1, STATE_KEY_MAX);
+    if (!cbor_done(&r) || !state_asset_take(value, &asset))
+        return err_set(err, ERR_INPUT, "genesis: an asset's entry is malformed");
+    if (!read_model_asset_id(m, name, &id, err) ||
+        !db_prepare(m->db, "UPDATE asset SET custodian = ?2, owner = ?3 WHERE id = ?1", &update,
+                    err))
+        return false;
+    db_bind_int(update, 1, id);
+    if (asset.has_custodian)
+        db_bind_blob(update, 2, kid_slice(&asset.custodian));
+    if (asset.has_owner)
+        db_bind_blob(update, 3, kid_slice(&asset.owner));
+    bool good = db_run(update, err);
+    db_stmt_free(update);
+    good = good && (!asset.has_custodian || put_custody(m, id, 0, &asset.custodian, time_ms, err));
+    return good && (!asset.has_owner || put_custody(m, id, 1, &asset.owner, time_ms, err));
+}
+
 bool read_model_begin(struct read_model *m, struct genesis genesis, struct err *err)
 {
     for (size_t i = 0; i < genesis.entry_count; i++) {
         struct slice key, value;
         genesis_next_entry(&genesis, &key, &value);
         enum state_table table = state_key_table(key);
+        if (table == TABLE_ASSET && !put_asset(m, key, value, genesis.header.time_ms, err))
+            return false;
         if (table != TABLE_MEMBER && table != TABLE_KEY)
             continue;
         struct cbor_reader r = cbor_reader(key);

@@ -49,6 +49,7 @@ const struct cmd_entry cmd_table[] = {
     { "backup", cmd_backup, "copy a node's ledger while the node goes on" },
     { "restore", cmd_restore, "put a backup back" },
     { "recovery", cmd_recovery, "go on when a quorum is lost for good" },
+    { "fork", cmd_fork, "members that leave take the ledger along, under another identity" },
     { "rebuild", cmd_rebuild, "drop a node's read models and make them again" },
     { "demo", cmd_demo, "one journey from sensor to proven answer" },
     { NULL, NULL, NULL },

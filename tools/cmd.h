@@ -44,6 +44,7 @@ int cmd_dispute(int argc, char **argv);
 int cmd_doc(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_findings(int argc, char **argv);
+int cmd_fork(int argc, char **argv);
 int cmd_genesis(int argc, char **argv);
 int cmd_goods(int argc, char **argv);
 int cmd_gov(int argc, char **argv);

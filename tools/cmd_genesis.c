@@ -113,6 +113,15 @@ static int show(struct cmd_home *home, const struct cmd_args *args, struct err *
 
 /* ------------------------------------------------------------------ sign */
 
+static bool signature_path(const struct cmd_args *args, char path[PATH_MAX], struct err *err)
+{
+    const char *given = cmd_args_text(args, "out", cmd_args_text(args, "o", NULL));
+    if (given == NULL)
+        return member_folder_path(args->operand[1], "signature.cbor", path, err);
+    return snprintf(path, PATH_MAX, "%s", given) < PATH_MAX ||
+           err_set(err, ERR_INPUT, "--out: the name is too long");
+}
+
 static int sign(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
     char path[PATH_MAX];
@@ -120,7 +129,7 @@ static int sign(struct cmd_home *home, const struct cmd_args *args, struct err *
     struct buf bytes = buf_heap(GENESIS_SIZE_MAX);
     bool good = cmd_args_expect(args, 2, 2, "a DRAFT and a member's DIR", err) &&
                 genesis_files_read(args->operand[0], false, &bytes, &view, err) &&
-                member_folder_path(args->operand[1], "signature.cbor", path, err) &&
+                signature_path(args, path, err) &&
                 genesis_files_sign(args->operand[1], &view, path, err);
     if (good && home->json) {
         struct json_doc *doc = json_doc_object();
@@ -168,8 +177,10 @@ static int seal(struct cmd_home *home, const struct cmd_args *args, struct err *
         cmd_action_print(doc);
     } else if (good) {
         (void)printf("%s: signed by all %zu founders; send it back to each of them, who starts:\n"
-                     "  waybill genesis start FOLDER %s\n",
-                     path, view.count, path);
+                     "  waybill %s %s\n",
+                     path, view.count,
+                     view.origin.len > 0 ? "fork start FOLDER NEWFOLDER" : "genesis start FOLDER",
+                     path);
     }
     buf_free(&bytes);
     return good ? CMD_GOOD : cmd_action_fail(err);
@@ -224,11 +235,11 @@ static const struct cmd_action actions[] = {
       "signed.\n"
       "Exit code: 0 good, 1 error, 3 it does not hold.\n",
       show },
-    { "sign", "genesis sign", "",
-      "Usage: waybill genesis sign DRAFT DIR\n"
+    { "sign", "genesis sign", "out= o=",
+      "Usage: waybill genesis sign DRAFT DIR [-o FILE]\n"
       "Signs the draft with the key of the member's folder DIR, if it says of this member what "
       "the\n"
-      "member's own request says, and writes DIR/signature.cbor.\n"
+      "member's own request says, into DIR/signature.cbor or FILE.\n"
       "Exit code: 0 good, 1 error, 3 it is not what was requested.\n",
       sign },
     { "seal", "genesis seal", "out= o=",

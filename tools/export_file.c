@@ -32,7 +32,8 @@ static bool begin(const char *path, const char *mode, struct export_file **ret_f
     struct export_file *f = calloc(1, sizeof *f);
     if (f == NULL || (f->path = strdup(path)) == NULL) {
         free(f);
-        return err_set(err, ERR_IO, "out of memory");
+        (void)err_set(err, ERR_IO, "out of memory");
+        return false;
     }
     f->file = fopen(path, mode);
     if (f->file == NULL) {

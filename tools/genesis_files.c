@@ -33,7 +33,7 @@ bool genesis_files_add(struct genesis_files *f, const char *path, struct err *er
         if (strcmp(f->slug[k], f->slug[i]) == 0)
             return err_set(err, ERR_INPUT, "%s: the name \"%.60s\" is too like another founder's",
                            path, name);
-    if (q->joins)
+    if (q->joins && !f->joiners_too)
         return err_set(err, ERR_INPUT, "%s: asks to join a ledger that runs, not to found one",
                        path);
     struct node_record record = { q->broker, q->url, q->certificate };
@@ -69,16 +69,21 @@ bool genesis_files_constitution(struct genesis_files *f, const char *path, struc
 {
     struct constitution_file *file = calloc(1, sizeof *file);
     struct constitution_names *names = calloc(1, sizeof *names);
-    bool good = (file != NULL && names != NULL) || err_set(err, ERR_IO, "out of memory");
-    for (size_t i = 0; good && i < f->plan.count; i++) {
+    if (file == NULL || names == NULL) {
+        free(names);
+        free(file);
+        return err_set(err, ERR_IO, "out of memory");
+    }
+    bool good = true;
+    for (size_t i = 0; i < f->plan.count; i++) {
         names->at[i].name = f->plan.parties[i].name;
         names->at[i].kid = key_kid(f->plan.parties[i].pub);
         names->count = i + 1;
     }
-    if (good && path == NULL)
+    if (path == NULL)
         file->constitution = constitution_default();
     else
-        good = good && constitution_file_load(path, names, file, err);
+        good = constitution_file_load(path, names, file, err);
     if (good) {
         give_role(f, file->operators, file->operator_count, ROLE_BIT_OPERATOR);
         give_role(f, file->sponsors, file->sponsor_count, ROLE_BIT_SPONSOR);
@@ -170,10 +175,10 @@ static bool check_own(const char *dir, const struct genesis_view *v, const struc
     struct request q;
     struct buf bytes = buf_heap(REQUEST_SIZE_MAX);
     const struct genesis_member *own = own_entry(v, key);
-    bool good =
-        (own != NULL || err_set(err, ERR_PROOF, "the draft does not have %s/member.key", dir)) &&
-        member_folder_path(dir, "request.cbor", path, err) &&
-        member_folder_read_request(path, &bytes, &q, err);
+    bool good = own != NULL && member_folder_path(dir, "request.cbor", path, err) &&
+                member_folder_read_request(path, &bytes, &q, err);
+    if (own == NULL)
+        (void)err_set(err, ERR_PROOF, "the draft does not have %s/member.key", dir);
     if (good) {
         struct kid authority = key_kid(q.authority);
         bool same =

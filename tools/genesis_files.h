@@ -9,6 +9,7 @@
 /* A plan as it grows, and what it borrows from. */
 struct genesis_files {
     struct founding_plan plan; /* its terms are the caller's to fill in */
+    bool joiners_too;          /* requests that were to join another ledger: of a fork */
     char slug[FOUNDING_MEMBERS_MAX][CMD_SLUG_SIZE];
     struct request request[FOUNDING_MEMBERS_MAX];
     struct buf bytes[FOUNDING_MEMBERS_MAX], node[FOUNDING_MEMBERS_MAX];

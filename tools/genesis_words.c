@@ -19,16 +19,22 @@
 
 /* ------------------------------------------------------------------ taking apart */
 
-static struct genesis_member *find(struct genesis_view *v, const struct kid *kid)
+static struct genesis_member *add(struct genesis_view *v, const struct kid *kid)
 {
-    for (size_t i = 0; i < v->count; i++)
-        if (kid_equal(&v->members[i].kid, kid))
-            return &v->members[i];
     if (v->count == FOUNDING_MEMBERS_MAX)
         return NULL;
     struct genesis_member *m = &v->members[v->count++];
     *m = (struct genesis_member){ .kid = *kid };
     return m;
+}
+
+/* Members come before their keys, for table 1 sorts before table 2. */
+static struct genesis_member *known(struct genesis_view *v, const struct kid *kid)
+{
+    for (size_t i = 0; i < v->count; i++)
+        if (kid_equal(&v->members[i].kid, kid))
+            return &v->members[i];
+    return NULL;
 }
 
 static struct kid kid_of_key(struct slice key)
@@ -43,14 +49,16 @@ static void take_key(struct genesis_view *v, struct slice key, struct slice valu
 {
     struct state_key_record record;
     struct genesis_member *m =
-        state_key_record_take(value, &record) ? find(v, &record.member) : NULL;
-    if (m == NULL)
+        state_key_record_take(value, &record) ? known(v, &record.member) : NULL;
+    if (m == NULL || record.revoked)
         return;
+    struct kid kid = kid_of_key(key);
     if (record.class == CLASS_MEMBER)
         memcpy(m->pub, record.pub, PUB_SIZE);
-    m->has_authority = m->has_authority || record.class == CLASS_AUTHORITY;
-    if (record.class == CLASS_AUTHORITY)
-        m->authority = kid_of_key(key);
+    if (record.class != CLASS_AUTHORITY || authority_set_find(&v->identity.set, &kid) < 0)
+        return;
+    m->has_authority = true;
+    m->authority = kid;
 }
 
 /* Keys come before nodes, for table 2 sorts before table 33. */
@@ -81,7 +89,7 @@ static void take_entry(struct genesis_view *v, struct slice key, struct slice va
     }
     if (table == TABLE_MEMBER && state_member_take(value, &member)) {
         struct kid kid = kid_of_key(key);
-        struct genesis_member *m = find(v, &kid);
+        struct genesis_member *m = member.active ? add(v, &kid) : NULL;
         if (m != NULL)
             m->name = member.name;
     }
@@ -91,12 +99,14 @@ static void take_entry(struct genesis_view *v, struct slice key, struct slice va
         take_node(v, key, value);
     if (table == TABLE_ROLES) {
         struct kid kid = kid_of_key(key);
-        struct genesis_member *m = find(v, &kid);
+        struct genesis_member *m = known(v, &kid);
         if (m != NULL)
             (void)state_roles_take(value, &m->roles);
     }
     if (table == TABLE_CONSTITUTION)
         v->constitution = value;
+    if (table == TABLE_ORIGIN)
+        v->origin = value;
 }
 
 bool genesis_words_take(struct slice file, bool sealed, struct genesis_view *ret_view,
@@ -116,7 +126,9 @@ bool genesis_words_take(struct slice file, bool sealed, struct genesis_view *ret
         struct kid kid;
         const uint8_t *sig;
         genesis_next_signature(&g, &kid, &sig);
-        find(v, &kid)->signed_it = true; /* founding_check() knows it */
+        struct genesis_member *m = known(v, &kid);
+        if (m != NULL)
+            m->signed_it = true;
     }
     v->name = member_folder_ledger_name(file);
     return true;
@@ -200,6 +212,23 @@ static void print_constitution(const struct genesis_view *v)
     free(names);
 }
 
+/* [ledger, height, block hash] */
+static void print_origin(struct slice value)
+{
+    struct cbor_reader r = cbor_reader(value);
+    struct hash ledger, tip;
+    if (value.len == 0)
+        return;
+    cbor_take_array_of(&r, 3);
+    cbor_take_fixed(&r, ledger.bytes, HASH_SIZE);
+    uint64_t height = cbor_take_uint(&r);
+    cbor_take_fixed(&r, tip.bytes, HASH_SIZE);
+    print_hex("  a fork of ledger ", hash_slice(&ledger));
+    (void)printf("\n    as of block %" PRIu64, height);
+    print_hex(", ", hash_slice(&tip));
+    (void)printf("\n");
+}
+
 void genesis_words_print(const struct genesis_view *v)
 {
     char time[INSTANT_TEXT_SIZE];
@@ -216,6 +245,7 @@ void genesis_words_print(const struct genesis_view *v)
     (void)printf("%s\n", v->demo ? ", a demo" : "");
     print_hex("  identity ", hash_slice(&v->identity.genesis.ledger));
     (void)printf("\n  founded  %s\n", time);
+    print_origin(v->origin);
     for (size_t i = 0; i < v->count; i++)
         print_member(&v->members[i], sealed);
     (void)printf("  an opening waits at most %" PRIu64 " min for the agreement of its parties\n",

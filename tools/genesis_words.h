@@ -23,6 +23,7 @@ struct genesis_view {
     bool demo;
     uint64_t opening_wait_ms;
     struct slice constitution; /* the value of [32]; empty: none */
+    struct slice origin;       /* the value of [43]: it is a fork; empty: it is not */
     size_t count;
     struct genesis_member members[FOUNDING_MEMBERS_MAX];
 };

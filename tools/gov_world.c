@@ -69,8 +69,9 @@ bool gov_world_load(struct cmd_home *home, bool all, struct gov_world **ret_worl
 {
     struct gov_world *w = calloc(1, sizeof *w);
     const char *path = all ? "/v1/governance?all=true" : "/v1/governance";
-    bool good = (w != NULL || err_set(err, ERR_IO, "out of memory")) &&
-                cmd_node_get_json(home, path, &w->doc, err);
+    if (w == NULL)
+        return err_set(err, ERR_IO, "out of memory");
+    bool good = cmd_node_get_json(home, path, &w->doc, err);
     if (good && !take_hex(w->doc, "/set", w->set.bytes, HASH_SIZE))
         good = err_set(err, ERR_IO, "the node does not say which authorities are in force");
     if (!good) {

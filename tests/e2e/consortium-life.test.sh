@@ -5,7 +5,7 @@
 unset WAYBILL_HOME WAYBILL_NODE
 
 down_all() {
-    for dir in net moved gone; do
+    for dir in net moved gone left; do
         [ ! -d $dir ] || waybill consortium down $dir >/dev/null 2>&1 || true
     done
     finish
@@ -290,6 +290,34 @@ for dir in new1 new2 gone.import; do
     waybill audit $dir >out.txt || die "audit of $dir"
     says "it stands there for ever" 'by a recovery'
 done
+
+# ---- a member leaves, and takes the ledger along
+waybill consortium init left --members a,b,c,d --base-port "$port" >out.txt
+fast left/*/
+waybill consortium up left --wait 40s >out.txt
+waybill asset commission 01/09506000134352/21/L1 --dir left/b >out.txt
+waybill fork draft left/b left/b/request.cbor --name "b alone" -o fork.draft >out.txt
+says "whose it was" 'a fork of ledger'
+expect "a stranger does not go along" 1 "$(code_of waybill fork draft left/b far/auditor/request.cbor --name x -o x.draft)"
+waybill genesis sign fork.draft left/b -o b.signature >out.txt
+waybill genesis seal fork.draft b.signature -o fork.genesis >out.txt
+says "what comes next" 'fork start'
+expect "a fork is not started as a founder starts" 1 "$(code_of waybill genesis start left/b fork.genesis)"
+waybill fork start left/b alone fork.genesis >out.txt
+waybill consortium down left >out.txt
+waybill-node run --config alone/node.yaml >/dev/null 2>alone.log &
+running+=($!)
+alone_url=http://127.0.0.1:$((port + 10))
+wait_until "the fork's node" curl -sf "$alone_url/healthz"
+waybill asset scan 01/09506000134352/21/L1 --note "still here" --dir alone >out.txt
+expect "an identity of its own" 3 "$(code_of waybill asset scan 01/09506000134352/21/L1 --note x --dir left/a --node "$alone_url")"
+expect "who is left" "b" "$(waybill gov list --dir alone --json | jq -r '[.members[]|select(.active).name]|join(",")')"
+kill "${running[0]}"
+wait "${running[0]}" 2>/dev/null || true
+running=()
+waybill audit alone >out.txt
+waybill audit left/b >out.txt
+cmp left/b/identity.cbor alone/origin/identity.cbor || die "the old identity does not go along"
 
 # ---- the same folders at other addresses
 waybill consortium init moved --members a,b,c,d --base-port "$port" >out.txt

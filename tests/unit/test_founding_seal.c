@@ -1,5 +1,6 @@
 /* A consortium's genesis: the same draft whoever makes it, sealed when everybody signed that one. */
 #include "common/state_key.h"
+#include "common/state_value.h"
 #include "node/founding.h"
 
 #include <setjmp.h>
@@ -145,13 +146,56 @@ static void no_changed_entry_passes(void **state)
     buf_free(&draft);
 }
 
+/* A fork brings entries along; what the founders say stands in their place, and who stays founds nothing. */
+static void a_fork_brings_its_state_along(void **state)
+{
+    (void)state;
+    static const size_t order[] = { 0, 1, 2 };
+    struct key_pair gone = authorities[0];
+    struct state_member left = { .name = slice_text("Left Behind"), .active = false };
+    struct state_member alike = { .name = slice_text("Another Name"), .active = true };
+    struct state_key_record record = { .member = gone.kid,
+                                       .class = CLASS_MEMBER,
+                                       .rights = slice_of("\x80", 1) };
+    struct buf values[3] = { buf_heap(256), buf_heap(256), buf_heap(256) };
+    memcpy(record.pub, gone.pub, PUB_SIZE);
+    state_member_put(&values[0], &left);
+    state_key_record_put(&values[1], &record);
+    state_member_put(&values[2], &alike);
+    struct founding_entry entries[] = {
+        { state_key_kid(TABLE_MEMBER, &gone.kid), buf_slice(&values[0]) },
+        { state_key_kid(TABLE_KEY, &gone.kid), buf_slice(&values[1]) },
+        { state_key_kid(TABLE_MEMBER, &members[1].kid), buf_slice(&values[2]) },
+    };
+    struct founding_plan *plan = malloc(sizeof *plan);
+    struct buf draft = buf_heap(GENESIS_SIZE_MAX), out = buf_heap(GENESIS_SIZE_MAX);
+    struct founding_signature s[3];
+    struct identity id, again;
+    assert_non_null(plan);
+    plan_of(plan, order);
+    plan->parties[0].authority = NULL; /* its key plays the one who stays */
+    plan->entries = entries;
+    plan->entry_count = 3;
+    assert_true(founding_draft(plan, &draft, &id, NULL));
+    assert_non_null(memmem(draft.data, draft.len, "Left Behind", 11));
+    assert_null(memmem(draft.data, draft.len, "Another Name", 12));
+    for (size_t i = 0; i < 3; i++)
+        sign(&id, i, &s[i]);
+    assert_true(founding_seal(buf_slice(&draft), s, 3, &out, NULL));
+    assert_true(founding_check(buf_slice(&out), true, &again, NULL));
+    for (size_t i = 0; i < 3; i++)
+        buf_free(&values[i]);
+    buf_free(&draft);
+    buf_free(&out);
+    free(plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order_does_not_matter),
-        cmocka_unit_test(every_founder_must_sign),
-        cmocka_unit_test(no_wrong_signature_passes),
-        cmocka_unit_test(no_changed_entry_passes),
+        cmocka_unit_test(order_does_not_matter),         cmocka_unit_test(every_founder_must_sign),
+        cmocka_unit_test(no_wrong_signature_passes),     cmocka_unit_test(no_changed_entry_passes),
+        cmocka_unit_test(a_fork_brings_its_state_along),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }
