@@ -237,12 +237,12 @@ bool store_open_unfinished(const char *dir, const char *name, struct store **ret
 {
     struct store *s = store_new(STORE_WRITE);
     char *path = join(dir, name), *done = join(dir, STORE_DB_NAME);
-    bool good = (s != NULL && path != NULL && done != NULL) ||
-                err_set(err, ERR_IO, "%s: out of memory", dir);
-    good =
-        good && lock_folder(dir, &s->lock_fd, err) &&
-        (access(done, F_OK) != 0 || err_set(err, ERR_INPUT, "%s: holds a ledger already", dir)) &&
-        open_file(s, path, DB_CREATE, NULL, err);
+    bool good = false;
+    if (s == NULL || path == NULL || done == NULL)
+        (void)err_set(err, ERR_IO, "%s: out of memory", dir);
+    else if (lock_folder(dir, &s->lock_fd, err))
+        good = access(done, F_OK) == 0 ? err_set(err, ERR_INPUT, "%s: holds a ledger already", dir)
+                                       : open_file(s, path, DB_CREATE, NULL, err);
     free(path);
     free(done);
     if (!good) {

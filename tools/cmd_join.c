@@ -25,7 +25,7 @@
 
 struct join {
     char home[PATH_MAX], data[PATH_MAX];
-    const struct identity *trusted;
+    struct identity trusted;
     size_t peers;
     const char *url[SNAPSHOT_JOIN_PEERS];
     struct node_client *client[SNAPSHOT_JOIN_PEERS];
@@ -81,10 +81,28 @@ static bool open_clients(struct join *j, const struct cmd_home *home, const stru
     return j->peers > 0 || err_set(err, ERR_INPUT, "--from URL: whom to ask");
 }
 
+/* What a person pins besides: recoveries to be followed. */
+static bool take_identity(struct join *j, const struct cmd_home *home, const struct cmd_args *args,
+                          struct err *err)
+{
+    const char *text;
+    struct identity *id = &j->trusted;
+    if (!home->has_identity)
+        return err_set(err, ERR_INPUT, "--identity FILE: which ledger, and whom to trust");
+    *id = home->identity;
+    for (size_t i = 0; (text = cmd_args_nth(args, "pin", i)) != NULL; i++) {
+        if (id->pin_count == IDENTITY_PINS_MAX)
+            return err_set(err, ERR_INPUT, "--pin: more than %d", IDENTITY_PINS_MAX);
+        if (!cmd_home_parse_hash(text, &id->pins[id->pin_count++], err))
+            return err_wrap(err, "--pin");
+    }
+    return true;
+}
+
 static struct snapshot_join plan(struct join *j)
 {
     return (struct snapshot_join){ .dir = j->data,
-                                   .trusted = j->trusted,
+                                   .trusted = &j->trusted,
                                    .peers = j->peers,
                                    .ctx = j,
                                    .get = get,
@@ -104,7 +122,7 @@ static bool put_file(const struct join *j, const char *name, struct slice conten
 static bool make_folders(struct join *j, struct err *err)
 {
     struct buf identity = buf_heap(64 * 1024);
-    identity_put(&identity, j->trusted);
+    identity_put(&identity, &j->trusted);
     bool good = (file_exists(j->home) || file_make_folder(j->home, 0700, err)) &&
                 (file_exists(j->data) || file_make_folder(j->data, 0700, err)) &&
                 put_file(j, "identity.cbor", buf_slice(&identity), err);
@@ -170,7 +188,7 @@ static bool fetch_genesis(struct join *j, struct buf *genesis, struct err *err)
         buf_clear(genesis);
         if (get(j, i, "/v1/genesis", GENESIS_SIZE_MAX, genesis, err) &&
             founding_check(buf_slice(genesis), true, &id, err) &&
-            (hash_equal(&id.genesis.ledger, &j->trusted->genesis.ledger) ||
+            (hash_equal(&id.genesis.ledger, &j->trusted.genesis.ledger) ||
              err_set(err, ERR_PROOF, "a genesis of another ledger")))
             return true;
         complain(j, i, err);
@@ -283,10 +301,7 @@ static int join(struct cmd_home *home, const struct cmd_args *args, struct err *
         return CMD_ERROR;
     }
     j->terminal = isatty(STDERR_FILENO) == 1;
-    j->trusted = &home->identity;
-    bool good = cmd_args_expect(args, 1, 1, "a DIR", err) &&
-                (home->has_identity ||
-                 err_set(err, ERR_INPUT, "--identity FILE: which ledger, and whom to trust")) &&
+    bool good = cmd_args_expect(args, 1, 1, "a DIR", err) && take_identity(j, home, args, err) &&
                 snprintf(j->home, sizeof j->home, "%s", args->operand[0]) < (int)sizeof j->home &&
                 member_folder_path(j->home, "node", j->data, err) &&
                 open_clients(j, home, args, err) && make_folders(j, err) && choose(j, args, err);
@@ -303,7 +318,7 @@ static int join(struct cmd_home *home, const struct cmd_args *args, struct err *
 int cmd_join(int argc, char **argv)
 {
     static const struct cmd_action action = {
-        "join", "join", "from= from-genesis history",
+        "join", "join", "from= pin= from-genesis history",
         "Usage: waybill join DIR --from URL [--from URL ...] --identity FILE [options]\n"
         "Takes part in a ledger that others run: fetches its state at a recent block from the "
         "nodes "
@@ -321,6 +336,7 @@ int cmd_join(int argc, char **argv)
         "proofs and\n"
         "                   new blocks alone\n"
         "  --from-genesis   instead of a state: every block, executed again\n"
+        "  --pin HASH       follow this recovery of the ledger (waybill recovery)\n"
         "  --ca FILE        certificates to trust for https\n"
         "Exit code: 0 good, 1 error, 3 something given does not hold.\n",
         join
