@@ -11,6 +11,7 @@
 #define STEP_MS     250
 #define CHANGES_MAX 3
 #define TRIES_MAX   12
+#define NEAR        3 /* blocks that a candidate may still lack */
 
 enum stage {
     STAGE_PROPOSE,
@@ -120,12 +121,24 @@ static void vote(struct sim *s, struct change *c)
         c->stage = c->adds ? STAGE_ENTER : STAGE_OVER;
 }
 
-/* Once the vote took effect, the candidate's own word puts it into the set. */
+/* The candidate's machine; NULL: it is down, or has not followed so far that it could vote at once. */
+static struct sim_node *ready(struct sim *s, unsigned key)
+{
+    for (unsigned i = 0; i < s->node_count; i++) {
+        struct sim_node *node = &s->nodes[i];
+        if (node->key == key && node->up &&
+            sim_node_height(node) + NEAR >= sim_truth_height(s->truth))
+            return node;
+    }
+    return NULL;
+}
+
+/* Once the vote took effect, the candidate's own word, on its own tip, puts it into the set. */
 static void enter(struct sim *s, struct change *c)
 {
     struct state_key key = state_key_kid(TABLE_CANDIDATE, &s->keys[c->key].kid);
     struct buf value = buf_heap(4096);
-    struct sim_node *node = sim_any_good(s);
+    struct sim_node *node = ready(s, c->key);
     bool may = node != NULL && sim_disk_get(node->disk, state_key_slice(&key), &value);
     buf_free(&value);
     if (!may) {
@@ -135,13 +148,12 @@ static void enter(struct sim *s, struct change *c)
     }
     struct statement st = { .kind = KIND_NODE };
     bool forgetful = sim_chance(s, 20); /* names no block it has seen */
-    struct hash tip = sim_truth_hash(s->truth, sim_truth_height(s->truth));
     st.as.node =
         (struct node_announce){ { slice_text("127.0.0.1:18830"),
                                   slice_text("https://127.0.0.1:18840"), slice_text("DER") },
                                 true };
-    st.link.anchor = (struct anchor){ .present = !forgetful, .height = sim_truth_height(s->truth) };
-    memcpy(st.link.anchor.hash, tip.bytes, ANCHOR_HASH_SIZE);
+    st.link.anchor = (struct anchor){ .present = !forgetful, .height = node->chain.head.height };
+    memcpy(st.link.anchor.hash, node->chain.head_hash.bytes, ANCHOR_HASH_SIZE);
     if (sim_work_utter(s, SIM_AUTHORITY(c->key), st))
         c->stage = STAGE_ENTERING;
 }

@@ -344,8 +344,12 @@ void sim_work_sealed(struct sim *s, const struct commit *c)
 bool sim_work_is_settled(const struct sim *s)
 {
     for (unsigned i = 0; i < SIM_SIGNERS; i++)
-        if (s->work->now[i].busy && s->work->now[i].since_ms <= s->heal_ms)
+        if (s->work->now[i].busy && s->work->now[i].since_ms <= s->heal_ms) {
+            if (s->now_ms > s->heal_ms + 50000)
+                sim_say(s, "signer %u still waits for what it said at %llu ms", i,
+                        (unsigned long long)s->work->now[i].since_ms);
             return false;
+        }
     return true;
 }
 
