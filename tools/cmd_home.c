@@ -48,6 +48,43 @@ bool cmd_home_parse_hash(const char *text, struct hash *ret_hash, struct err *er
            err_set(err, ERR_INPUT, "expected a hash, 64 hexadecimal digits, found \"%.80s\"", text);
 }
 
+/* Of an answer's members, the active one of this name; nobody when there are two. */
+static bool take_named(const struct json_doc *members, const char *text, struct kid *ret_member)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < json_doc_count(members); i++) {
+        const struct json_doc *one = json_doc_element(members, i);
+        struct slice name, hex;
+        bool active = false;
+        if (json_doc_get_text(json_doc_at(one, "/name"), &name) &&
+            json_doc_get_text(json_doc_at(one, "/kid"), &hex) &&
+            json_doc_get_bool(json_doc_at(one, "/active"), &active) && active &&
+            strcasecmp((const char *)name.data, text) == 0 &&
+            hex_decode((const char *)hex.data, hex.len, ret_member->bytes, KID_SIZE))
+            found++;
+    }
+    return found == 1;
+}
+
+/* A member that came in by vote is in no genesis: whom a name means is then the node's word, and is told. */
+static bool ask_node(const struct cmd_home *home, const char *text, struct kid *ret_member)
+{
+    struct node_client *node = NULL;
+    struct json_doc *doc = NULL;
+    char hex[2 * KID_SIZE + 1];
+    bool good = home->has_identity &&
+                node_client_open(home->node_url, home->ca_file, &node, NULL) &&
+                node_client_get_json(node, "/v1/governance", &doc, NULL) &&
+                take_named(json_doc_at(doc, "/members"), text, ret_member);
+    if (good) {
+        hex_encode(kid_slice(ret_member), hex);
+        (void)fprintf(stderr, "%s is %s, as the node says\n", text, hex);
+    }
+    json_doc_free(doc);
+    node_client_close(node);
+    return good;
+}
+
 bool cmd_home_find_member(const struct cmd_home *home, const char *text, struct kid *ret_member,
                           struct err *err)
 {
@@ -56,9 +93,11 @@ bool cmd_home_find_member(const struct cmd_home *home, const char *text, struct 
             *ret_member = home->members[i].kid;
             return true;
         }
-    return cmd_home_parse_kid(text, ret_member, NULL) ||
-           err_set(err, ERR_NOT_FOUND,
-                   "\"%.80s\" is no member of this ledger; waybill member list names them", text);
+    return cmd_home_parse_kid(text, ret_member, NULL) || ask_node(home, text, ret_member) ||
+           err_set(
+               err, ERR_NOT_FOUND,
+               "\"%.80s\" is no member of this ledger; waybill member list and gov list name them",
+               text);
 }
 
 const char *cmd_home_member_name(const struct cmd_home *home, const struct kid *member,
@@ -292,10 +331,9 @@ static bool is_own_key(const struct cmd_home *home, const char *as, char path[PA
 {
     struct key_pair key;
     struct kid member;
-    if (!join(home, "member.key", path, NULL) || !cmd_home_find_member(home, as, &member, NULL) ||
-        !keyfile_load(path, &key, NULL))
+    if (!join(home, "member.key", path, NULL) || !keyfile_load(path, &key, NULL))
         return false;
-    bool own = kid_equal(&key.kid, &member);
+    bool own = cmd_home_find_member(home, as, &member, NULL) && kid_equal(&key.kid, &member);
     crypto_wipe(&key, sizeof key);
     return own;
 }

@@ -58,7 +58,10 @@ bool cmd_home_open(const struct cmd_args *args, struct cmd_home **ret_home, stru
 void cmd_home_close(struct cmd_home *home); /* NULL is legal */
 bool cmd_home_need_identity(const struct cmd_home *home, struct err *err);
 
-/* "Farm A", in any case, or a kid in hex. */
+/*
+ * "Farm A", in any case, or a kid in hex. A name that the genesis does not have is asked of the node, and
+ * what it says is told on standard error.
+ */
 bool cmd_home_find_member(const struct cmd_home *home, const char *text, struct kid *ret_member,
                           struct err *err);
 /* Its name; its kid in hex when nobody told. Borrowed from home, or written to text. */

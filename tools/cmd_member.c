@@ -6,6 +6,7 @@
 #include "tools/cmd_member_new.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 static void put_member(struct json_doc *into, const struct cmd_member *m)
 {
@@ -47,10 +48,18 @@ static int list(struct cmd_home *home, const struct cmd_args *args, struct err *
     return CMD_GOOD;
 }
 
+static bool is_founder(const struct cmd_home *home, const char *name)
+{
+    for (size_t i = 0; i < home->member_count; i++)
+        if (strcasecmp(home->members[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 static int show(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
     struct kid kid;
-    if (args->operand_count == 1 && !cmd_home_find_member(home, args->operand[0], &kid, NULL) &&
+    if (args->operand_count == 1 && !is_founder(home, args->operand[0]) &&
         file_exists(args->operand[0]))
         return cmd_member_new_show(home, args->operand[0], err);
     if (!cmd_args_expect(args, 1, 1, "one MEMBER or REQUEST", err) || !need_members(home, err) ||

@@ -164,6 +164,9 @@ waybill-node run --config elm/node.yaml >/dev/null 2>elm.log &
 running+=($!)
 wait_until "five authorities" authorities_are 5
 commission elm E1
+waybill custody offer 01/09506000134352/21/A1 --to "elm e" --dir net/farm-a >out.txt 2>err.txt || die "an offer to who joined: $(cat err.txt)"
+says "whom a name means" 'as the node says' err.txt
+waybill custody accept 01/09506000134352/21/A1 --dir elm >out.txt
 
 # a member goes, and its authority with it
 proposed elm remove-member "Witness W"
