@@ -115,6 +115,10 @@ static void tell(const struct cmd_home *home, const struct identity *id,
                  ", sealed %s by %zu of %zu (%zu needed)\n  ledger %s\n",
                  c->index, c->size, c->height, time, c->seals, v->by.authorities, v->by.quorum,
                  ledger);
+    if (v->by.changes == 0)
+        (void)printf("  by the authorities of its genesis\n");
+    else
+        (void)printf("  by the authorities after %zu changes since its genesis\n", v->by.changes);
 }
 
 /* --sets FILE; what this folder has seen of the same ledger; or what the third file itself says. */
