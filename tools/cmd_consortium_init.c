@@ -72,11 +72,14 @@ static bool read_members(struct making *m, struct err *err)
     m->list = strdup(members);
     if (m->list == NULL)
         return err_set(err, ERR_IO, "out of memory");
-    for (char *name = strtok_r(m->list, ",", &rest); name != NULL;
-         name = strtok_r(NULL, ",", &rest))
+    for (char *name = m->list; name != NULL; name = rest) {
+        rest = strchr(name, ',');
+        if (rest != NULL)
+            *rest++ = '\0';
         if (!add_founder(m, name, err))
             return false;
-    return m->count > 0 || err_set(err, ERR_INPUT, "--members: expected names, such as a,b,c,d");
+    }
+    return true;
 }
 
 static bool read_base_port(struct making *m, struct err *err)
@@ -127,9 +130,13 @@ static bool read_arguments(struct making *m, const struct cmd_home *home, struct
     if (!read_members(m, err) || !read_base_port(m, err) || !read_clock(m, home, err) ||
         !genesis_files_name(&m->files, m->name, err) || !check_constitution(m, err))
         return false;
-    return !file_exists(m->dir) ||
-           err_set(err, ERR_INPUT, "%s: is there already; a ledger is never made over another",
-                   m->dir);
+    char list[PATH_MAX];
+    if (!file_exists(m->dir) || !member_folder_path(m->dir, "consortium.yaml", list, err))
+        return !file_exists(m->dir);
+    return err_set(err, ERR_INPUT, "%s: is there already%s", m->dir,
+                   file_exists(list)
+                       ? "; a ledger is never made over another"
+                       : ", and no finished rehearsal: remove it, or say another DIR");
 }
 
 /* ------------------------------------------------------------------ making */

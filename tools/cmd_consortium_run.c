@@ -20,7 +20,8 @@
 #define SHORT_DIGITS 12
 
 struct running {
-    struct consortium_dir *dir;
+    struct consortium_dir *dir; /* those that are asked for */
+    struct consortium_dir *all; /* for up: whose heads count too */
     struct consortium_look looks[FOUNDING_MEMBERS_MAX];
 };
 
@@ -138,6 +139,17 @@ static void progress(const struct running *r, const struct agreement *a, bool en
                       r->dir->count, a->up > 0 ? a->low : 0, a->high);
 }
 
+/* A node that was started has caught up when it has the newest block of any that runs. */
+static void reach_for_others(const struct running *r, struct agreement *a)
+{
+    for (size_t i = 0; i < r->all->count; i++) {
+        struct consortium_look l;
+        consortium_node_look(&r->all->members[i], &l);
+        if (l.answers && l.height > a->high)
+            a->high = l.height;
+    }
+}
+
 /* Until every node that was started answers and their heads are one chain. */
 static bool wait_for_all(struct running *r, uint64_t wait_ms, struct err *err)
 {
@@ -146,6 +158,8 @@ static bool wait_for_all(struct running *r, uint64_t wait_ms, struct err *err)
     for (;;) {
         look_at_all(r);
         agree(r, &a);
+        if (r->dir->count < r->all->count)
+            reach_for_others(r, &a);
         bool last = clock_steady_ms() >= until;
         progress(r, &a, false);
         if (!all_run(r, err) || a.forked || all_well(r, &a) || last)
@@ -175,8 +189,9 @@ static int up(struct cmd_home *home, const struct cmd_args *args, struct err *er
         (void)err_set(err, ERR_IO, "out of memory");
         return CMD_ERROR;
     }
-    bool good = open_dir(r, args, err) && cmd_names_duration(args, "wait", &wait_ms, err) &&
-                start_all(r, home, err) && wait_for_all(r, wait_ms, err);
+    bool good = open_dir(r, args, err) && consortium_dir_load(args->operand[0], &r->all, err) &&
+                cmd_names_duration(args, "wait", &wait_ms, err) && start_all(r, home, err) &&
+                wait_for_all(r, wait_ms, err);
     if (good && home->json) {
         struct json_doc *doc = json_doc_object();
         put_looks(r, doc);
@@ -184,6 +199,7 @@ static int up(struct cmd_home *home, const struct cmd_args *args, struct err *er
     } else if (good) {
         tell_table(r);
     }
+    consortium_dir_free(r->all);
     consortium_dir_free(r->dir);
     free(r);
     return good ? CMD_GOOD : cmd_action_fail(err);

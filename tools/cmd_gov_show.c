@@ -212,6 +212,26 @@ static void tell_members(const struct gov_world *w)
     }
 }
 
+/* Those that a vote let in, and that have not said yet that they run. */
+static void tell_candidates(const struct gov_world *w)
+{
+    const struct json_doc *nodes = json_doc_at(w->doc, "/nodes");
+    for (size_t i = 0; i < json_doc_count(nodes); i++) {
+        const struct json_doc *one = json_doc_element(nodes, i);
+        struct slice kid, name, until;
+        if (!json_doc_get_text(json_doc_at(one, "/candidate/until"), &until) ||
+            !json_doc_get_text(json_doc_at(one, "/kid"), &kid))
+            continue;
+        (void)printf("  %.*s  may enter the set of authorities until %.*s", (int)kid.len,
+                     (const char *)kid.data, (int)until.len, (const char *)until.data);
+        if (json_doc_get_text(json_doc_at(one, "/member/name"), &name)) {
+            (void)printf(", for ");
+            cmd_contract_print(name);
+        }
+        (void)printf("\n");
+    }
+}
+
 static int list(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
     struct gov_world *w = NULL;
@@ -229,6 +249,7 @@ static int list(struct cmd_home *home, const struct cmd_args *args, struct err *
         if (w->authorities == 3)
             (void)printf("three authorities tolerate no failure; consider a fourth as witness\n");
         tell_members(w);
+        tell_candidates(w);
         (void)printf("%s\n", json_doc_count(proposals) > 0 ? "proposals" : "nothing is proposed");
         for (size_t i = 0; good && i < json_doc_count(proposals); i++) {
             good = gov_world_take(json_doc_element(proposals, i), p, err);

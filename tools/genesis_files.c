@@ -49,7 +49,8 @@ bool genesis_files_add(struct genesis_files *f, const char *path, struct err *er
 bool genesis_files_name(struct genesis_files *f, const char *name, struct err *err)
 {
     if (!cbor_text_valid(slice_text(name)) || name[0] == '\0' || strlen(name) > NAME_MAX_BYTES)
-        return err_set(err, ERR_INPUT, "--name: expected a name of at most %d bytes",
+        return err_set(err, ERR_INPUT,
+                       "--name: expected 1 to %d bytes of text without control characters",
                        NAME_MAX_BYTES);
     f->plan.name = slice_text(name);
     return true;

@@ -88,12 +88,27 @@ struct made {
     struct buf certificate, member_enrolment, authority_enrolment;
 };
 
+/* Its own folder of keys, and none of the files that come last. */
+static bool is_half_made(const char *dir)
+{
+    static const char *const last[] = { "request.cbor", "enrolment.cose", "identity.cbor" };
+    char path[PATH_MAX];
+    bool half = member_folder_path(dir, "keys", path, NULL) && file_exists(path);
+    for (size_t i = 0; i < sizeof last / sizeof last[0] && half; i++)
+        half = member_folder_path(dir, last[i], path, NULL) && !file_exists(path);
+    return half;
+}
+
 static bool make_folders(const struct member_plan *p, struct err *err)
 {
     char keys[PATH_MAX], node[PATH_MAX];
     if (file_exists(p->dir))
-        return err_set(err, ERR_INPUT, "%s: is there already; a member is never made over another",
-                       p->dir);
+        return is_half_made(p->dir)
+                   ? err_set(err, ERR_INPUT,
+                             "%s: was begun and not finished; nobody has seen its keys: remove it",
+                             p->dir)
+                   : err_set(err, ERR_INPUT,
+                             "%s: is there already; a member is never made over another", p->dir);
     return member_folder_path(p->dir, "keys", keys, err) &&
            member_folder_path(p->dir, "node", node, err) && file_make_folder(p->dir, 0700, err) &&
            file_make_folder(keys, 0700, err) && file_make_folder(node, 0700, err);
