@@ -38,7 +38,8 @@ struct event_authorised {
 /* Each takes an event's whole data array; false: it is of another shape. Texts are borrowed from data. */
 bool event_govern_proposed(struct slice data, struct event_proposed *ret_data);
 bool event_govern_ballot(struct slice data, struct event_ballot *ret_data);
-bool event_govern_number(struct slice data, uint64_t *ret_number); /* PASSED, APPLIED, NOT_APPLIED */
+bool event_govern_number(struct slice data,
+                         uint64_t *ret_number); /* PASSED, APPLIED, NOT_APPLIED */
 bool event_govern_member_added(struct slice data, struct slice *ret_name);
 bool event_govern_set_changed(struct slice data, struct event_set_changed *ret_data);
 bool event_govern_evidence(struct slice data, struct event_evidence *ret_data);

@@ -70,7 +70,6 @@ void recovery_sign(struct slice body, const struct key_pair *authority,
 void recovery_put(struct buf *out, struct slice body, const struct recovery_signature *signatures,
                   size_t count);
 
-
 /* [* height]: the value of state table 42 without a height. Returns how many. */
 size_t recovery_take_heights(struct slice value, uint64_t ret_heights[RECOVERY_TIMES_MAX]);
 void recovery_put_heights(struct buf *out, const uint64_t *heights, size_t count);

@@ -51,8 +51,8 @@ enum state_table {
     TABLE_ROLES = 39,           /* [39, member] */
     TABLE_APPROVED = 40,        /* [40, definition] */
     TABLE_MEMBERS = 41,         /* [41]: those that are active */
-    TABLE_RECOVERY = 42, /* [42]: heights of blocks that began with one; [42, height] it */
-    TABLE_ORIGIN = 43,   /* [43]: of a fork, the ledger and block that it was taken from */
+    TABLE_RECOVERY = 42,        /* [42]: heights of blocks that began with one; [42, height] it */
+    TABLE_ORIGIN = 43,          /* [43]: of a fork, the ledger and block that it was taken from */
 };
 
 struct state_key {

@@ -20,9 +20,9 @@ struct chain_trial; /* what a tried block changes */
 struct chain {
     struct header head;
     struct hash head_hash;
-    struct authority_set set;  /* that sealed the head */
-    struct authority_set next; /* in force at the next block */
-    uint64_t rules;            /* of the next block, by the constitution; 0: it has none */
+    struct authority_set set;        /* that sealed the head */
+    struct authority_set next;       /* in force at the next block */
+    uint64_t rules;                  /* of the next block, by the constitution; 0: it has none */
     const struct recovery *recovery; /* that a person pinned; NULL: none, or it does not fit */
     bool recovers;                   /* the next block is the first one after its tip */
     struct merkle_frontier tree;

@@ -40,7 +40,8 @@ struct founding_plan {
     struct slice constitution; /* the value of [32]; empty: the ledger is never governed by vote */
     size_t count;
     struct founding_party parties[FOUNDING_MEMBERS_MAX];
-    size_t entry_count; /* beside what the above make, which stands in their place where keys are alike */
+    size_t
+        entry_count; /* beside what the above make, which stands in their place where keys are alike */
     const struct founding_entry *entries;
 };
 

@@ -136,8 +136,8 @@ bool store_schema_check(struct db *db, bool writer, struct err *err)
     static const struct store_migration steps[] = {
         { 1, read_model_migrate }, /* excursions by device, contracts' workflow */
         { 2,
-          read_model_migrate },   /* where goods come from, what they are in, what became of them */
-        { 3, add_government }, /* votes, proposed blocks, changes of the set; proposals, ballots */
+          read_model_migrate }, /* where goods come from, what they are in, what became of them */
+        { 3, add_government },  /* votes, proposed blocks, changes of the set; proposals, ballots */
     };
     int64_t version = 0;
     if (!db_get_version(db, &version, err))

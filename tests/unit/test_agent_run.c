@@ -562,14 +562,10 @@ static void test_told_to_stop_it_flushes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_replays_a_file_to_the_end),
-        CASE(test_goes_on_to_the_next_broker),
-        CASE(test_replays_a_day_in_scaled_time),
-        CASE(test_killed_again_and_again),
-        CASE(test_forged_acks_delete_nothing),
-        CASE(test_silence_is_an_error_and_keeps_all),
-        CASE(test_bad_row_can_stop_it),
-        CASE(test_reads_a_chip),
+        CASE(test_replays_a_file_to_the_end),    CASE(test_goes_on_to_the_next_broker),
+        CASE(test_replays_a_day_in_scaled_time), CASE(test_killed_again_and_again),
+        CASE(test_forged_acks_delete_nothing),   CASE(test_silence_is_an_error_and_keeps_all),
+        CASE(test_bad_row_can_stop_it),          CASE(test_reads_a_chip),
         CASE(test_told_to_stop_it_flushes),
     };
     return cmocka_run_group_tests_name("agent_run", tests, NULL, NULL);
