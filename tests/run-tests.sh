@@ -130,10 +130,11 @@ for step; do
         done
         ;;
     sim)
-        seeds=${SEEDS:-20000}
+        seeds=${SEEDS:-20000} cover=
+        [ "$seeds" -lt 20000 ] || cover=--cover # so many reach every branch and code
         if [ -n "$(wanted "$WAYBILL_BUILD/tests/sim/simulate")" ]; then
             run_whole simulate 3600 "$WAYBILL_BUILD/tests/sim/simulate" --seeds "$seeds" --first "${FIRST:-1}" \
-                --sqlite-every 40
+                --sqlite-every 40 $cover
             grep -E '^(first block|  n =|[0-9]+ seeds|simulate:)' "$logs/simulate.log"
         fi
         ;;
