@@ -187,7 +187,11 @@ bool db_begin(struct db *db, struct err *err)
 
 bool db_begin_read(struct db *db, struct err *err)
 {
-    return db_exec(db, "BEGIN DEFERRED", err);
+    /* BEGIN alone does not look at the file yet: the first read chooses what is seen. */
+    if (db_exec(db, "BEGIN DEFERRED; SELECT 1 FROM sqlite_schema LIMIT 1", err))
+        return true;
+    db_rollback(db);
+    return false;
 }
 
 bool db_commit(struct db *db, struct err *err)

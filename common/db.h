@@ -40,7 +40,7 @@ void db_close(struct db *db);
 bool db_exec(struct db *db, const char *sql, struct err *err);
 
 bool db_begin(struct db *db, struct err *err);      /* takes the write lock at once */
-bool db_begin_read(struct db *db, struct err *err); /* one consistent view until db_rollback() */
+bool db_begin_read(struct db *db, struct err *err); /* the view of now, until db_rollback() */
 /* Durable when it returns true; on failure nothing of the transaction is, unless ERR_IO came of the
  * very last sync: then the next db_open() decides. The transaction is over either way. */
 bool db_commit(struct db *db, struct err *err);

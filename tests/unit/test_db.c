@@ -169,8 +169,7 @@ static void test_transactions(void **state)
     db_rollback(db);
     db_rollback(db);
     assert_int_equal(ask(db, "SELECT count(*) FROM t"), 0);
-    good(db_begin_read(reader, &err), &err);
-    assert_int_equal(ask(reader, "SELECT count(*) FROM t"), 0);
+    good(db_begin_read(reader, &err), &err); /* pins what is there, before anything is read */
     good(db_begin(db, &err), &err);
     run(db, "INSERT INTO t VALUES (1)");
     good(db_commit(db, &err), &err);
