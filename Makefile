@@ -64,7 +64,7 @@ ALL_H := $(wildcard $(addsuffix /*.h,$(FOLDERS)) tests/*/*.h)
 # The product's libraries. --as-needed leaves out of each program those it does not call.
 LIBRARIES := libmosquitto sqlite3 libsodium libcbor libqrencode zbar jansson libmicrohttpd libcurl \
 	gnutls yaml-0.1 libpng libjpeg libseccomp
-TEST_LIBRARIES := cmocka
+TEST_LIBRARIES := cmocka nettle
 
 # gcc's warnings are the house's; clang builds only the fuzz targets, from sources gcc has seen.
 WARNINGS_gcc := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual \

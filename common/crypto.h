@@ -19,7 +19,7 @@ struct hash {
 };
 
 struct sha256 {
-    _Alignas(16) uint8_t opaque[104]; /* libsodium's state: crypto.c checks its size */
+    _Alignas(16) uint8_t opaque[112]; /* the library's state: crypto.c checks its size */
 };
 
 bool crypto_init(void);

@@ -37,7 +37,7 @@ struct goods_walk *goods_walk_new(void)
     struct goods_walk *w = calloc(1, sizeof *w);
     if (w == NULL)
         return NULL;
-    w->makings = calloc(WALK_MAKINGS, sizeof w->makings[0]);
+    w->makings = malloc(WALK_MAKINGS * sizeof w->makings[0]);
     w->slots = calloc(WALK_SLOTS, sizeof w->slots[0]);
     if (w->makings == NULL || w->slots == NULL) {
         goods_walk_free(w);

@@ -1,36 +1,18 @@
 /*
- * common/crypto.h for the simulator, linked in place of common/crypto.c: the hashes are real (and remembered,
- * as every node hashes the same things), the signatures are cheap. A signature is a mix of the message under the
- * public key, so anyone who knows a public key could make one: only code of ours ever signs here, and
- * the simulator's liars sign with their own keys alone. What matters holds: another message, key or signature
- * does not verify. Randomness follows from the seed of the run.
+ * common/crypto.h for the simulator, linked in place of common/crypto.c: the hashes are real (of nettle, which
+ * uses the processor's instructions for them), the signatures are cheap. A signature is a mix of the message
+ * under the public key, so anyone who knows a public key could make one: only code of ours ever signs here,
+ * and the simulator's liars sign with their own keys alone. What matters holds: another message, key or
+ * signature does not verify. Randomness follows from the seed of the run.
  */
 #include "tests/support/fake_crypto.h"
 
-#include <sodium.h>
+#include <nettle/sha2.h>
 #include <string.h>
-
-#define MEMO_BITS  16
-#define GATHER_MAX 4096 /* longer inputs are hashed each time */
-
-/* A hash by a fingerprint of its input: two inputs with one of 128 bits will not be met. */
-struct memo {
-    uint64_t fingerprint[2];
-    struct hash hash;
-};
-
-static struct memo memo[1u << MEMO_BITS];
-
-/* What is hashed in pieces is gathered first: of one at a time, all there is in one thread. */
-static struct {
-    struct sha256 *owner; /* NULL: nobody */
-    size_t len;
-    uint8_t bytes[GATHER_MAX];
-} gathered;
 
 static uint64_t random_state = 1;
 
-_Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(struct sha256), "sha256 state fits");
+_Static_assert(sizeof(struct sha256_ctx) <= sizeof(struct sha256), "sha256 state fits");
 
 /* ------------------------------------------------------------------ mixing */
 
@@ -59,70 +41,37 @@ static uint64_t mix_bytes(uint64_t seed, struct slice s)
 
 bool crypto_init(void)
 {
-    return sodium_init() >= 0;
+    return true;
 }
 
-struct hash crypto_sha256(struct slice data)
+static struct sha256_ctx *context(struct sha256 *h)
 {
-    struct hash h;
-    if (data.len == 0 || data.len > GATHER_MAX) {
-        (void)crypto_hash_sha256(h.bytes, data.data, data.len);
-        return h;
-    }
-    uint64_t a = mix_bytes(7, data), b = mix_bytes(UINT64_C(0x8ebc6af09c88c6e3), data);
-    struct memo *m = &memo[a >> (64 - MEMO_BITS)];
-    if (m->fingerprint[0] != a || m->fingerprint[1] != b) {
-        m->fingerprint[0] = a;
-        m->fingerprint[1] = b;
-        (void)crypto_hash_sha256(m->hash.bytes, data.data, data.len);
-    }
-    return m->hash;
-}
-
-static crypto_hash_sha256_state *sha256_state(struct sha256 *h)
-{
-    return (crypto_hash_sha256_state *)(void *)h->opaque;
-}
-
-/* The one who gathers goes on without. */
-static void spill(void)
-{
-    struct sha256 *h = gathered.owner;
-    gathered.owner = NULL;
-    (void)crypto_hash_sha256_init(sha256_state(h));
-    (void)crypto_hash_sha256_update(sha256_state(h), gathered.bytes, gathered.len);
+    return (struct sha256_ctx *)(void *)h->opaque;
 }
 
 void crypto_sha256_begin(struct sha256 *h)
 {
-    if (gathered.owner != NULL && gathered.owner != h)
-        spill();
-    gathered.owner = h;
-    gathered.len = 0;
+    sha256_init(context(h));
 }
 
 void crypto_sha256_add(struct sha256 *h, struct slice data)
 {
-    if (gathered.owner == h && gathered.len + data.len <= GATHER_MAX) {
-        if (data.len > 0)
-            memcpy(gathered.bytes + gathered.len, data.data, data.len);
-        gathered.len += data.len;
-        return;
-    }
-    if (gathered.owner == h)
-        spill();
-    (void)crypto_hash_sha256_update(sha256_state(h), data.data, data.len);
+    sha256_update(context(h), data.len, data.data);
 }
 
 struct hash crypto_sha256_end(struct sha256 *h)
 {
     struct hash out;
-    if (gathered.owner == h) {
-        gathered.owner = NULL;
-        return crypto_sha256(slice_of(gathered.bytes, gathered.len));
-    }
-    (void)crypto_hash_sha256_final(sha256_state(h), out.bytes);
+    sha256_digest(context(h), HASH_SIZE, out.bytes);
     return out;
+}
+
+struct hash crypto_sha256(struct slice data)
+{
+    struct sha256 h;
+    crypto_sha256_begin(&h);
+    crypto_sha256_add(&h, data);
+    return crypto_sha256_end(&h);
 }
 
 bool hash_equal(const struct hash *a, const struct hash *b)
