@@ -365,7 +365,7 @@ void consensus_look(const struct consensus *c, uint64_t steady_ms, struct consen
     ret_view->round = c->round;
     ret_view->phase = c->phase;
     ret_view->votes = consensus_may_vote(c);
-    ret_view->abstains = c->lost != LOST_NOT;
+    ret_view->abstains = c->place >= 0 && c->lost != LOST_NOT;
     ret_view->quorum = c->quorum;
     ret_view->members = c->set.count;
     for (size_t i = 0; i < c->set.count; i++)

@@ -110,7 +110,7 @@ struct consensus_view {
     uint64_t height, round;
     enum consensus_phase phase;
     bool votes;    /* of the set, and not abstaining */
-    bool abstains; /* its vote state was lost, and it may not vote yet */
+    bool abstains; /* of the set, but its vote state was lost: it may not vote yet */
     size_t quorum, members;
     uint64_t heard[AUTHORITY_MAX / 64]; /* places heard of within the last five seconds */
     int64_t offset_ms;                  /* own clock less the median of the peers' */
