@@ -5,7 +5,8 @@
 #   replay  every BUILD/tests/fuzz/fuzz_* on its corpus, tests/fuzz/corpus/<name>/, and mutations of it
 #   fault   every BUILD/tests/fault/test_* and tests/fault/*.test.sh (WAYBILL_LONG=1: hundreds of rounds)
 #   e2e     tests/e2e/*.test.sh one after the other
-#   sim     SEEDS (20,000) simulated runs of a consortium, from seed FIRST (1) on
+#   sim     SEEDS (20,000) simulated runs of a consortium, from seed FIRST (1) on; they need a core and no clock,
+#           so beside fault and e2e, which mostly wait for processes, they run at the lowest priority
 # NAME=x runs only the tests of that name. A skipped case counts as failed: nothing is passed over in silence.
 # Each test runs from the top of the source tree and finds in its environment
 #   WAYBILL_BUILD    where the programs are (absolute, also first on PATH)
@@ -103,11 +104,38 @@ tally() { # STEP: adds up the tallies of this step
     total_passed=$((total_passed + passed)) total_failed=$((total_failed + failed))
 }
 
+sim_run() { # JOBS
+    local seeds=${SEEDS:-20000} cover=
+    [ "$seeds" -lt 20000 ] || cover=--cover # so many reach every branch and code
+    [ -n "$(wanted "$WAYBILL_BUILD/tests/sim/simulate")" ] || return 0
+    run_whole simulate 3600 nice -n 19 "$WAYBILL_BUILD/tests/sim/simulate" --seeds "$seeds" \
+        --first "${FIRST:-1}" --jobs "$1" --sqlite-every 40 $cover
+    grep -E '^(first block|  n =|[0-9]+ seeds|simulate:)' "$logs/simulate.log"
+}
+
+# With a folder for logs of its own: the tallies of the steps meanwhile are not its.
+sim_begin() {
+    mkdir -p "$logs/sim"
+    (logs=$logs/sim && sim_run 1) >"$logs/sim/said" 2>&1 &
+    sim_pid=$!
+}
+
+sim_end() {
+    wait "$sim_pid"
+    cat "$logs/sim/said"
+    cp "$logs/sim/simulate.tally" "$logs" 2>/dev/null
+}
+
 export -f alive run_one run_cmocka run_whole
 export logs
 if [ "${WAYBILL_LONG:-}" = 1 ]; then limit=3600; else limit=240; fi
 
+sim_pid=
 for step; do
+    case " $* " in *" $step "*" sim "*)
+        case $step in fault | e2e) [ -n "$sim_pid" ] || sim_begin ;; esac
+        ;;
+    esac
     rm -f "$logs"/*.tally
     case $step in
     unit)
@@ -130,13 +158,7 @@ for step; do
         done
         ;;
     sim)
-        seeds=${SEEDS:-20000} cover=
-        [ "$seeds" -lt 20000 ] || cover=--cover # so many reach every branch and code
-        if [ -n "$(wanted "$WAYBILL_BUILD/tests/sim/simulate")" ]; then
-            run_whole simulate 3600 "$WAYBILL_BUILD/tests/sim/simulate" --seeds "$seeds" --first "${FIRST:-1}" \
-                --sqlite-every 40 $cover
-            grep -E '^(first block|  n =|[0-9]+ seeds|simulate:)' "$logs/simulate.log"
-        fi
+        if [ -n "$sim_pid" ]; then sim_end; else sim_run 2; fi
         ;;
     *)
         echo "run-tests: no step \"$step\"" >&2
