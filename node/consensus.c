@@ -168,7 +168,19 @@ static void on_message(struct consensus *c, const struct message *m)
     }
 }
 
-/* Everything of this height once more: the network may lose anything. */
+/* The reasons of the newest proposal are at hand until a later round is certified, which makes it idle. */
+static bool may_repeat_proposal(const struct consensus *c)
+{
+    if (!c->proposed.there)
+        return false;
+    return c->proposed.round == 0 ? !c->cert.there
+                                  : c->cert.there && c->cert.round == c->proposed.round;
+}
+
+/*
+ * Everything of this height once more: the network may lose anything. Of an older round too, when I went on alone: the
+ * others may still wait in it for just that (simulator seed 12737).
+ */
 static void resend(struct consensus *c)
 {
     c->resend_ms = c->now_ms + CONSENSUS_RESEND_MS;
@@ -177,12 +189,11 @@ static void resend(struct consensus *c)
         c->wants.judge = c->candidate.state == CANDIDATE_ASKED;
         c->wants.build = c->building;
     }
-    if (c->cert.there) /* of an older round too: who is still in it cannot go on without */
+    if (c->cert.there)
         consensus_want_send(c, MESSAGE_RCCERT);
     if (!consensus_may_vote(c))
         return;
-    if (c->proposed.there && c->proposed.round == c->round &&
-        (c->round == 0 || consensus_round_held(c)))
+    if (may_repeat_proposal(c))
         consensus_want_send(c, MESSAGE_PROPOSE);
     if (c->accepted.there)
         consensus_want_send(c, MESSAGE_PREPARE);

@@ -119,11 +119,23 @@ static bool is_early(const struct consensus *c)
     return !k->exempt && k->header.time_ms > latest;
 }
 
+/*
+ * Nothing makes it right any more: the next round is asked for at once, for others that have not PREPAREd it find it
+ * late, too. Only who proposes in a round can bring this about in it, once. What is ahead of the clock is waited for:
+ * else two whose clocks differ would run through rounds as fast as their messages travel.
+ */
+static void pass_over(struct consensus *c)
+{
+    c->candidate.state = CANDIDATE_BAD;
+    if (consensus_may_vote(c) && !has_accepted(c))
+        consensus_round_enter(c, c->round + 1);
+}
+
 static void judge(struct consensus *c)
 {
     struct candidate *k = &c->candidate;
     if (is_late(c))
-        k->state = CANDIDATE_BAD;
+        pass_over(c);
     else if (is_early(c))
         k->state = CANDIDATE_EARLY;
     else if (k->state != CANDIDATE_ASKED) {
@@ -152,7 +164,7 @@ void consensus_propose_valid(struct consensus *c, const struct header *h)
         !hash_equal(&block, &k->block) || !consensus_propose_fits(c, h))
         return;
     if (is_late(c)) {
-        k->state = CANDIDATE_BAD;
+        pass_over(c);
         return;
     }
     k->state = CANDIDATE_TAKEN;

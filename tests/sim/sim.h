@@ -142,7 +142,6 @@ struct sim {
     uint64_t base; /* height of the most advanced good node at the healing */
     uint64_t lag;  /* how far behind it another member was */
     uint64_t took_ms;
-    bool late; /* some member was above round 1 then */
     bool healed, took, finished;
     const char *fault; /* NULL: none */
     char why[400];

@@ -82,8 +82,6 @@ void sim_script_heal(struct sim *s)
         if (sim_is_good(&s->nodes[i]) && sim_node_height(&s->nodes[i]) > s->base)
             s->base = sim_node_height(&s->nodes[i]);
     for (unsigned i = 0; i < s->node_count; i++)
-        s->late = s->late || (sim_is_good(&s->nodes[i]) && s->nodes[i].seen.round > 1);
-    for (unsigned i = 0; i < s->node_count; i++)
         if (sim_is_good(&s->nodes[i]) && sim_is_member(s, &s->nodes[i]) &&
             s->base - sim_node_height(&s->nodes[i]) > s->lag)
             s->lag = s->base - sim_node_height(&s->nodes[i]);
