@@ -1,6 +1,7 @@
 /* Government: proposals, ballots, and when they pass. */
 #include "node/rules_govern.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* ------------------------------------------------------------------ what all share */
@@ -81,6 +82,11 @@ static enum refusal check_proposal(struct execution *x, const struct speaker *by
     if (p->expires_ms <= x->context.time_ms ||
         p->expires_ms - x->context.time_ms > GOVERN_LONGEST_MS)
         return REFUSED_BAD_EXPIRY;
+    if (p->has_height && p->height > x->context.height + GOVERN_FARTHEST) {
+        execution_explain(x, "its effect would be more than %" PRIu64 " blocks ahead",
+                          GOVERN_FARTHEST);
+        return REFUSED_BAD_ACTION;
+    }
     code = check_room(x, &by->key.member, open);
     if (code != ACCEPTED)
         return code;
@@ -133,14 +139,18 @@ static struct rules_tally count(struct execution *x, const struct state_proposal
     return rules_tally(&voters, v);
 }
 
-static void pass(struct execution *x, const struct hash *hash, struct state_proposal *v,
-                 uint64_t time_ms)
+static enum refusal pass(struct execution *x, const struct hash *hash, struct state_proposal *v,
+                         uint64_t time_ms)
 {
     uint64_t next = x->context.height + 1;
-    v->height = govern_schedule(x, hash, v->height > next ? v->height : next);
+    uint64_t height = v->height > next ? v->height : next;
+    if (!govern_schedule(x, hash, &height))
+        return REFUSED_FULL;
+    v->height = height;
     govern_close(x, hash, v, PROPOSAL_PASSED);
     cbor_put_uint(execution_emit(x, EVENT_PROPOSAL_PASSED, subject_of(x, hash), time_ms, 1),
                   v->height);
+    return ACCEPTED;
 }
 
 static void reject(struct execution *x, const struct hash *hash, struct state_proposal *v,
@@ -150,8 +160,9 @@ static void reject(struct execution *x, const struct hash *hash, struct state_pr
     (void)execution_emit(x, EVENT_PROPOSAL_REJECTED, subject_of(x, hash), time_ms, 0);
 }
 
-static void decide(struct execution *x, const struct ballot *b, struct state_proposal *v,
-                   const struct state_members *members, const struct speaker *by)
+/* FULL: it would pass, and there is no room for its effect; the ballot may be cast again later. */
+static enum refusal decide(struct execution *x, const struct ballot *b, struct state_proposal *v,
+                           const struct state_members *members, const struct speaker *by)
 {
     struct constitution c = govern_constitution(x);
     struct govern_sets sets;
@@ -159,9 +170,10 @@ static void decide(struct execution *x, const struct ballot *b, struct state_pro
     struct rules_tally t = count(x, v, members, &c, &sets);
     bool veto = !b->yes && constitution_has_veto(&c, v->action, &by->key.member);
     if (b->yes && t.yes >= t.needed)
-        pass(x, &b->proposal, v, by->st->link.time_ms);
-    else if (veto || t.voters - t.no < t.needed || t.voters < t.no)
+        return pass(x, &b->proposal, v, by->st->link.time_ms);
+    if (veto || t.voters - t.no < t.needed || t.voters < t.no)
         reject(x, &b->proposal, v, by->st->link.time_ms);
+    return ACCEPTED;
 }
 
 /* ------------------------------------------------------------------ ballots */
@@ -231,8 +243,7 @@ enum refusal rules_ballot(struct execution *x, const struct speaker *by)
         execution_emit(x, EVENT_BALLOT, subject_of(x, &b->proposal), by->st->link.time_ms, 2);
     kid_put(data, &by->key.member);
     cbor_put_bool(data, b->yes);
-    decide(x, b, &v, &members, by);
-    return ACCEPTED;
+    return decide(x, b, &v, &members, by);
 }
 
 /* ------------------------------------------------------------------ withdrawing, expiring */

@@ -7,6 +7,8 @@
 
 #define GOVERN_OPEN_OF_ONE  8                     /* proposals a member may have open */
 #define GOVERN_LONGEST_MS   UINT64_C(31536000000) /* a proposal is open for at most a year */
+#define GOVERN_FARTHEST     UINT64_C(1000000000)  /* blocks ahead that an effect may be named for */
+#define GOVERN_EFFECT_LOOKS 64                    /* heights that are looked at for room */
 #define GOVERN_TIP_BLOCKS   120                   /* how old the tip is that a candidate names */
 #define GOVERN_VERIFY_STEPS 5000                  /* a signature that is verified */
 
@@ -42,8 +44,9 @@ void govern_change_set(struct execution *x, struct govern_sets *sets, const stru
 /* An open proposal is open no more: out of the list, and nothing waits for its end. */
 void govern_close(struct execution *x, const struct hash *hash, struct state_proposal *v,
                   enum proposal_status status);
-/* Puts it down for the first height from `height` on that has room; gives that height. */
-uint64_t govern_schedule(struct execution *x, const struct hash *hash, uint64_t height);
+/* Puts it down for the first of GOVERN_EFFECT_LOOKS heights from *height on that has room, and gives that
+ * height. False: none has; nothing is put down. */
+bool govern_schedule(struct execution *x, const struct hash *hash, uint64_t *height);
 
 /* ------------------------------------------------------------------ actions (rules_govern_fit.c) */
 

@@ -31,14 +31,18 @@ size_t rules_govern_due(struct execution *x, struct hash *ret_hashes)
     return at.count;
 }
 
-/* One change of the set a block: it waits for the next height. */
-static void put_off(struct execution *x, const struct hash *hash, struct state_proposal *v)
+/* One change of the set a block: it waits for the next height. False: no height has room for it. */
+static bool put_off(struct execution *x, const struct hash *hash, struct state_proposal *v)
 {
-    v->height = govern_schedule(x, hash, x->context.height + 1);
+    uint64_t height = x->context.height + 1;
+    if (!govern_schedule(x, hash, &height))
+        return false;
+    v->height = height;
     govern_store_proposal(x, hash, v);
     struct slice subject = execution_subject_bytes(x, hash_slice(hash));
     cbor_put_uint(execution_emit(x, EVENT_PROPOSAL_PASSED, subject, x->context.time_ms, 1),
                   v->height);
+    return true;
 }
 
 void rules_govern_effect(struct execution *x, const struct hash *hash)
@@ -50,11 +54,10 @@ void rules_govern_effect(struct execution *x, const struct hash *hash)
         !proposal_body_decode(v.action, v.body, &body, NULL))
         return;
     govern_sets(x, &sets);
-    if (govern_touches_set(&sets, v.action, &body) && govern_set_changes(&sets)) {
-        put_off(x, hash, &v);
+    bool wait = govern_touches_set(&sets, v.action, &body) && govern_set_changes(&sets);
+    if (wait && put_off(x, hash, &v))
         return;
-    }
-    enum refusal code = govern_fits(x, v.action, &body);
+    enum refusal code = wait ? REFUSED_FULL : govern_fits(x, v.action, &body);
     v.status = code == ACCEPTED ? PROPOSAL_APPLIED : PROPOSAL_NOT_APPLIED;
     v.height = x->context.height;
     govern_store_proposal(x, hash, &v);

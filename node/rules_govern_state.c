@@ -2,6 +2,7 @@
 #include "node/rules_govern.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 struct constitution govern_constitution(struct execution *x)
@@ -99,18 +100,23 @@ void govern_store_open(struct execution *x, const struct state_hashes *hashes)
     store_hashes(x, &key, hashes);
 }
 
-uint64_t govern_schedule(struct execution *x, const struct hash *hash, uint64_t height)
+bool govern_schedule(struct execution *x, const struct hash *hash, uint64_t *height)
 {
-    struct state_hashes at;
-    struct state_key key;
-    do {
-        key = state_key_effects(height++);
+    for (size_t i = 0; i < GOVERN_EFFECT_LOOKS && *height + i <= INT64_MAX; i++) {
+        struct state_key key = state_key_effects(*height + i);
+        struct state_hashes at;
+        (void)execution_step(x, EXECUTION_LOOK_STEPS);
         load_hashes(x, &key, &at);
-    } while (at.count == STATE_HASHES_MAX && height <= INT64_MAX);
-    assert(at.count < STATE_HASHES_MAX);
-    at.at[at.count++] = *hash;
-    store_hashes(x, &key, &at);
-    return height - 1;
+        if (at.count == STATE_HASHES_MAX)
+            continue;
+        at.at[at.count++] = *hash;
+        store_hashes(x, &key, &at);
+        *height += i;
+        return true;
+    }
+    execution_explain(x, "no room for its effect at height %" PRIu64 " and %d after it", *height,
+                      GOVERN_EFFECT_LOOKS - 1);
+    return false;
 }
 
 bool govern_candidate(struct execution *x, const struct kid *kid, struct state_candidate *ret_v)

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#define YEAR_MS UINT64_C(31536000000)
+#define YEAR_MS  UINT64_C(31536000000)
+#define FARTHEST UINT64_C(1000000000) /* blocks ahead that an effect may be */
 
 static size_t company_of(size_t key)
 {
@@ -226,6 +227,8 @@ enum refusal gr_propose(struct govern_reference *r, size_t company, struct gr_pr
         return REFUSED_NOT_OPERATOR;
     if (p.expires_ms <= r->time_ms || p.expires_ms > r->time_ms + YEAR_MS)
         return REFUSED_BAD_EXPIRY;
+    if (p.named_height > r->height + FARTHEST)
+        return REFUSED_BAD_ACTION;
     for (size_t i = 0; i < r->count; i++) {
         bool is_open = r->proposals[i].status == PROPOSAL_OPEN;
         open += is_open ? 1 : 0;

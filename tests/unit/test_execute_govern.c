@@ -268,6 +268,65 @@ static void so_many_are_open_and_no_more(void **state)
     SAYS(gw_propose(w, A, &draft), TOO_MANY_OPEN);
 }
 
+static void an_effect_is_named_for_a_height_within_reach(void **state)
+{
+    (void)state;
+    found(1, 1);
+    struct gw_proposal draft = harmless(1);
+    draft.height = w->context.height + 1000000001;
+    SAYS(gw_propose(w, A, &draft), BAD_ACTION);
+    gw_block(w);
+    assert_string_equal(w->detail, "its effect would be more than 1000000000 blocks ahead");
+    draft.height = INT64_MAX;
+    SAYS(gw_propose(w, A, &draft), BAD_ACTION);
+    draft.height = w->context.height + 1000000000;
+    SAYS(gw_propose(w, A, &draft), ACCEPTED);
+}
+
+/* So many pass for one height, and one more: it waits for the next. */
+static void effects_of_one_height_are_so_many(void **state)
+{
+    (void)state;
+    found(1, 1);
+    struct gw_proposal draft = harmless(1);
+    draft.height = w->context.height + 1000;
+    for (size_t i = 0; i <= STATE_HASHES_MAX; i++) {
+        struct hash p = propose(A, draft);
+        SAYS(gw_vote(w, A, &p, true), ACCEPTED);
+    }
+    gw_block(w);
+    HAS("proposal_passed P1 1001");
+    HAS("proposal_passed P64 1001");
+    HAS("proposal_passed P65 1002");
+}
+
+static void fill(uint64_t height)
+{
+    struct state_hashes at = { .count = STATE_HASHES_MAX };
+    struct buf value = buf_heap(4096);
+    struct state_key key = state_key_effects(height);
+    state_hashes_put(&value, &at);
+    memory_state_set(w->state, state_key_slice(&key), buf_slice(&value));
+    buf_free(&value);
+}
+
+/* Where no height near the one it names has room, the ballot that would pass it stays off, and it is open. */
+static void without_room_for_its_effect_it_stays_open(void **state)
+{
+    (void)state;
+    found(1, 1);
+    struct gw_proposal draft = harmless(1);
+    draft.height = w->context.height + 1000;
+    struct hash p = propose(A, draft);
+    for (uint64_t i = 0; i < 64; i++)
+        fill(draft.height + i);
+    gw_block(w);
+    SAYS(gw_vote(w, A, &p, true), FULL);
+    gw_block(w);
+    assert_int_equal(gw_status(w, &p), PROPOSAL_OPEN);
+    SAYS(gw_withdraw(w, A, &p), ACCEPTED);
+}
+
 /* ------------------------------------------------------------------ time */
 
 static void what_expired_never_passes(void **state)
@@ -411,6 +470,9 @@ int main(void)
         TEST(one_ballot_a_member),
         TEST(its_proposer_withdraws_it),
         TEST(so_many_are_open_and_no_more),
+        TEST(an_effect_is_named_for_a_height_within_reach),
+        TEST(effects_of_one_height_are_so_many),
+        TEST(without_room_for_its_effect_it_stays_open),
         TEST(what_expired_never_passes),
         TEST(a_late_timer_lets_nothing_pass),
         TEST(it_ends_later_than_now_and_within_a_year),

@@ -105,6 +105,8 @@ static struct gr_proposal draw_proposal(void)
     p.until_ms = r->time_ms + (pick(10) == 0 ? 0 : 1000 * (1 + pick(60)));
     p.expires_ms = pick(30) == 0 ? r->time_ms : r->time_ms + 1000 * (1 + pick(120));
     p.named_height = pick(3) == 0 ? r->height + pick(6) : 0;
+    if (pick(60) == 0)
+        p.named_height = r->height + 999999999 + pick(4); /* of these, two are too far */
     p.key = GR_KEY(p.company, GW_NODE + pick(3));
     if (p.action == ACTION_ADD_MEMBER) {
         p.company = pick(GW_COMPANIES);
