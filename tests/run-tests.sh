@@ -20,6 +20,7 @@ export WAYBILL_BUILD PATH="$WAYBILL_BUILD:$PATH"
 logs=$WAYBILL_BUILD/log
 mkdir -p "$logs"
 only=${NAME:-}
+unset NAME # it is this runner's, not that of a runner which a test starts
 total_passed=0
 total_failed=0
 

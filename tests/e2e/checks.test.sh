@@ -100,5 +100,7 @@ program test_bad "$ok; echo '[ RUN      ] b'; echo '[  SKIPPED ] b'"
 runner "2 passed, 1 failed" bad "a skipped case"
 program test_bad "$ok; sleep 1000 & exit 0"
 runner "2 passed, 1 failed" bad "a process left behind"
+program test_named '[ -z "${NAME:-}" ] && '"$ok"
+NAME=test_named runner "1 passed, 0 failed" good "the runner's NAME, which its tests do not see"
 
 [ $failures -eq 0 ]
