@@ -165,6 +165,9 @@ int cmd_audit(int argc, char **argv)
         "wrong byte is named by file and offset, or by block and statement. A log that a killed "
         "node\n"
         "left is taken into the file first, as its start would.\n"
+        "Of a ledger that was joined without its history (waybill join) the files alone can be "
+        "checked: that\n"
+        "is an error, not a finding.\n"
         "Exit code: 0 all as it must be, 1 error, 3 something is wrong.\n",
         audit
     };

@@ -7,6 +7,7 @@
 #include "common/statement.h"
 #include "node/chain.h"
 #include "node/read_model.h"
+#include "node/store_base.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -407,11 +408,27 @@ static bool compare_read_models(struct replay *r)
 
 /* ------------------------------------------------------------------ the whole */
 
+/* Of a ledger that was joined at a snapshot the rules have nothing to begin with until its history is here. */
+static bool check_history(struct replay *r)
+{
+    struct store_history at;
+    if (!store_history(r->a->store, &at, r->err))
+        return false;
+    if (at.complete)
+        return true;
+    return err_set(r->err, ERR_INPUT,
+                   "its files are sound, but it was joined at block %" PRIu64
+                   " and has blocks 1 to "
+                   "%" PRIu64 " of those before: nothing can be executed again until all are here "
+                   "(waybill join DIR --history --from URL, or its running node)",
+                   at.base, at.history);
+}
+
 static bool replay_all(struct replay *r)
 {
     uint64_t head = 0;
     char text[64];
-    if (!store_height(r->a->store, &head, r->err) || !begin(r))
+    if (!check_history(r) || !store_height(r->a->store, &head, r->err) || !begin(r))
         return false;
     for (uint64_t h = 1; h <= head; h++) {
         if (!replay_block(r, h))

@@ -54,8 +54,11 @@ done
 [ -e joined/node/ledger.db ] || expect "joining" 0 "$(code_of join joined --from "http://127.0.0.1:$liar" --from "$url")"
 expect "joining twice" 1 "$(code_of join joined --from "$url")"
 says "joining twice" "holds a ledger already" err.txt
-code_of waybill audit joined >/dev/null
-says "an audit of what was joined" "not here before block" err.txt
+expect "an audit of what was joined" 1 "$(code_of waybill audit joined)"
+says "an audit of what was joined" "joined at block [0-9]* and has blocks 1 to 0 of those before" err.txt
+cp -r joined damaged
+printf x | dd of=damaged/node/ledger.db bs=1 seek=20000 conv=notrunc 2>/dev/null
+expect "an audit of a damaged one" 3 "$(code_of waybill audit damaged)"
 
 # The history; then nothing distinguishes it.
 cp -r joined whole
