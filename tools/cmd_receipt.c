@@ -84,10 +84,12 @@ struct verdict_files {
     struct buf receipts, statement, identity, sets;
     struct identity id;
     struct hash hash;
+    bool alone; /* no proof of later sets is there */
 };
 
+/* alone: nothing but the identity was there to say which set was in force. */
 static void tell(const struct cmd_home *home, const struct identity *id,
-                 const struct head_proof_voucher *v)
+                 const struct head_proof_voucher *v, bool alone)
 {
     char ledger[2 * HASH_SIZE + 1], block[2 * HASH_SIZE + 1], time[INSTANT_TEXT_SIZE];
     const struct receipt_claim *c = &v->claim;
@@ -108,17 +110,19 @@ static void tell(const struct cmd_home *home, const struct identity *id,
         json_doc_put_int(doc, "seals", (int64_t)c->seals);
         json_doc_put_int(doc, "quorum", (int64_t)v->by.quorum);
         json_doc_put_int(doc, "set_changes", (int64_t)v->by.changes);
+        json_doc_put_bool(doc, "set_of_genesis", v->by.changes == 0);
         cmd_action_print(doc);
         return;
     }
     (void)printf("proof ok: leaf %" PRIu64 " of %" PRIu64 " under block %" PRIu64
-                 ", sealed %s by %zu of %zu (%zu needed)\n  ledger %s\n",
+                 ", sealed %s by %zu of %zu (%zu needed) by the set of %s\n  ledger %s\n",
                  c->index, c->size, c->height, time, c->seals, v->by.authorities, v->by.quorum,
-                 ledger);
-    if (v->by.changes == 0)
-        (void)printf("  by the authorities of its genesis\n");
-    else
-        (void)printf("  by the authorities after %zu changes since its genesis\n", v->by.changes);
+                 v->by.changes == 0 ? "the genesis" : "its height", ledger);
+    if (v->by.changes > 0)
+        (void)printf("  the authorities had changed %zu times since the genesis\n", v->by.changes);
+    else if (alone)
+        (void)printf("  whether the authorities had changed by then, IDENTITY alone does not say: "
+                     "--sets FILE does\n");
 }
 
 /* --sets FILE; what this folder has seen of the same ledger; or what the third file itself says. */
@@ -173,6 +177,7 @@ static bool verify_files(struct cmd_home *home, struct verdict_files *f,
         return err_wrap(err, "%s", name[2]);
     if (!find_sets(home, f, &sets, err))
         return false;
+    f->alone = set_chain_count(sets) == 0 && cmd_args_text(args, "sets", NULL) == NULL;
     f->hash = crypto_sha256(buf_slice(&f->statement));
     struct err why = { .code = ERR_NONE };
     return head_proof_check_receipts(buf_slice(&f->receipts), &f->hash, sets, &f->id, ret_voucher,
@@ -195,7 +200,7 @@ static int verify_one(struct cmd_home *home, const char *path, struct err *err)
         code = good ? CMD_GOOD : cmd_action_fail(err);
     }
     if (good && v.by.seals > 0)
-        tell(home, &home->identity, &v);
+        tell(home, &home->identity, &v, false);
     buf_free(&bytes);
     return code;
 }
@@ -218,7 +223,7 @@ static int verify(struct cmd_home *home, const struct cmd_args *args, struct err
                                 "RECEIPT STATEMENT IDENTITY, or one VOUCHER or HANDOVER", err) &&
                 verify_files(home, f, args, &voucher, err);
     if (good)
-        tell(home, &f->id, &voucher);
+        tell(home, &f->id, &voucher, f->alone);
     buf_free(&f->receipts);
     buf_free(&f->statement);
     buf_free(&f->identity);

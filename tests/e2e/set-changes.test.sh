@@ -123,6 +123,8 @@ commission U4
 export WAYBILL_NODE=http://127.0.0.1:1
 offline=(--dir nowhere --identity identity.cbor)
 expect "an old receipt" 0 "$(code_of waybill receipt verify old.receipt old.statement identity.cbor)"
+says "by whose word" '(3 needed) by the set of the genesis'
+says "by whose word" 'IDENTITY alone does not say'
 expect "an old voucher" 0 "$(code_of waybill receipt verify old.voucher "${offline[@]}")"
 says "an old voucher" 'by 3 of 4 (3 needed)' out.txt
 
