@@ -252,8 +252,18 @@ static void tell(const struct importing *m, const struct cmd_home *home)
     (void)printf("ledger %s\n%s: blocks up to %" PRIu64 ", %" PRIu64
                  " of them new, each executed again\n",
                  ledger, m->home, height, height - m->before);
-    if (!m->ended)
-        (void)printf("the file has no end: its export was cut short, or goes on\n");
+}
+
+/* What was whole stays: the same command goes on from there once the file is whole. */
+static int tell_cut(const struct importing *m, const struct cmd_home *home, struct err *err)
+{
+    if (home->json) /* "whole": false */
+        return CMD_ERROR;
+    (void)err_set(err, ERR_INPUT,
+                  "%s: has no end: cut short at byte %" PRIu64 ", after block %" PRIu64
+                  ", or its export still goes on. Whole, it goes on from block %" PRIu64 " here",
+                  m->path, export_file_offset(m->file), m->seen, follower_height(m->follower) + 1);
+    return cmd_action_fail(err);
 }
 
 static int import(struct cmd_home *home, const struct cmd_args *args, struct err *err)
@@ -269,15 +279,18 @@ static int import(struct cmd_home *home, const struct cmd_args *args, struct err
     bool good = run_import(m, home, args, err);
     if (m->terminal)
         (void)fprintf(stderr, "\r\033[K");
+    int code = good ? CMD_GOOD : cmd_action_fail(err);
     if (good)
         tell(m, home);
+    if (good && !m->ended)
+        code = tell_cut(m, home, err);
     follower_close(m->follower);
     store_close(m->store);
     export_file_close(m->file);
     buf_free(&m->record);
     buf_free(&m->recovery_bytes);
     free(m);
-    return good ? CMD_GOOD : cmd_action_fail(err);
+    return code;
 }
 
 int cmd_import(int argc, char **argv)
@@ -289,12 +302,15 @@ int cmd_import(int argc, char **argv)
         "does\n"
         "not run, and goes on where that ends. Founders' signatures, seals and every statement's "
         "are\n"
-        "verified, and every block is executed again; where one does not hold, it stops.\n"
+        "verified, and every block is executed again; where one does not hold, it stops. Of a file "
+        "that\n"
+        "was cut short it takes what is whole, and says so (exit code 1); with the whole file it "
+        "goes on.\n"
         "\n"
         "  --pin HASH     follow this recovery (waybill recovery); DIR's identity keeps it\n"
         "  --ledger HASH  the ledger that it has to be (default: what the folder says, else the "
         "file)\n"
-        "Exit code: 0 good, 1 error, 3 something in it does not hold.\n",
+        "Exit code: 0 good, 1 error, or the file has no end, 3 something in it does not hold.\n",
         import
     };
     return cmd_action_run(&action, argc, argv);

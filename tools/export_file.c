@@ -140,6 +140,11 @@ bool export_file_next(struct export_file *f, char *ret_kind, struct buf *out, st
     return true;
 }
 
+uint64_t export_file_offset(const struct export_file *f)
+{
+    return (uint64_t)f->good;
+}
+
 bool export_file_cut(const struct export_file *f)
 {
     return f->cut;

@@ -32,6 +32,8 @@ void export_file_close(struct export_file *f); /* NULL is legal */
  * is cut short is the end; export_file_cut() says so.
  */
 bool export_file_next(struct export_file *f, char *ret_kind, struct buf *out, struct err *err);
+/* Behind the last whole record that is no end. */
+uint64_t export_file_offset(const struct export_file *f);
 bool export_file_cut(const struct export_file *f);
 
 /* Writing goes on after the last whole record that is no end. */

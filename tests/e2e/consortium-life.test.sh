@@ -226,10 +226,18 @@ height=$(waybill export net/carrier-b all.export --json | jq .height)
 waybill import all.export elsewhere --json >out.txt
 expect "all of it" "$height true" "$(jq -r '"\(.height) \(.whole)"' out.txt)"
 truncate -s -7 all.export
-expect "a cut file" 0 "$(code_of waybill import all.export again)"
-says "a cut file" 'has no end'
-waybill export net/carrier-b all.export >out.txt
-waybill import all.export again >out.txt
+cut=$(stat -c %s all.export)
+expect "a file without its end" 1 "$(code_of waybill import all.export again)"
+says "a file without its end" "cut short at byte [0-9]*, after block $height" err.txt
+says "what is whole is taken" "blocks up to $height"
+truncate -s $((cut / 2)) all.export
+expect "half a file" 1 "$(code_of waybill import all.export half --json)"
+expect "half a file" "false true" "$(jq -r "\"\(.whole) \(.height < $height)\"" out.txt)"
+height=$(waybill export net/carrier-b all.export --json | jq .height)
+for dir in again half; do
+    expect "the whole file completes it" 0 "$(code_of waybill import all.export $dir --json)"
+    expect "the whole file completes it" "true $height" "$(jq -r '"\(.whole) \(.height)"' out.txt)"
+done
 expect "for another ledger" 3 "$(code_of waybill import all.export far/auditor)"
 for pid in "${running[@]}"; do kill "$pid"; done
 wait "${running[@]}" 2>/dev/null || true
