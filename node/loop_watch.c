@@ -5,6 +5,7 @@
 #include "common/hex.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/state_key.h"
 #include "node/loop_parts.h"
 
 #include <stdio.h>
@@ -116,11 +117,31 @@ static void look_at_disk(struct node *n, uint64_t now_ms, uint64_t steady_ms)
         snapshot_shelf_yield(n->shelf);
 }
 
+/* The first of the set against which the ledger holds evidence, or whom this node caught lately. */
+static const struct kid *accused(const struct node *n, uint64_t steady_ms)
+{
+    const struct authority_set *set = &n->chain.next;
+    bool lately = n->watch.evidence_ms != 0 && steady_ms < n->watch.evidence_ms + EVIDENCE_FOR_MS;
+    uint8_t memory[128];
+    for (size_t i = 0; i < set->count; i++) {
+        const struct kid *kid = &set->at[i].kid;
+        struct state_key key = state_key_kid(TABLE_EVIDENCE, kid);
+        struct buf value = buf_fixed(memory, sizeof memory);
+        if ((lately && kid_equal(kid, &n->watch.evidence_of)) ||
+            store_state_get(n->store, state_key_slice(&key), &value, NULL))
+            return kid;
+    }
+    return NULL;
+}
+
+/* Until members have voted it out of the set: a node that was away, or starts again, tells it too. */
 static void look_at_evidence(struct node *n, uint64_t now_ms, uint64_t steady_ms)
 {
-    char kid[2 * KID_SIZE + 1];
-    bool on = n->watch.evidence_ms != 0 && steady_ms < n->watch.evidence_ms + EVIDENCE_FOR_MS;
-    hex_encode(kid_slice(&n->watch.evidence_of), kid);
+    char kid[2 * KID_SIZE + 1] = "";
+    const struct kid *whom = accused(n, steady_ms);
+    bool on = whom != NULL;
+    if (on)
+        hex_encode(kid_slice(whom), kid);
     told(n, ALARMS_EVIDENCE,
          alarms_set(&n->watch.alarms, ALARMS_EVIDENCE, on, now_ms,
                     "authority %s signed two different things where it may sign one", kid));

@@ -248,6 +248,9 @@ static void put_looks(const struct running *r, struct json_doc *doc)
             continue;
         json_doc_put_int(one, "height", (int64_t)l->height);
         json_doc_put_hex(one, "tip", hash_slice(&l->tip));
+        struct json_doc *alarms = json_doc_put_array(one, "alarms");
+        for (size_t k = 0; k < l->alarm_count; k++)
+            json_doc_put_text(alarms, NULL, l->alarms[k].name);
         if (!l->knows_peers)
             continue;
         json_doc_put_int(one, "round", (int64_t)l->round);
@@ -299,6 +302,14 @@ static void tell_table(const struct running *r)
     }
 }
 
+static void tell_alarms(const struct running *r)
+{
+    for (size_t i = 0; i < r->dir->count; i++)
+        for (size_t k = 0; k < r->looks[i].alarm_count; k++)
+            (void)printf("alarm of %s: %s: %s\n", r->dir->members[i].name,
+                         r->looks[i].alarms[k].name, r->looks[i].alarms[k].text);
+}
+
 static void tell_verdict(const struct running *r, const struct agreement *a)
 {
     if (all_well(r, a))
@@ -323,6 +334,7 @@ static int status_once(struct running *r, const struct cmd_home *home, bool clea
     } else {
         (void)printf("%s", clear ? "\033[H\033[2J" : "");
         tell_table(r);
+        tell_alarms(r);
         tell_verdict(r, &a);
     }
     (void)fflush(stdout);

@@ -232,6 +232,30 @@ static void tell_candidates(const struct gov_world *w)
     }
 }
 
+/* Those of whom the ledger holds two words where one is allowed. */
+static void tell_evidence(const struct gov_world *w)
+{
+    const struct json_doc *nodes = json_doc_at(w->doc, "/nodes");
+    for (size_t i = 0; i < json_doc_count(nodes); i++) {
+        const struct json_doc *one = json_doc_element(nodes, i);
+        struct slice kid, name, newest;
+        int64_t times = 0;
+        if (!json_doc_get_int(json_doc_at(one, "/evidence"), &times) || times <= 0 ||
+            !json_doc_get_text(json_doc_at(one, "/newest_evidence"), &newest) ||
+            !json_doc_get_text(json_doc_at(one, "/kid"), &kid))
+            continue;
+        (void)printf("  %.*s  signed two different things where it may sign one, %" PRId64
+                     " time%s; statement %.*s",
+                     (int)kid.len, (const char *)kid.data, times, times == 1 ? "" : "s",
+                     SHORT_DIGITS, (const char *)newest.data);
+        if (json_doc_get_text(json_doc_at(one, "/member/name"), &name)) {
+            (void)printf(", of ");
+            cmd_contract_print(name);
+        }
+        (void)printf("\n");
+    }
+}
+
 static int list(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
     struct gov_world *w = NULL;
@@ -250,6 +274,7 @@ static int list(struct cmd_home *home, const struct cmd_args *args, struct err *
             (void)printf("three authorities tolerate no failure; consider a fourth as witness\n");
         tell_members(w);
         tell_candidates(w);
+        tell_evidence(w);
         (void)printf("%s\n", json_doc_count(proposals) > 0 ? "proposals" : "nothing is proposed");
         for (size_t i = 0; good && i < json_doc_count(proposals); i++) {
             good = gov_world_take(json_doc_element(proposals, i), p, err);

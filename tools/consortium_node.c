@@ -214,18 +214,39 @@ static void take_consensus(const struct json_doc *doc, struct consortium_look *l
     l->offset_known = json_doc_get_int(json_doc_at(doc, "/offset_ms"), &l->offset_ms);
 }
 
+static void take_text(const struct json_doc *doc, const char *pointer, char *text, size_t size)
+{
+    struct slice found = { NULL, 0 };
+    (void)json_doc_get_text(json_doc_at(doc, pointer), &found);
+    (void)snprintf(text, size, "%.*s", (int)found.len, (const char *)found.data);
+}
+
+static void take_alarms(const struct json_doc *doc, struct consortium_look *l)
+{
+    const struct json_doc *list = json_doc_at(doc, "/alarms");
+    for (size_t i = 0; i < json_doc_count(list) && i < CONSORTIUM_ALARMS_MAX; i++) {
+        struct consortium_alarm *alarm = &l->alarms[l->alarm_count++];
+        const struct json_doc *one = json_doc_element(list, i);
+        take_text(one, "/alarm", alarm->name, sizeof alarm->name);
+        take_text(one, "/text", alarm->text, sizeof alarm->text);
+    }
+}
+
 void consortium_node_look(const struct consortium_member *m, struct consortium_look *ret_look)
 {
     struct consortium_look l = { .pid = consortium_node_pid(m) };
-    struct json_doc *head = NULL, *consensus = NULL;
+    struct json_doc *head = NULL, *consensus = NULL, *health = NULL;
     if (ask(m, "/v1/head", &head)) {
         take_uint(head, "/height", &l.height);
         l.answers = take_hash(head, "/hash", &l.tip);
     }
     if (l.answers && ask(m, "/v1/consensus", &consensus))
         take_consensus(consensus, &l);
+    if (l.answers && ask(m, "/healthz", &health))
+        take_alarms(health, &l);
     json_doc_free(head);
     json_doc_free(consensus);
+    json_doc_free(health);
     *ret_look = l;
 }
 

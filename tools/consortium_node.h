@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #define CONSORTIUM_NODE_ASK_MS 2000 /* a node that says nothing for so long counts as silent */
+#define CONSORTIUM_ALARMS_MAX  8
 
 /* Its process, 0 when it does not run (a pid file that is left over is of nobody). */
 pid_t consortium_node_pid(const struct consortium_member *m);
@@ -31,6 +32,10 @@ struct consortium_look {
     uint64_t round, quorum, members, peers, lag, pool;
     bool offset_known;
     int64_t offset_ms;
+    size_t alarm_count; /* what it says is wrong */
+    struct consortium_alarm {
+        char name[24], text[192];
+    } alarms[CONSORTIUM_ALARMS_MAX];
 };
 
 void consortium_node_look(const struct consortium_member *m, struct consortium_look *ret_look);
