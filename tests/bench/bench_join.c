@@ -1,7 +1,7 @@
 /*
- * Joining at a snapshot: a ledger in which each statement has made goods of their own, a real node that
- * serves it, a joiner that fetches it over HTTP, and a second real node over what was joined. Timed is from the
- * last piece fetched to the first answer of that node, a proof that is verified.
+ * Joining at a snapshot: a ledger of four authorities in which each statement has made goods of their own, a
+ * real node that serves it, a joiner that fetches it over HTTP, and a fifth's real node over what was joined.
+ * Timed is from the last piece fetched to the first answer of that node, a proof that is verified.
  *   join_proven      20,000 statements: seconds
  *   join_million     1,000,000 statements: seconds, and what cutting and fetching took
  */
@@ -10,9 +10,10 @@
 #include "common/http_client.h"
 #include "common/keyfile.h"
 #include "common/state_key.h"
+#include "common/tls_certificate.h"
 #include "node/snapshot_join.h"
 #include "tests/support/measure.h"
-#include "tests/support/node_kit.h"
+#include "tests/support/sealed_ledger.h"
 
 #include <signal.h>
 #include <spawn.h>
@@ -24,8 +25,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SIGNERS   16
-#define PER_BLOCK 8000
+#define COMPANIES 4
 #define SMALL     20000
 #define LARGE     1000000
 #define WAIT_S    300
@@ -33,10 +33,8 @@
 extern char **environ;
 
 struct bench {
-    char dir[200]; /* SERVER/ and JOINED/ in it */
-    struct kit kit;
-    struct key_pair authority;
-    struct kit_signer signers[SIGNERS];
+    char dir[200]; /* for what is joined, keys and configurations */
+    struct sealed_ledger *ledger;
     char asset[64]; /* the last one made */
     struct http_client *client;
     double fetched; /* when the last piece had come */
@@ -59,67 +57,55 @@ static void nap(void)
 
 /* ------------------------------------------------------------------ the ledger */
 
-static void found(struct bench *b, const char *dir)
+static void fill(struct bench *b, size_t count)
 {
-    struct buf genesis = buf_heap(1024 * 1024);
-    struct err err = { 0 };
-    kit_begin(&b->kit, KIT_T0, false);
-    b->authority = kit_pair("bench authority");
-    for (size_t i = 0; i < SIGNERS; i++) {
-        static char names[SIGNERS][16];
-        (void)snprintf(names[i], sizeof names[i], "farm %zu", i);
-        struct key_pair pair = kit_pair(names[i]);
-        kit_add_member(&b->kit, &pair, names[i]);
-        if (i == 0)
-            kit_add_key(&b->kit, &b->authority, &pair.kid, CLASS_AUTHORITY);
-    }
-    kit_genesis(&b->kit, &genesis);
-    must(store_create(dir, buf_slice(&genesis), &err), "store", &err);
-    for (size_t i = 0; i < SIGNERS; i++) {
-        char name[16];
-        (void)snprintf(name, sizeof name, "farm %zu", i);
-        struct key_pair pair = kit_pair(name);
-        kit_signer_begin(&b->signers[i], &pair, &b->kit.identity.genesis.ledger);
-    }
-    buf_free(&genesis);
-}
-
-static void fill(struct bench *b, const char *dir, size_t count)
-{
-    struct node_kit node;
-    struct err err = { 0 };
-    struct buf bytes = buf_heap(64 * 1024);
-    must(node_kit_open(&node, dir, NULL, &b->authority, &err), "machine", &err);
+    struct sealed_ledger *l = b->ledger;
     for (size_t i = 0; i < count; i++) {
-        buf_clear(&bytes);
         (void)snprintf(b->asset, sizeof b->asset, "01/09506000134352/21/%08zu", i);
-        (void)kit_sign(&b->signers[i % SIGNERS], kit_commission(b->asset), KIT_T0 + i, &bytes);
-        must(node_kit_add(&node, buf_slice(&bytes)) == POOL_TAKEN, "pool", NULL);
-        if ((i + 1) % PER_BLOCK == 0 || i + 1 == count)
-            must(node_kit_step(&node, &err), "step", &err);
+        sealed_say(l, &l->member[i % COMPANIES], kit_commission(b->asset));
+        if (l->count == SEALED_STATEMENTS_MAX || i + 1 == count)
+            sealed_block(l, 0);
     }
-    must(node.chain.head.size == count, "not all statements are on the ledger", NULL);
-    node_kit_close(&node);
-    buf_free(&bytes);
+    must(l->chain.head.size == count, "not all statements are on the ledger", NULL);
+    store_close(l->store); /* a node has it now */
+    l->store = NULL;
 }
 
 /* ------------------------------------------------------------------ nodes */
 
-/* A node over dir/data, and a client for it once it answers. */
-static pid_t start(struct bench *b, const char *data, unsigned port)
+static void write_config(const char *path, const char *dir, const char *name, const char *data,
+                         unsigned port)
 {
-    char config[300], text[400], key[300], program[300], url[64];
+    char text[1000];
+    FILE *f = fopen(path, "w");
+    must(f != NULL, "config", NULL);
+    int n =
+        snprintf(text, sizeof text,
+                 "data: %s\nkey: %s.key\nhttp: { port: %u }\nbroker: { port: %u }\npeers:\n"
+                 "  broker: { host: 127.0.0.1, port: %u }\n  http: { host: 127.0.0.1, port: %u }\n"
+                 "  certificate: %s/%s.crt\n  key: %s/%s.tls\n",
+                 data, name, port, port + 1, port + 2, port + 3, dir, name, dir, name);
+    must(n < (int)sizeof text && fwrite(text, 1, (size_t)n, f) == (size_t)n && fclose(f) == 0,
+         "config", NULL);
+}
+
+/* A node of this name and key over the folder `data`, and a client for it once it answers. */
+static pid_t start(struct bench *b, const char *name, const struct key_pair *pair, const char *data,
+                   unsigned port)
+{
+    char config[300], key[300], certificate[300], tls[300], program[300], url[64];
+    char kid[2 * KID_SIZE + 1];
     struct err err = { 0 };
     pid_t pid = 0;
-    (void)snprintf(key, sizeof key, "%s/%s.key", b->dir, data);
-    (void)snprintf(config, sizeof config, "%s/%s.yaml", b->dir, data);
-    must(keyfile_write(key, &b->authority, &err), "key", &err);
-    FILE *f = fopen(config, "w");
-    must(f != NULL, "config", NULL);
-    int n = snprintf(text, sizeof text,
-                     "data: %s\nkey: %s.key\nhttp:\n  port: %u\nblock:\n  period: 100 ms\n", data,
-                     data, port);
-    must(fwrite(text, 1, (size_t)n, f) == (size_t)n && fclose(f) == 0, "config", NULL);
+    (void)snprintf(key, sizeof key, "%s/%s.key", b->dir, name);
+    (void)snprintf(tls, sizeof tls, "%s/%s.tls", b->dir, name);
+    (void)snprintf(certificate, sizeof certificate, "%s/%s.crt", b->dir, name);
+    (void)snprintf(config, sizeof config, "%s/%s.yaml", b->dir, name);
+    must(keyfile_write(key, pair, &err), "key", &err);
+    hex_encode(kid_slice(&pair->kid), kid);
+    must(tls_certificate_make(tls, certificate, kid, (uint64_t)time(NULL) * 1000, &err),
+         "certificate", &err);
+    write_config(config, b->dir, name, data, port);
     (void)snprintf(program, sizeof program, "%s/waybill-node", getenv("WAYBILL_BUILD"));
     char *argv[] = { program, (char[]){ "run" },         (char[]){ "--config" },
                      config,  (char[]){ "--log-level" }, (char[]){ "warn" },
@@ -176,8 +162,8 @@ static bool is_proven(struct bench *b)
     (void)snprintf(path, sizeof path, "/v1/proofs/state?key=%s", hex);
     bool answered = get(b, 0, path, HEAD_PROOF_SIZE_MAX, &answer, NULL);
     if (answered) {
-        must(head_proof_check_state(buf_slice(&answer), &b->kit.identity, &entry, &err), "proof",
-             &err);
+        must(head_proof_check_state(buf_slice(&answer), &b->ledger->identity, &entry, &err),
+             "proof", &err);
         must(entry.entry.present, "the goods are not in the state", NULL);
     }
     buf_free(&answer);
@@ -185,6 +171,16 @@ static bool is_proven(struct bench *b)
 }
 
 /* ------------------------------------------------------------------ one run */
+
+static void wait_until_proven(struct bench *b, pid_t node)
+{
+    double began = measure_now();
+    while (!is_proven(b)) {
+        must(measure_now() < began + WAIT_S && waitpid(node, NULL, WNOHANG) == 0,
+             "the node does not answer", NULL);
+        nap();
+    }
+}
 
 static double wait_for_snapshot(struct bench *b)
 {
@@ -207,29 +203,27 @@ static void run(size_t count, const char *name, bool all)
     struct bench *b = calloc(1, sizeof *b);
     struct err err = { 0 };
     struct header head;
-    char server[256], joined[256], figure[64];
+    char joined[256], figure[64];
     const char *scratch = getenv("WAYBILL_SCRATCH");
     (void)snprintf(b->dir, sizeof b->dir, "%s/%s", scratch != NULL ? scratch : "/tmp", name);
     must(mkdir(b->dir, 0700) == 0, "folder", NULL);
-    (void)snprintf(server, sizeof server, "%s/server", b->dir);
     (void)snprintf(joined, sizeof joined, "%s/joined", b->dir);
-    found(b, server);
-    fill(b, server, count);
-    pid_t first = start(b, "server", 38611);
-    while (!is_proven(b))
-        nap();
+    b->ledger = sealed_new(COMPANIES);
+    fill(b, count);
+    pid_t first = start(b, "server", &b->ledger->keys[0], b->ledger->dir, 38611);
+    wait_until_proven(b, first);
     double cut = wait_for_snapshot(b), began = measure_now();
     struct snapshot_join j = { .dir = joined,
-                               .trusted = &b->kit.identity,
+                               .trusted = &b->ledger->identity,
                                .peers = 1,
                                .ctx = b,
                                .get = get,
                                .progress = progress };
     must(snapshot_join_run(&j, &head, &err), "join", &err);
     must(head.size == count, "not all of it was joined", NULL);
-    pid_t second = start(b, "joined", 38612);
-    while (!is_proven(b))
-        nap();
+    struct key_pair fifth = kit_pair("fifth");
+    pid_t second = start(b, "fifth", &fifth, joined, 38621);
+    wait_until_proven(b, second);
     measure_print(name, measure_now() - b->fetched, "s");
     if (all) {
         (void)snprintf(figure, sizeof figure, "%s_cut", name);
@@ -241,6 +235,7 @@ static void run(size_t count, const char *name, bool all)
     }
     stop(second);
     stop(first);
+    sealed_free(b->ledger);
     http_client_close(b->client);
     free(b);
 }

@@ -4,6 +4,7 @@
 #include "common/node_record.h"
 #include "node/founding.h"
 
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,18 +105,20 @@ struct sealed_ledger *sealed_new(size_t companies)
     return l;
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st;
+    (void)type;
+    (void)at;
+    return remove(path);
+}
+
 void sealed_free(struct sealed_ledger *l)
 {
-    static const char *const names[] = { "ledger.db", "ledger.db-wal", "ledger.db-shm", "lock" };
-    char path[128];
     chain_free(&l->chain);
     store_close(l->store);
     execution_free(l->execution);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", l->dir, names[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(l->dir);
+    (void)nftw(l->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     for (size_t i = 0; i < l->count; i++)
         buf_free(&l->bytes[i]);
     free(l->statements);
