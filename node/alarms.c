@@ -26,7 +26,8 @@ const char *alarms_name(enum alarm which)
         [ALARMS_OWN_CLOCK] = "own_clock",   [ALARMS_LONE] = "lone",
         [ALARMS_ABSTAINING] = "abstaining", [ALARMS_BEHIND] = "behind",
         [ALARMS_DISK_LOW] = "disk_low",     [ALARMS_DISK_FULL] = "disk_full",
-        [ALARMS_EVIDENCE] = "evidence",     [ALARMS_NO_MARGIN] = "no_margin",
+        [ALARMS_EVIDENCE] = "evidence",     [ALARMS_UNHEARD] = "unheard",
+        [ALARMS_NO_MARGIN] = "no_margin",
     };
     return names[which];
 }

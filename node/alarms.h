@@ -19,6 +19,7 @@ enum alarm {
     ALARMS_DISK_LOW,   /* full within a week, as it grows now, or nearly so */
     ALARMS_DISK_FULL,  /* new statements are refused */
     ALARMS_EVIDENCE,   /* an authority signed two things where it may sign one */
+    ALARMS_UNHEARD,    /* the own broker for peers does not run */
     ALARMS_NO_MARGIN,  /* so few authorities that none may fail */
     ALARMS_COUNT,
 };

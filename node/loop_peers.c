@@ -78,14 +78,14 @@ static bool refresh(struct node *n, struct err *err)
                           " more, and what is given to this node does not reach the ledger");
     n->meet.of_set = of_set;
     n->meet.changed = false;
-    bool ok = peers_set(n->meet.peers, list, count, err);
+    peers_set(n->meet.peers, list, count, clock_steady_ms());
     size_t others = 0;
     for (size_t i = 0; i < count; i++)
         if (!kid_equal(&list[i].kid, &n->kid))
             list[others++] = list[i];
     fetch_set(n->meet.fetch, list, others);
     free(list);
-    return ok;
+    return true;
 }
 
 /* Only who is of the set speaks with its key; and where it is alone, nobody else can tell. */
@@ -178,7 +178,8 @@ bool loop_peers_service(struct node *n, const struct pollfd *fds, uint64_t stead
         n->meet.changed = false;
         return true;
     }
-    if (!peers_service(n->meet.peers, fds, steady_ms, err) || (n->meet.changed && !refresh(n, err)))
+    peers_service(n->meet.peers, fds, steady_ms);
+    if (n->meet.changed && !refresh(n, err))
         return false;
     return n->meet.guard == NULL || tick_guard(n, steady_ms, err);
 }

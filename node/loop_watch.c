@@ -147,6 +147,15 @@ static void look_at_evidence(struct node *n, uint64_t now_ms, uint64_t steady_ms
                     "authority %s signed two different things where it may sign one", kid));
 }
 
+static void look_at_broker(struct node *n, uint64_t now_ms)
+{
+    bool unheard = n->meet.peers != NULL && !peers_is_up(n->meet.peers);
+    told(n, ALARMS_UNHEARD,
+         alarms_set(&n->watch.alarms, ALARMS_UNHEARD, unheard, now_ms,
+                    "this node's broker for peers does not run: no other authority hears it; it is"
+                    " tried again"));
+}
+
 void loop_watch_evidence(struct node *n, const struct kid *kid, uint64_t steady_ms)
 {
     n->watch.evidence_of = *kid;
@@ -167,6 +176,7 @@ void loop_watch(struct node *n, uint64_t steady_ms)
     n->watch.look_ms = steady_ms + LOOK_EVERY_MS;
     look_at_disk(n, now_ms, steady_ms);
     look_at_evidence(n, now_ms, steady_ms);
+    look_at_broker(n, now_ms);
     if (n->meet.guard != NULL)
         return; /* it does not listen as one of them yet */
     look_at_clock(n, now_ms);

@@ -14,15 +14,9 @@
 
 #define ALLOWED_MAX   ((size_t)PEER_MAX * TLS_CERTIFICATE_PEM_MAX)
 #define KID_TEXT_SIZE (2 * KID_SIZE + 1)
-#define RESTART_MS    1000 /* a broker that ended is started again not more often */
+#define RESTART_MS    1000  /* a broker that ended is started again not more often, and … */
+#define RETRY_MAX_MS  30000 /* … when it does not start, twice as patiently each time up to this */
 #define PATH_SIZE     (PATH_MAX - 64)
-
-/* One that may come in. */
-struct known {
-    struct kid kid;
-    struct hash fingerprint;
-    uint64_t heard_ms; /* 0: never */
-};
 
 struct peers {
     struct peers_options options;
@@ -30,17 +24,17 @@ struct peers {
     char host[BROKER_HOST_SIZE];
     char own[KID_TEXT_SIZE];
     struct broker broker;
-    uint64_t started_ms; /* the broker, last */
-    struct bus *bus;     /* to the own broker, to publish */
-    size_t unwritten;    /* bytes published and perhaps not yet written */
-    struct buf allowed;  /* PEM of all that may enter, the own first */
+    uint64_t retry_ms;       /* not before then is the broker started again */
+    uint64_t retry_pause_ms; /* 0: it started when it was last tried */
+    struct bus *bus;         /* to the own broker, to publish */
+    size_t unwritten;        /* bytes published and perhaps not yet written */
+    struct buf allowed;      /* PEM of all that may enter, the own first */
     struct buf own_pem;
     struct peers_inbox inbox;
     struct peers_message *taken;
     struct peers_link *links, *retired;
-    pthread_mutex_t lock; /* of who is known */
-    size_t known_count;
-    struct known known[PEER_MAX];
+    struct peers_roster roster;
+    struct peers_known known;
 };
 
 /* ------------------------------------------------------------------ the own broker */
@@ -59,7 +53,6 @@ static bool start_broker(struct peers *p, struct err *err)
     struct broker_options o = { .dir = p->dir, .port = p->broker.port, .peers = &peers };
     if (o.port == 0)
         o.port = p->options.port;
-    p->started_ms = clock_steady_ms();
     struct broker broker;
     if (!broker_start(&o, &broker, err))
         return err_wrap(err, "the peers' broker");
@@ -80,16 +73,44 @@ static bool open_bus(struct peers *p, struct err *err)
         .max_packet = PEERS_MESSAGE_MAX,
         .patience_ms = PEERS_PATIENCE_MS,
     };
+    struct bus *bus = NULL;
+    if (!bus_open(&o, &bus, err))
+        return false;
     bus_close(p->bus);
-    p->bus = NULL;
+    p->bus = bus;
     p->unwritten = 0;
-    return bus_open(&o, &p->bus, err);
+    return true;
 }
 
-static bool restart_broker(struct peers *p, struct err *err)
+/* A port that another program has for a moment, a slow machine: the node goes on, and tries it again. */
+static void restart_broker(struct peers *p, uint64_t now_ms)
 {
+    struct err err;
     broker_stop(&p->broker);
-    return start_broker(p, err) && open_bus(p, err);
+    bool up = start_broker(p, &err) && open_bus(p, &err);
+    if (up && p->retry_pause_ms > 0)
+        log_info("the peers' broker runs again");
+    if (up) {
+        p->retry_pause_ms = 0;
+        p->retry_ms = now_ms + RESTART_MS;
+        return;
+    }
+    broker_stop(&p->broker);
+    p->retry_pause_ms = p->retry_pause_ms == 0 ? RESTART_MS : 2 * p->retry_pause_ms;
+    if (p->retry_pause_ms > RETRY_MAX_MS)
+        p->retry_pause_ms = RETRY_MAX_MS;
+    p->retry_ms = now_ms + p->retry_pause_ms;
+    log_error("%s; no peer hears this node; trying again in %u s", err.msg,
+              (unsigned)(p->retry_pause_ms / 1000));
+}
+
+static void keep_broker(struct peers *p, uint64_t now_ms)
+{
+    if (broker_is_running(&p->broker) || now_ms < p->retry_ms)
+        return;
+    if (p->retry_pause_ms == 0)
+        log_error("the peers' broker ended; starting it again");
+    restart_broker(p, now_ms);
 }
 
 /* ------------------------------------------------------------------ opening and closing */
@@ -142,7 +163,7 @@ bool peers_open(const struct peers_options *options, struct peers **ret_peers, s
         return err_set(err, ERR_IO, "out of memory");
     p->allowed = buf_heap(ALLOWED_MAX);
     p->own_pem = buf_heap(TLS_CERTIFICATE_PEM_MAX);
-    pthread_mutex_init(&p->lock, NULL);
+    pthread_mutex_init(&p->known.lock, NULL);
     if (!peers_inbox_open(&p->inbox, err) || !set_up(p, options, err)) {
         peers_close(p);
         return false;
@@ -174,7 +195,7 @@ void peers_close(struct peers *p)
     broker_stop(&p->broker);
     buf_free(&p->allowed);
     buf_free(&p->own_pem);
-    pthread_mutex_destroy(&p->lock);
+    pthread_mutex_destroy(&p->known.lock);
     free(p);
 }
 
@@ -184,20 +205,6 @@ uint16_t peers_port(const struct peers *p)
 }
 
 /* ------------------------------------------------------------------ who they are */
-
-static bool is_good(const struct peer *peer)
-{
-    char kid[KID_TEXT_SIZE];
-    struct tls_certificate c;
-    struct err err;
-    hex_encode(kid_slice(&peer->kid), kid);
-    bool good = tls_certificate_check(slice_of(peer->certificate, peer->certificate_len), &c, &err);
-    if (good && strcmp(c.name, kid) != 0)
-        good = err_set(&err, ERR_INPUT, "its certificate is named \"%s\"", c.name);
-    if (!good)
-        log_warn("peer %s is left out: %s", kid, err.msg);
-    return good;
-}
 
 static bool same_peer(const struct peer *a, const struct peer *b)
 {
@@ -266,87 +273,75 @@ static void start_link(struct peers *p, const struct peer *peer)
     buf_free(&pem);
 }
 
-static struct known *find_known(struct peers *p, const struct kid *kid)
-{
-    for (size_t i = 0; i < p->known_count; i++)
-        if (kid_equal(&p->known[i].kid, kid))
-            return &p->known[i];
-    return NULL;
-}
-
-static void know(struct peers *p, const struct peer *const *good, size_t count)
-{
-    struct known all[PEER_MAX];
-    pthread_mutex_lock(&p->lock);
-    for (size_t i = 0; i < count; i++) {
-        const struct known *before = find_known(p, &good[i]->kid);
-        all[i] = (struct known){
-            .kid = good[i]->kid,
-            .fingerprint = crypto_sha256(slice_of(good[i]->certificate, good[i]->certificate_len)),
-            .heard_ms = before != NULL ? before->heard_ms : 0,
-        };
-    }
-    p->known_count = count;
-    memcpy(p->known, all, count * sizeof all[0]);
-    pthread_mutex_unlock(&p->lock);
-}
-
-static bool admit(struct peers *p, const struct peer *const *good, size_t count, struct err *err)
+/* The broker learns of another list of certificates only when it starts. */
+static void admit(struct peers *p, const struct peer *const *good, size_t count, uint64_t now_ms)
 {
     struct buf pem = buf_heap(ALLOWED_MAX);
     buf_add_slice(&pem, buf_slice(&p->own_pem));
     for (size_t i = 0; i < count; i++)
         tls_certificate_put_pem(slice_of(good[i]->certificate, good[i]->certificate_len), &pem);
-    bool same = slice_equal(buf_slice(&pem), buf_slice(&p->allowed));
-    know(p, good, count);
-    struct buf old = same ? pem : p->allowed;
-    if (!same)
-        p->allowed = pem;
-    buf_free(&old);
-    return same || restart_broker(p, err);
+    if (slice_equal(buf_slice(&pem), buf_slice(&p->allowed))) {
+        buf_free(&pem);
+        return;
+    }
+    buf_free(&p->allowed);
+    p->allowed = pem;
+    restart_broker(p, now_ms);
 }
 
-bool peers_set(struct peers *p, const struct peer *list, size_t count, struct err *err)
+static void tell_left_out(const struct peer *peer, const struct err *why)
+{
+    char kid[KID_TEXT_SIZE];
+    hex_encode(kid_slice(&peer->kid), kid);
+    log_warn("peer %s is left out: %s", kid, why->msg);
+}
+
+/* What waited in the roster, when it is time. */
+static void take_over(struct peers *p, uint64_t now_ms)
 {
     const struct peer *good[PEER_MAX];
-    size_t good_count = 0;
-    assert(count <= PEER_MAX);
-    for (size_t i = 0; i < count; i++)
-        if (!kid_equal(&list[i].kid, &p->options.own) && is_good(&list[i]))
-            good[good_count++] = &list[i];
-    retire_others(p, good, good_count);
+    size_t count = 0;
+    struct err err;
+    if (!peers_roster_take(&p->roster, now_ms))
+        return;
+    for (size_t i = 0; i < p->roster.count; i++) {
+        const struct peers_roster_entry *e = &p->roster.at[i];
+        if (e->present && peers_is_good(&e->taken, &err))
+            good[count++] = &e->taken;
+        else if (e->present)
+            tell_left_out(&e->taken, &err);
+    }
+    retire_others(p, good, count);
     reap_retired(p);
-    if (!admit(p, good, good_count, err))
-        return false;
-    for (size_t i = 0; i < good_count; i++)
+    peers_known_set(&p->known, &p->roster);
+    admit(p, good, count, now_ms);
+    for (size_t i = 0; i < count; i++)
         if (good[i]->broker[0] != '\0' && !is_linked(p, good[i]))
             start_link(p, good[i]);
-    return true;
+}
+
+void peers_set(struct peers *p, const struct peer *list, size_t count, uint64_t now_ms)
+{
+    struct peer *others = calloc(PEER_MAX, sizeof others[0]);
+    size_t other_count = 0;
+    assert(count <= PEER_MAX);
+    for (size_t i = 0; i < count && others != NULL; i++)
+        if (!kid_equal(&list[i].kid, &p->options.own))
+            others[other_count++] = list[i];
+    if (others == NULL) {
+        log_error("out of memory: who the peers are is not taken over");
+        return;
+    }
+    peers_roster_say(&p->roster, others, other_count);
+    free(others);
+    peers_known_set(&p->known, &p->roster);
+    take_over(p, now_ms);
 }
 
 bool peers_find(struct peers *p, const struct hash *fingerprint, struct kid *ret_kid,
                 uint64_t *ret_heard_ms)
 {
-    bool found = false;
-    pthread_mutex_lock(&p->lock);
-    for (size_t i = 0; i < p->known_count && !found; i++) {
-        found = hash_equal(&p->known[i].fingerprint, fingerprint);
-        if (found && ret_kid != NULL)
-            *ret_kid = p->known[i].kid;
-        if (found && ret_heard_ms != NULL)
-            *ret_heard_ms = p->known[i].heard_ms;
-    }
-    pthread_mutex_unlock(&p->lock);
-    return found;
-}
-
-static void note_heard(struct peers *p, const struct kid *kid)
-{
-    pthread_mutex_lock(&p->lock);
-    struct known *known = find_known(p, kid);
-    if (known != NULL)
-        known->heard_ms = clock_steady_ms();
-    pthread_mutex_unlock(&p->lock);
+    return peers_known_find(&p->known, fingerprint, ret_kid, ret_heard_ms);
 }
 
 /* ------------------------------------------------------------------ the loop's side */
@@ -362,17 +357,14 @@ int peers_timeout_ms(const struct peers *p, uint64_t now_ms)
     return bus_timeout_ms(p->bus, now_ms);
 }
 
-bool peers_service(struct peers *p, const struct pollfd fds[PEERS_POLL_COUNT], uint64_t now_ms,
-                   struct err *err)
+void peers_service(struct peers *p, const struct pollfd fds[PEERS_POLL_COUNT], uint64_t now_ms)
 {
     bus_service(p->bus, fds[0].revents, now_ms);
     if ((bus_events(p->bus) & POLLOUT) == 0)
         p->unwritten = 0;
     reap_retired(p);
-    if (broker_is_running(&p->broker) || now_ms < p->started_ms + RESTART_MS)
-        return true;
-    log_error("the peers' broker ended; starting it again");
-    return restart_broker(p, err);
+    take_over(p, now_ms);
+    keep_broker(p, now_ms);
 }
 
 bool peers_send(struct peers *p, const struct kid *to, struct slice message)
@@ -395,10 +387,15 @@ bool peers_take(struct peers *p, struct kid *ret_link, struct slice *ret_message
     p->taken = peers_inbox_take(&p->inbox);
     if (p->taken == NULL)
         return false;
-    note_heard(p, &p->taken->kid);
+    peers_known_heard(&p->known, &p->taken->kid);
     *ret_link = p->taken->kid;
     *ret_message = slice_of(p->taken->bytes, p->taken->len);
     return true;
+}
+
+bool peers_is_up(const struct peers *p)
+{
+    return p->broker.pid != 0;
 }
 
 bool peers_hear(const struct peers *p, const struct kid *kid)

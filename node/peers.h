@@ -40,11 +40,12 @@ uint16_t peers_port(const struct peers *p);
 /*
  * Who they are from now on; those with the own kid are left out. A peer whose certificate is none that a
  * peer may have (common/tls_certificate.h), or is not named by its kid, is not let in and not listened to.
- * A changed list of certificates restarts the broker. False: it did not start again.
+ * Who enters or leaves does so at once; what others announce anew waits, see peers_roster.h. A changed list
+ * of certificates restarts the broker.
  */
-bool peers_set(struct peers *p, const struct peer *list, size_t count, struct err *err);
+void peers_set(struct peers *p, const struct peer *list, size_t count, uint64_t now_ms);
 /*
- * Whose certificate is this? Any thread.
+ * Whose certificate is this? One that waits to be taken over counts as the one before it does. Any thread.
  * Returns: false when it is none of theirs. Out: ret_heard_ms: when the loop last took a message of that peer, by
  * clock_steady_ms(); 0: never. Both may be NULL.
  */
@@ -54,9 +55,8 @@ bool peers_find(struct peers *p, const struct hash *fingerprint, struct kid *ret
 /* For the loop's poll(). */
 void peers_poll(const struct peers *p, struct pollfd fds[PEERS_POLL_COUNT]);
 int peers_timeout_ms(const struct peers *p, uint64_t now_ms);
-/* False: the broker ended and does not start again. */
-bool peers_service(struct peers *p, const struct pollfd fds[PEERS_POLL_COUNT], uint64_t now_ms,
-                   struct err *err);
+/* A broker that ended, or could not be started again, is tried again, each time after a longer pause. */
+void peers_service(struct peers *p, const struct pollfd fds[PEERS_POLL_COUNT], uint64_t now_ms);
 
 /* To all others, or to one. It may be lost: false when it was already. */
 bool peers_send(struct peers *p, const struct kid *to, struct slice message);
@@ -64,6 +64,8 @@ bool peers_send(struct peers *p, const struct kid *to, struct slice message);
 /* The oldest message of one peer after the other: false, none waits. It lives until the next call. */
 bool peers_take(struct peers *p, struct kid *ret_link, struct slice *ret_message);
 
+/* Whether the own broker runs: else nobody hears this node. */
+bool peers_is_up(const struct peers *p);
 /* Whose broker is heard at this moment. */
 bool peers_hear(const struct peers *p, const struct kid *kid);
 /* Of how many; *ret_heard: how many of them. */

@@ -1,4 +1,4 @@
-/* Inside node/peers*.c: the connection to one peer's broker, and where its messages wait. */
+/* Inside node/peers*.c: the connection to one peer's broker, where its messages wait, and who is known. */
 #ifndef NODE_PEERS_PARTS_H
 #define NODE_PEERS_PARTS_H
 
@@ -6,6 +6,7 @@
 #include "common/bus.h"
 #include "common/tls_certificate.h"
 #include "node/peers.h"
+#include "node/peers_roster.h"
 
 #include <limits.h>
 #include <pthread.h>
@@ -61,5 +62,28 @@ bool peers_inbox_open(struct peers_inbox *inbox, struct err *err);
 void peers_inbox_close(struct peers_inbox *inbox);
 /* NULL: nothing waits. The taker's to free(). */
 struct peers_message *peers_inbox_take(struct peers_inbox *inbox);
+
+/* One that may come in: with the certificate that counted so far, and with the one announced since. */
+struct peers_known_one {
+    struct kid kid;
+    bool has_taken, has_said;
+    struct hash taken, said;
+    uint64_t heard_ms; /* steady; 0: never */
+};
+
+/* For any thread, under the lock. */
+struct peers_known {
+    pthread_mutex_t lock;
+    size_t count;
+    struct peers_known_one at[PEER_MAX];
+};
+
+/* Whether a peer may have this certificate, and it is named by its kid. */
+bool peers_is_good(const struct peer *peer, struct err *err);
+void peers_known_set(struct peers_known *known, const struct peers_roster *roster);
+/* As peers_find(). */
+bool peers_known_find(struct peers_known *known, const struct hash *fingerprint,
+                      struct kid *ret_kid, uint64_t *ret_heard_ms);
+void peers_known_heard(struct peers_known *known, const struct kid *kid);
 
 #endif

@@ -6,13 +6,16 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "node/peers_roster.h"
 #include "tests/unit/support_peers.h"
 
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -24,6 +27,12 @@ static struct support_peers s;
 static struct peers *nodes[SUPPORT_PEERS];
 static struct err err;
 static size_t node_count;
+static uint64_t ahead_ms; /* the nodes' time runs ahead of this test's */
+
+static uint64_t now(void)
+{
+    return clock_steady_ms() + ahead_ms;
+}
 
 static void open_node(size_t i)
 {
@@ -63,8 +72,7 @@ static void set_peers(size_t i, size_t count)
     struct peer list[SUPPORT_PEERS];
     for (size_t k = 0; k < count; k++)
         list[k] = s.at[k].peer;
-    if (!peers_set(nodes[i], list, count, &err))
-        fail_msg("%s", err.msg);
+    peers_set(nodes[i], list, count, now());
 }
 
 static void turn(void)
@@ -74,8 +82,7 @@ static void turn(void)
         peers_poll(nodes[i], fds[i]);
     (void)poll(fds[0], (nfds_t)(node_count * PEERS_POLL_COUNT), 20);
     for (size_t i = 0; i < node_count; i++)
-        if (!peers_service(nodes[i], fds[i], clock_steady_ms(), &err))
-            fail_msg("%s", err.msg);
+        peers_service(nodes[i], fds[i], now());
 }
 
 static void turn_before(uint64_t end_ms, const char *hope)
@@ -237,29 +244,131 @@ static void a_list_that_changes(void **state)
     wait_heard(0, 1);
     assert_false(peers_hear(nodes[2], &s.at[0].key.kid));
     say(0, 1, NULL, "among us");
-    /* a new certificate of one who stays */
+    /* a new certificate of one who stays: it is heard at once, and let in when it is taken over */
     peers_close(nodes[1]);
     support_peers_certify(&s, 1, s.at[1].kid, clock_real_ms());
     open_node(1);
     set_peers(1, 2);
     set_peers(0, 2);
+    ahead_ms += PEERS_ROSTER_GATHER_MS;
     wait_heard(0, 1);
     wait_heard(1, 1);
     say(1, 0, NULL, "still me");
 }
 
-static void a_broker_that_dies_is_started_again(void **state)
+static long broker_of(size_t i)
 {
     char text[4096];
+    assert_int_equal(
+        support_peers_shell(&s, text, "pgrep -f '^/usr/sbin/mosquitto -c %s/'", s.at[i].dir), 0);
+    return strtol(text, NULL, 10);
+}
+
+static struct hash fingerprint_of(size_t i)
+{
+    return crypto_sha256(slice_of(s.at[i].peer.certificate, s.at[i].peer.certificate_len));
+}
+
+/* A peer that announces another certificate in each block does not take the links of the others away. */
+static void another_certificate_in_each_block(void **state)
+{
+    struct hash first, newest;
+    (void)state;
+    open_nodes(3);
+    for (size_t i = 0; i < 3; i++)
+        set_peers(i, 3);
+    for (size_t i = 0; i < 3; i++)
+        wait_heard(i, 2);
+    long broker = broker_of(0);
+    first = fingerprint_of(1);
+    for (unsigned i = 0; i < 8; i++) {
+        support_peers_certify(&s, 1, s.at[1].kid, clock_real_ms());
+        set_peers(0, 3);
+        turn();
+    }
+    newest = fingerprint_of(1);
+    assert_int_equal(broker_of(0), broker);
+    say(0, 1, NULL, "with its old certificate"); /* which it still shows */
+    say(0, 2, NULL, "to the others, too");
+    say(1, 0, NULL, "back");
+    assert_true(peers_find(nodes[0], &first, NULL, NULL));
+    assert_true(peers_find(nodes[0], &newest, NULL, NULL));
+    /* the link to it is another one from then on, the other peer's is the same, to a broker that runs on */
+    ahead_ms += PEERS_ROSTER_GATHER_MS;
+    turn();
+    assert_int_not_equal(broker_of(0), broker);
+    assert_false(peers_hear(nodes[0], &s.at[1].key.kid));
+    assert_true(peers_hear(nodes[0], &s.at[2].key.kid));
+    assert_false(peers_find(nodes[0], &first, NULL, NULL));
+    assert_true(peers_find(nodes[0], &newest, NULL, NULL));
+    say(0, 2, NULL, "after the restart");
+    broker = broker_of(0);
+    support_peers_certify(&s, 1, s.at[1].kid, clock_real_ms());
+    set_peers(0, 3);
+    ahead_ms += PEERS_ROSTER_PAUSE_MS + PEERS_ROSTER_GATHER_MS;
+    turn();
+    assert_int_not_equal(broker_of(0), broker);
+    broker = broker_of(0);
+    support_peers_certify(&s, 1, s.at[1].kid, clock_real_ms());
+    set_peers(0, 3);
+    ahead_ms += PEERS_ROSTER_PAUSE_MS; /* its second pause is twice as long */
+    turn();
+    assert_int_equal(broker_of(0), broker);
+}
+
+/* Holds the port of node 0's broker, as another program may for a moment. */
+static int hold_port(void)
+{
+    struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(peers_port(nodes[0])) };
+    int yes = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes), 0);
+    assert_int_equal(inet_pton(AF_INET, "127.0.0.1", &a.sin_addr), 1);
+    uint64_t end = clock_steady_ms() + LIMIT_MS;
+    while (bind(fd, (struct sockaddr *)&a, sizeof a) != 0)
+        assert_true(clock_steady_ms() < end && usleep(1000) == 0); /* the broker is just ending */
+    assert_int_equal(listen(fd, 1), 0);
+    return fd;
+}
+
+/* Others are heard meanwhile, and the node is not over. */
+static void a_port_that_is_taken_for_a_moment(void **state)
+{
     (void)state;
     open_nodes(2);
     set_peers(0, 2);
     set_peers(1, 2);
     wait_heard(0, 1);
     wait_heard(1, 1);
-    assert_int_equal(
-        support_peers_shell(&s, text, "pgrep -f '^/usr/sbin/mosquitto -c %s/'", s.at[0].dir), 0);
-    assert_int_equal(support_peers_shell(&s, NULL, "kill -9 %ld", strtol(text, NULL, 10)), 0);
+    uint16_t port = peers_port(nodes[0]);
+    assert_int_equal(support_peers_shell(&s, NULL, "kill -9 %ld", broker_of(0)), 0);
+    int fd = hold_port();
+    uint64_t end = clock_steady_ms() + LIMIT_MS;
+    for (int i = 0; i < 20; i++) { /* it is tried again and again */
+        turn_before(end, "nothing");
+        ahead_ms += 1000;
+    }
+    assert_false(peers_is_up(nodes[0]));
+    assert_false(peers_send(nodes[0], NULL, slice_text("nobody hears that")));
+    say(1, 0, NULL, "still here?");
+    (void)close(fd);
+    ahead_ms += 60000;
+    end = clock_steady_ms() + LIMIT_MS;
+    while (!peers_is_up(nodes[0]))
+        turn_before(end, "the broker");
+    assert_int_equal(peers_port(nodes[0]), port);
+    say(0, 1, NULL, "back again");
+}
+
+static void a_broker_that_dies_is_started_again(void **state)
+{
+    (void)state;
+    open_nodes(2);
+    set_peers(0, 2);
+    set_peers(1, 2);
+    wait_heard(0, 1);
+    wait_heard(1, 1);
+    assert_int_equal(support_peers_shell(&s, NULL, "kill -9 %ld", broker_of(0)), 0);
     uint64_t end = clock_steady_ms() + LIMIT_MS;
     while (peers_hear(nodes[1], &s.at[0].key.kid))
         turn_before(end, "the silence");
@@ -280,7 +389,7 @@ static void certificates_no_peer_may_have(void **state)
     list[2].certificate_len--;
     (void)snprintf(list[1].broker, sizeof list[1].broker, "127.0.0.1:1");
     (void)snprintf(list[2].broker, sizeof list[2].broker, "127.0.0.1:1");
-    assert_true(peers_set(nodes[0], list, 3, &err));
+    peers_set(nodes[0], list, 3, now());
     size_t heard = 0;
     assert_int_equal(peers_count(nodes[0], &heard), 1);
     fingerprint = crypto_sha256(slice_of(s.at[1].peer.certificate, s.at[1].peer.certificate_len));
@@ -389,6 +498,7 @@ static void expired_certificates_are_of_no_use(void **state)
     support_peers_certify(&s, 2, s.at[2].kid,
                           clock_real_ms() + 20 * 3600000); /* a clock that is behind */
     set_peers(0, 3);
+    ahead_ms += PEERS_ROSTER_GATHER_MS;
     turn();
     assert_int_equal(stranger(TRUSTS_0 "--cert 2.crt --key 2.key", "x", text), 0);
 }
@@ -401,13 +511,13 @@ static void an_impostor_is_not_listened_to(void **state)
     struct peer list[2] = { s.at[0].peer, s.at[1].peer };
     memcpy(list[1].broker, s.at[2].peer.broker, sizeof list[1].broker);
     set_peers(2, 3); /* the impostor would let us in */
-    assert_true(peers_set(nodes[0], list, 2, &err));
+    peers_set(nodes[0], list, 2, now());
     uint64_t end = clock_steady_ms() + 1500;
     while (clock_steady_ms() < end)
         turn();
     assert_false(peers_hear(nodes[0], &s.at[1].key.kid));
     list[1] = s.at[2].peer;
-    assert_true(peers_set(nodes[0], list, 2, &err));
+    peers_set(nodes[0], list, 2, now());
     wait_heard(0, 1);
 }
 
@@ -418,7 +528,9 @@ int main(void)
         cmocka_unit_test_teardown(three_talk, close_all),
         cmocka_unit_test_teardown(a_chatterer_holds_up_only_itself, close_all),
         cmocka_unit_test_teardown(a_list_that_changes, close_all),
+        cmocka_unit_test_teardown(another_certificate_in_each_block, close_all),
         cmocka_unit_test_teardown(a_broker_that_dies_is_started_again, close_all),
+        cmocka_unit_test_teardown(a_port_that_is_taken_for_a_moment, close_all),
         cmocka_unit_test_teardown(certificates_no_peer_may_have, close_all),
         cmocka_unit_test_teardown(nobody_else_gets_in, close_all),
         cmocka_unit_test_teardown(nobody_is_pushed_out, close_all),
