@@ -45,8 +45,8 @@ enum sim_kind {
 enum sim_what {
     SIM_FETCH = 9, /* a body by hash */
     SIM_BODY,
-    SIM_ASK, /* blocks from a height on */
-    SIM_BLOCK,
+    SIM_ASK,    /* blocks from a height on */
+    SIM_BLOCKS, /* a run of them: node/blocks_range.h */
     SIM_WHATS,
 };
 
@@ -56,7 +56,6 @@ struct sim_packet {
     unsigned from; /* node */
     uint64_t height;
     struct hash block;
-    size_t split; /* SIM_BLOCK: the block's length; the seals follow */
     size_t len;
     uint8_t bytes[];
 };
@@ -179,6 +178,9 @@ void sim_net_release(struct sim_packet *packet);
 void sim_net_cast(struct sim *s, struct sim_packet *packet);
 void sim_net_to_kid(struct sim *s, struct sim_packet *packet, const struct kid *kid);
 void sim_net_to(struct sim *s, struct sim_packet *packet, unsigned node);
+/* Blocks to who asked for them with `packet`. */
+void sim_net_answer(struct sim *s, const struct sim_packet *packet, unsigned from,
+                    struct slice blocks);
 
 /* ------------------------------------------------------------------ sim_node.c */
 
@@ -190,5 +192,11 @@ void sim_node_wake(struct sim *s, struct sim_node *node);
 /* A client's statement at the door. */
 void sim_node_submit(struct sim *s, struct sim_node *node, struct slice statement);
 uint64_t sim_node_height(const struct sim_node *node);
+
+/* ------------------------------------------------------------------ sim_serve.c */
+
+/* Answers what a packet asks for. */
+void sim_serve_body(struct sim *s, struct sim_node *node, const struct sim_packet *packet);
+void sim_serve_blocks(struct sim *s, struct sim_node *node, const struct sim_packet *packet);
 
 #endif

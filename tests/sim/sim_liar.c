@@ -404,17 +404,18 @@ static void mislead(struct sim *s, struct sim_node *node, const struct sim_packe
     h.time_ms = KIT_T0 + s->now_ms;
     h.proposer = s->keys[node->key].kid;
     h.set = h.next = set;
-    struct buf bytes = buf_heap(4096), seal = buf_heap(SEAL_SIZE_MAX);
-    block_put_head(&bytes, &h, 0);
-    size_t split = bytes.len;
+    struct buf block = buf_heap(4096), seal = buf_heap(SEAL_SIZE_MAX), answer = buf_heap(8192);
+    block_put_head(&block, &h, 0);
     seal_sign(&h, 0, &s->keys[node->key], &seal);
-    cbor_put_array(&bytes, 1);
-    cbor_put_bytes(&bytes, buf_slice(&seal));
-    struct sim_packet *p = sim_net_packet(SIM_BLOCK, node->number, buf_slice(&bytes));
-    p->split = split;
-    sim_net_to(s, p, packet->from);
-    buf_free(&bytes);
+    cbor_put_array(&answer, 1);
+    cbor_put_array(&answer, 2);
+    cbor_put_bytes(&answer, buf_slice(&block));
+    cbor_put_array(&answer, 1);
+    cbor_put_bytes(&answer, buf_slice(&seal));
+    sim_net_answer(s, packet, node->number, buf_slice(&answer));
+    buf_free(&block);
     buf_free(&seal);
+    buf_free(&answer);
 }
 
 void sim_liar_hear(struct sim *s, struct sim_node *node, const struct sim_packet *packet)

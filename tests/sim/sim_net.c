@@ -66,3 +66,11 @@ void sim_net_to(struct sim *s, struct sim_packet *packet, unsigned node)
     carry(s, packet, node);
     sim_net_release(packet);
 }
+
+void sim_net_answer(struct sim *s, const struct sim_packet *packet, unsigned from,
+                    struct slice blocks)
+{
+    struct sim_packet *p = sim_net_packet(SIM_BLOCKS, from, blocks);
+    p->height = packet->height;
+    sim_net_to(s, p, packet->from);
+}

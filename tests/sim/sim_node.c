@@ -3,6 +3,7 @@
 
 #include "common/block.h"
 #include "common/state_value.h"
+#include "node/blocks_range.h"
 #include "tests/sim/sim_disk.h"
 #include "tests/sim/sim_liar.h"
 #include "tests/sim/sim_truth.h"
@@ -12,8 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCKS_AT_ONCE 16
-#define ACTIONS_MAX    10000 /* of one event: more is a machine that runs in a circle */
+#define ACTIONS_MAX 10000 /* of one event: more is a machine that runs in a circle */
 
 static struct node_time time_of(const struct sim *s, const struct sim_node *node)
 {
@@ -412,39 +412,20 @@ static void take_statements(struct sim *s, struct sim_node *node, struct slice b
     node_core_tick(node->core, time_of(s, node));
 }
 
-static void give_body(struct sim *s, struct sim_node *node, const struct sim_packet *packet)
+static void take_blocks(struct sim *s, struct sim_node *node, const struct sim_packet *packet)
 {
-    struct slice body = node_core_find_body(node->core, &packet->block);
-    if (body.len == 0 || (node->kind == SIM_LIAR && sim_chance(s, 70)))
-        return;
-    sim_net_to(s, sim_net_packet(SIM_BODY, node->number, body), packet->from);
-}
-
-static void give_blocks(struct sim *s, struct sim_node *node, const struct sim_packet *packet)
-{
-    struct buf block = buf_heap(BLOCK_SIZE_MAX), seals = buf_heap(1 << 20);
-    for (uint64_t h = packet->height; h < packet->height + BLOCKS_AT_ONCE; h++) {
-        buf_clear(&block);
-        buf_clear(&seals);
-        if (!sim_disk_block(node->disk, h, &block, &seals))
-            break;
-        size_t split = block.len;
-        buf_add_slice(&block, buf_slice(&seals));
-        struct sim_packet *p = sim_net_packet(SIM_BLOCK, node->number, buf_slice(&block));
-        p->split = split;
-        sim_net_to(s, p, packet->from);
+    struct blocks_range range;
+    struct slice block, seals, answer = slice_of(packet->bytes, packet->len);
+    bool good = blocks_range_begin(answer, packet->height, &range, NULL);
+    while (good && range.count > 0 && node->up && s->fault == NULL) {
+        uint64_t height = range.height;
+        good = blocks_range_next(&range, &block, &seals, NULL);
+        if (good && height <= node->chain.head.height)
+            continue;
+        good = good && node_core_catch_up(node->core, block, seals, time_of(s, node), NULL);
+        s->cover->branches[good ? BRANCH_CAUGHT_UP : BRANCH_CATCH_UP_REFUSED]++;
+        run(s, node);
     }
-    buf_free(&block);
-    buf_free(&seals);
-}
-
-static void take_block(struct sim *s, struct sim_node *node, const struct sim_packet *packet)
-{
-    struct slice all = slice_of(packet->bytes, packet->len);
-    bool good = node_core_catch_up(node->core, slice_from(all, 0, packet->split),
-                                   slice_from(all, packet->split, packet->len - packet->split),
-                                   time_of(s, node), NULL);
-    s->cover->branches[good ? BRANCH_CAUGHT_UP : BRANCH_CATCH_UP_REFUSED]++;
 }
 
 void sim_node_deliver(struct sim *s, struct sim_node *node, const struct sim_packet *packet)
@@ -457,15 +438,16 @@ void sim_node_deliver(struct sim *s, struct sim_node *node, const struct sim_pac
     if (packet->what == MESSAGE_STATEMENTS)
         take_statements(s, node, bytes);
     else if (packet->what == SIM_FETCH)
-        give_body(s, node, packet);
+        sim_serve_body(s, node, packet);
     else if (packet->what == SIM_BODY) {
         s->cover->branches[BRANCH_BODY_FETCHED]++;
         node_core_body(node->core, bytes, time_of(s, node));
     } else if (packet->what == SIM_ASK)
-        give_blocks(s, node, packet);
-    else if (packet->what == SIM_BLOCK)
-        take_block(s, node, packet);
+        sim_serve_blocks(s, node, packet);
+    else if (packet->what == SIM_BLOCKS)
+        take_blocks(s, node, packet);
     else
         node_core_receive(node->core, bytes, time_of(s, node));
-    run(s, node);
+    if (node->up)
+        run(s, node);
 }

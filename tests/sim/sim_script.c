@@ -37,7 +37,7 @@ static void draw_network(struct sim *s)
         for (unsigned i = 0; i < SIM_WHATS; i++)
             s->loss[i] = 5;
         s->loss[MESSAGE_COMMIT] = 75;
-        s->loss[MESSAGE_DECIDED] = s->loss[SIM_BLOCK] = 98;
+        s->loss[MESSAGE_DECIDED] = s->loss[SIM_BLOCKS] = 98;
     }
     s->max_delay_ms = one_of(s, delays, COUNT(delays));
     s->chatty = sim_chance(s, 50) ? 50 : 100;
