@@ -148,7 +148,7 @@ $(TEST_PROGRAMS) $(CONFORMANCE_PROGRAMS) $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)
 $(BUILD)/tests/sim/simulate: $(call OBJECTS,$(SIMULATOR)) $(BUILD)/libtests.a $(ARCHIVES)
 	@mkdir -p $(@D)
 	@echo "  link     $@"
-	@$(CC) $(LDFLAGS_ALL) -o $@ $(filter %.o,$^) $(BUILD)/libtests.a $(LINK_LIBS)
+	@$(CC) $(LDFLAGS_ALL) -Wl,--wrap=execution_new,--wrap=execution_free -o $@ $(filter %.o,$^) $(BUILD)/libtests.a $(LINK_LIBS)
 
 # In the fuzz profile libFuzzer drives a target; in the others a small driver replays its corpus.
 ifeq ($(PROFILE),fuzz)

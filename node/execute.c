@@ -125,7 +125,8 @@ static bool note_signer(struct execution *x, const struct kid *kid, uint64_t seq
         if (!grow(&signers, &x->signer_cap, x->signer_count, sizeof x->signers[0]))
             return false;
         x->signers = signers;
-        x->signers[x->signer_count] = (struct signer){ .kid = *kid };
+        x->signers[x->signer_count] =
+            (struct signer){ .kid = *kid, .slot = (uint32_t)(slot - x->signer_slots) };
         *slot = (uint32_t)++x->signer_count;
     }
     struct signer *s = &x->signers[*slot - 1];
@@ -199,7 +200,8 @@ void execute_begin(struct execution *x, const struct state_view *view,
 {
     x->context = *context;
     x->steps = x->links = x->hashed = 0;
-    memset(x->signer_slots, 0, SIGNER_SLOTS * sizeof x->signer_slots[0]);
+    for (size_t i = 0; i < x->signer_count; i++)
+        x->signer_slots[x->signers[i].slot] = 0;
     x->record_count = x->signer_count = x->timer_count = 0;
     x->failed = false;
     buf_clear(&x->events);

@@ -40,6 +40,7 @@ struct finding_claim {
 
 struct signer {
     struct kid kid;
+    uint32_t slot;    /* of execution.signer_slots */
     uint64_t highest; /* seq entered in this block: they rise, a revoked key's fall */
     size_t refused_count, first_refused, last_refused; /* records with a refusal, in order */
 };
