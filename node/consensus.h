@@ -98,6 +98,8 @@ bool consensus_verify(struct consensus *c, const struct message *m, const uint8_
 void consensus_put_message(const struct consensus *c, const struct consensus_action *action,
                            const struct hash *hashes, size_t hash_count, struct buf *out);
 void consensus_put_vote(const struct consensus *c, struct buf *out);
+/* The same of one who has said nothing since the block of this height: for who knows that this is so. */
+void consensus_put_no_vote(uint64_t height, struct buf *out);
 /* The CBOR array of the seals that prove the decision, in order of kid. */
 void consensus_put_seals(const struct consensus *c, struct buf *out);
 const struct header *consensus_decided(const struct consensus *c);

@@ -62,6 +62,19 @@ void consensus_put_vote(const struct consensus *c, struct buf *out)
         put_roundchange(out, &c->cert.at[i]);
 }
 
+void consensus_put_no_vote(uint64_t height, struct buf *out)
+{
+    cbor_put_array(out, VOTE_FIELDS);
+    cbor_put_uint(out, VOTE_VERSION);
+    cbor_put_uint(out, height);
+    cbor_put_uint(out, 0);
+    cbor_put_null(out);            /* not lost */
+    for (size_t i = 0; i < 4; i++) /* nothing proposed, prepared, sealed, no round changed */
+        cbor_put_null(out);
+    cbor_put_array(out, 0);
+    cbor_put_array(out, 0);
+}
+
 /* ------------------------------------------------------------------ reading */
 
 static void take_header(struct cbor_reader *r, struct header *h)

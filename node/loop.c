@@ -3,6 +3,7 @@
 #include "common/hex.h"
 #include "common/instant.h"
 #include "common/keyfile.h"
+#include "common/file.h"
 #include "common/log.h"
 #include "node/announce.h"
 #include "node/loop_parts.h"
@@ -110,6 +111,15 @@ static bool take_body(void *ctx, struct slice body)
     return !b->failed;
 }
 
+/* Said whenever it starts: if another copy of the key had sealed what came after, this is where it began. */
+static void note_resumed(const struct node *n)
+{
+    char path[PATH_MAX];
+    int len = snprintf(path, sizeof path, "%s/" SETTINGS_RESUMED, n->settings->data.path);
+    if (len < (int)sizeof path && file_exists(path))
+        log_warn("what this key had voted was set aside by hand, see %s", path);
+}
+
 /* A vote of another key, which this folder had before, is none of this key's. */
 static bool load_votes(struct node *n, struct stored_votes *v, struct node_core_options *o,
                        struct err *err)
@@ -123,6 +133,7 @@ static bool load_votes(struct node *n, struct stored_votes *v, struct node_core_
         o->vote = slice_from(all, KID_SIZE, all.len - KID_SIZE);
     o->bodies = v->slices;
     o->body_count = v->count;
+    note_resumed(n);
     o->vote_lost = o->vote.len == 0 && n->voted.there;
     if (o->vote_lost)
         log_warn("this key has voted on this ledger, and what it voted is lost: it abstains until"

@@ -9,6 +9,7 @@
 
 #define SETTINGS_TEXT_MAX      256
 #define SETTINGS_WITNESSES_MAX 16
+#define SETTINGS_RESUMED       "resumed.log" /* in the data folder: a vote was set aside by hand */
 
 /* Where an authority is reached, instead of where the ledger says. */
 struct settings_address {

@@ -11,7 +11,7 @@
 #include "common/state_value.h"
 #include "node/store.h"
 #include "node/voted.h"
-#include "tools/cmd_action.h"
+#include "tools/cmd_recovery_parts.h"
 #include "tools/data_folder.h"
 #include "tools/member_folder.h"
 
@@ -234,7 +234,9 @@ static bool put_in_place(const struct restoring *r, struct err *err)
 
 static void tell_restored(const struct cmd_home *home, const struct restoring *r)
 {
-    size_t members = r->identity.set.count;
+    struct recovery_last last = { .set.count = 0 };
+    struct store *s = NULL;
+    char data[PATH_MAX];
     if (home->json) {
         struct json_doc *doc = json_doc_object();
         json_doc_put_int(doc, "height", (int64_t)r->held.head.height);
@@ -253,8 +255,13 @@ static void tell_restored(const struct cmd_home *home, const struct restoring *r
     (void)printf(
         "what this node's key has voted since is not known: it will follow, and abstain "
         "until it\nhas heard enough of the others to be sure that it contradicts nothing\n");
-    if (members == 1)
-        (void)printf("a ledger of one authority has nobody to hear: it does not go on by itself\n");
+    if (cmd_recovery_last(r->home, &last, &s, data, NULL) && last.set.count == 1)
+        (void)printf(
+            "it is the ledger's one authority and has nobody to hear: it does not go on by "
+            "itself.\nIf you know that this is the only copy: waybill member resume %s "
+            "--only-copy\n",
+            r->home);
+    store_close(s);
 }
 
 static int restore(struct cmd_home *home, const struct cmd_args *args, struct err *err)

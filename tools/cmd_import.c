@@ -13,6 +13,7 @@
 #include "tools/export_file.h"
 #include "tools/follower.h"
 #include "tools/member_folder.h"
+#include "tools/recovery_meet.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -45,9 +46,14 @@ static bool take_recovery(struct importing *m, struct err *err)
     buf_add_slice(&m->recovery_bytes, buf_slice(&m->record));
     if (!recovery_decode(buf_slice(&m->recovery_bytes), &m->recovery, err))
         return false;
+    struct recovery_folder folder = { m->home, &m->identity, m->store };
+    if (!recovery_meet_refuse(&folder, &m->recovery, err))
+        return false;
     for (size_t i = 0; i < m->identity.pin_count; i++)
         pinned = pinned || hash_equal(&m->identity.pins[i], &m->recovery.hash);
     m->has_recovery = true;
+    if (pinned && !recovery_meet_keep(m->home, &m->recovery, err))
+        return false;
     return !pinned || follower_height(m->follower) > m->recovery.height ||
            follower_recover(m->follower, &m->recovery, err);
 }

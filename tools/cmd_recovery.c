@@ -246,13 +246,28 @@ int cmd_recovery(int argc, char **argv)
           "DIR.\n"
           "Exit code: 0 good, 1 error, 3 there are too few, or one does not hold.\n",
           cmd_recovery_seal },
-        { "pin", "recovery pin", "",
-          "Usage: waybill recovery pin RECOVERY DIR\n"
+        { "pin", "recovery pin", "instead",
+          "Usage: waybill recovery pin RECOVERY DIR [--instead]\n"
           "Decides to follow it: in DIR/identity.cbor, for what is verified from there, and in the "
           "node's\n"
-          "configuration, if there is one. Nothing follows a recovery that is not pinned.\n"
-          "Exit code: 0 good, 1 error, 3 it does not hold.\n",
+          "configuration, if there is one. Nothing follows a recovery that is not pinned. A second "
+          "one for\n"
+          "what another goes on from is refused; who signed both is named, and the evidence kept "
+          "in "
+          "DIR.\n"
+          "\n"
+          "  --instead  give up the one that is pinned\n"
+          "Exit code: 0 good, 1 error, 3 it does not hold, or another one is pinned.\n",
           cmd_recovery_pin },
+        { "check", "recovery check", "",
+          "Usage: waybill recovery check RECOVERY RECOVERY DIR\n"
+          "       waybill recovery check EVIDENCE DIR\n"
+          "What two recoveries are to each other, and who of the authorities that DIR knows signed "
+          "both.\n"
+          "Two decisions are evidence against those, kept as DIR/recovery-evidence-....cbor.\n"
+          "Exit code: 0 they can be one after the other, 1 error, 3 a ledger can go on by one "
+          "alone.\n",
+          cmd_recovery_check },
         { .word = NULL },
     };
     return cmd_action_choose(actions, argc, argv);

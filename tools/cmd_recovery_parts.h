@@ -7,6 +7,7 @@
 #include "common/recovery.h"
 #include "node/store.h"
 #include "tools/cmd_action.h"
+#include "tools/recovery_meet.h"
 
 /* What a folder's ledger ends with. */
 struct recovery_last {
@@ -18,6 +19,9 @@ struct recovery_last {
 bool cmd_recovery_last(const char *dir, struct recovery_last *ret_last, struct store **ret_store,
                        char data[PATH_MAX], struct err *err);
 
+/* Fills f of DIR (f->dir): its identity, and its ledger's store, if there is one: the caller's to close. */
+bool cmd_recovery_folder(struct recovery_folder *f, struct identity *ret_identity, struct err *err);
+
 bool cmd_recovery_read(const char *path, struct buf *out, struct recovery *ret_r, struct err *err);
 void cmd_recovery_tell(const struct recovery *r);
 struct json_doc *cmd_recovery_json(const struct recovery *r, const char *path);
@@ -25,5 +29,6 @@ struct json_doc *cmd_recovery_json(const struct recovery *r, const char *path);
 int cmd_recovery_sign(struct cmd_home *home, const struct cmd_args *args, struct err *err);
 int cmd_recovery_seal(struct cmd_home *home, const struct cmd_args *args, struct err *err);
 int cmd_recovery_pin(struct cmd_home *home, const struct cmd_args *args, struct err *err);
+int cmd_recovery_check(struct cmd_home *home, const struct cmd_args *args, struct err *err);
 
 #endif

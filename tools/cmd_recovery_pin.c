@@ -3,33 +3,83 @@
 #include "common/hex.h"
 #include "common/yaml.h"
 #include "tools/cmd_recovery_parts.h"
+#include "tools/data_folder.h"
 #include "tools/member_folder.h"
 
 #include <stdio.h>
 #include <string.h>
 
+/* ------------------------------------------------------------------ the folder */
+
+bool cmd_recovery_folder(struct recovery_folder *f, struct identity *ret_identity, struct err *err)
+{
+    char path[PATH_MAX], data[PATH_MAX], home[PATH_MAX];
+    struct buf bytes = buf_heap(64 * 1024);
+    bool good = member_folder_path(f->dir, "identity.cbor", path, err) &&
+                file_read(path, 64 * 1024, &bytes, err) &&
+                identity_decode(buf_slice(&bytes), ret_identity, err);
+    f->identity = ret_identity;
+    f->store = NULL;
+    if (good && data_folder_find(f->dir, data, home, NULL))
+        good = store_open(data, STORE_READ, &f->store, err);
+    buf_free(&bytes);
+    return good;
+}
+
 /* ------------------------------------------------------------------ pin */
 
-static bool pin_identity(const char *dir, const struct recovery *r, struct err *err)
+/* Its pins without those that it excludes, and with it. */
+static bool change_pins(struct identity *id, const struct recovery *r,
+                        const struct recovery_met *met, struct err *err)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < id->pin_count; i++) {
+        bool stays = !hash_equal(&id->pins[i], &r->hash);
+        for (size_t k = 0; k < met->count; k++)
+            stays = stays && !hash_equal(&id->pins[i], &met->hash[k]);
+        if (stays)
+            id->pins[kept++] = id->pins[i];
+    }
+    id->pin_count = kept;
+    if (kept == IDENTITY_PINS_MAX)
+        return err_set(err, ERR_BUSY, "identity.cbor: pins %d recoveries already",
+                       IDENTITY_PINS_MAX);
+    id->pins[id->pin_count++] = r->hash;
+    return true;
+}
+
+static bool check_rivals(struct recovery_folder *f, const struct recovery *r, bool instead,
+                         struct recovery_met *ret_met, struct err *err)
+{
+    if (!recovery_meet(f, r, ret_met, err))
+        return false;
+    if (ret_met->count == 0)
+        return true;
+    if (ret_met->gone_on)
+        return err_set(err, ERR_PROOF,
+                       "%s: its ledger has gone on by another recovery: a folder of its own can "
+                       "follow this one",
+                       f->dir);
+    return instead || err_set(err, ERR_PROOF,
+                              "%s: pins another recovery already (see above); ask the other "
+                              "members which one holds. --instead gives up that one",
+                              f->dir);
+}
+
+static bool pin_identity(const char *dir, const struct recovery *r, bool instead, struct err *err)
 {
     char path[PATH_MAX];
     struct identity id;
+    struct recovery_met met = { .count = 0 };
+    struct recovery_folder f = { .dir = dir, .identity = &id };
     struct buf bytes = buf_heap(64 * 1024);
-    bool good = member_folder_path(dir, "identity.cbor", path, err) &&
-                file_read(path, 64 * 1024, &bytes, err) &&
-                identity_decode(buf_slice(&bytes), &id, err);
+    bool good = cmd_recovery_folder(&f, &id, err);
     if (good && !hash_equal(&id.genesis.ledger, &r->ledger))
-        good = err_set(err, ERR_PROOF, "%s: is of another ledger", path);
-    for (size_t i = 0; good && i < id.pin_count; i++)
-        if (hash_equal(&id.pins[i], &r->hash)) {
-            buf_free(&bytes);
-            return true;
-        }
-    if (good && id.pin_count == IDENTITY_PINS_MAX)
-        good = err_set(err, ERR_BUSY, "%s: pins %d recoveries already", path, IDENTITY_PINS_MAX);
+        good = err_set(err, ERR_PROOF, "%s: is of another ledger", dir);
+    good = good && check_rivals(&f, r, instead, &met, err) && change_pins(&id, r, &met, err) &&
+           recovery_meet_keep(dir, r, err) && member_folder_path(dir, "identity.cbor", path, err);
+    store_close(f.store);
     if (good) {
-        id.pins[id.pin_count++] = r->hash;
-        buf_clear(&bytes);
         identity_put(&bytes, &id);
         good = file_replace(path, buf_slice(&bytes), 0644, err);
     }
@@ -75,7 +125,8 @@ int cmd_recovery_pin(struct cmd_home *home, const struct cmd_args *args, struct 
         cmd_args_expect(args, 2, 2, "a RECOVERY and a DIR", err) &&
         cmd_recovery_read(args->operand[0], &bytes, &r, err) &&
         (r.signature_count > 0 || err_set(err, ERR_INPUT, "this is a draft: nobody signed it")) &&
-        pin_identity(args->operand[1], &r, err) && pin_node(args->operand[1], &r, &node, err);
+        pin_identity(args->operand[1], &r, cmd_args_flag(args, "instead"), err) &&
+        pin_node(args->operand[1], &r, &node, err);
     if (good && home->json) {
         cmd_action_print(cmd_recovery_json(&r, args->operand[1]));
     } else if (good) {
@@ -85,4 +136,65 @@ int cmd_recovery_pin(struct cmd_home *home, const struct cmd_args *args, struct 
     }
     buf_free(&bytes);
     return good ? CMD_GOOD : cmd_action_fail(err);
+}
+
+/* ------------------------------------------------------------------ check */
+
+static bool read_two(const struct cmd_args *args, struct buf bytes[2], struct recovery two[2],
+                     struct err *err)
+{
+    if (!cmd_args_expect(args, 2, 3, "two RECOVERYs and a DIR, or an EVIDENCE and a DIR", err))
+        return false;
+    if (args->operand_count == 3)
+        return cmd_recovery_read(args->operand[0], &bytes[0], &two[0], err) &&
+               cmd_recovery_read(args->operand[1], &bytes[1], &two[1], err);
+    return file_read(args->operand[0], RECOVERY_EVIDENCE_MAX, &bytes[0], err) &&
+           (recovery_evidence_decode(buf_slice(&bytes[0]), &two[0], &two[1], err) ||
+            err_wrap(err, "%s", args->operand[0]));
+}
+
+static void print_rivals(const struct recovery_rivals *v)
+{
+    static const char *const names[] = {
+        [RIVALS_SAME] = "same",
+        [RIVALS_UNRELATED] = "unrelated",
+        [RIVALS_SEALED_TWICE] = "sealed twice",
+        [RIVALS_OF_ONE_TIP] = "of one block",
+        [RIVALS_EVIDENCE] = "evidence",
+    };
+    struct json_doc *doc = json_doc_object();
+    json_doc_put_text(doc, "relation", names[v->relation]);
+    struct json_doc *list = json_doc_put_array(doc, "signed_both");
+    for (size_t i = 0; i < v->count; i++)
+        json_doc_put_hex(list, NULL, kid_slice(&v->both[i]));
+    cmd_action_print(doc);
+}
+
+int cmd_recovery_check(struct cmd_home *home, const struct cmd_args *args, struct err *err)
+{
+    char path[PATH_MAX];
+    struct identity id;
+    struct recovery two[2];
+    struct recovery_rivals v = { .relation = RIVALS_SAME };
+    struct recovery_folder f = { .dir = NULL };
+    struct buf bytes[2] = { buf_heap(RECOVERY_EVIDENCE_MAX), buf_heap(RECOVERY_SIZE_MAX) };
+    bool good = read_two(args, bytes, two, err);
+    if (good) {
+        f.dir = args->operand[args->operand_count - 1];
+        good = cmd_recovery_folder(&f, &id, err);
+    }
+    if (good) {
+        v = recovery_rivals(&two[0], &two[1], recovery_meet_pub, &f);
+        recovery_meet_tell(&f, &two[0], &two[1], &v);
+        good = args->operand_count == 2 ||
+               recovery_meet_keep_evidence(&f, &two[0], &two[1], &v, path, err);
+    }
+    store_close(f.store);
+    buf_free(&bytes[0]);
+    buf_free(&bytes[1]);
+    if (!good)
+        return cmd_action_fail(err);
+    if (home->json)
+        print_rivals(&v);
+    return recovery_rivals_exclude(&v) ? CMD_PROOF : CMD_GOOD;
 }

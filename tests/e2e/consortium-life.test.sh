@@ -202,6 +202,8 @@ waybill backup net/clinic-c clinic.backup >out.txt
 commission net/clinic-c C1
 expect "over a running node" 1 "$(code_of waybill restore clinic.backup net/clinic-c --replace)"
 waybill consortium down net clinic-c >out.txt
+expect "voting by hand" 1 "$(code_of waybill member resume net/clinic-c --only-copy)"
+says "voting by hand" 'has 4 authorities' err.txt
 expect "over a ledger" 1 "$(code_of waybill restore clinic.backup net/clinic-c)"
 says "over a ledger" '--replace' err.txt
 expect "of another ledger" 3 "$(code_of waybill restore clinic.backup far/farma.example --replace)"
@@ -273,6 +275,9 @@ says "half is not more than half" '2 of the last 4' err.txt
 [ ! -e gone/a/node/authority.key ] || die "a key that signed a recovery can still seal"
 waybill recovery sign recovery.draft gone/c >out.txt
 waybill recovery seal recovery.draft gone/a gone/?/recovery-signature.cbor >out.txt
+waybill recovery draft gone/a new2/node-request.cbor --reason "another story" -o rival.draft >out.txt
+for member in a b c; do waybill recovery sign rival.draft gone/$member >out.txt; done
+waybill recovery seal rival.draft gone/a gone/?/recovery-signature.cbor -o rival.cbor >out.txt
 for i in 1 2; do
     member=$(cut -d' ' -f$i <<<"a b")
     waybill genesis start "new$i" gone/a/genesis.cbor >out.txt
@@ -294,10 +299,27 @@ expect "a receipt from before, still" 0 "$(code_of waybill receipt verify before
 waybill export new1 gone.export >out.txt
 expect "an import stops there" 3 "$(code_of waybill import gone.export gone.import)"
 waybill import gone.export gone.import --pin "$(waybill recovery show recovery.cbor --json | jq -r .hash)" >out.txt
+# who signed two recoveries has contradicted himself, and is named wherever both are met
+expect "a second one" 3 "$(code_of waybill recovery pin rival.cbor gone/a)"
+expect "who signed both" 3 "$(grep -c 'signed both: authority [0-9a-f]\{16\} of [abc]$' err.txt)"
+says "a second one" 'pins another recovery already' err.txt
+expect "the evidence convicts them anywhere" 3 "$(code_of waybill recovery check gone/a/recovery-evidence-*.cbor gone/c --json)"
+expect "the evidence convicts them anywhere" "evidence 3" "$(jq -r '"\(.relation) \(.signed_both | length)"' out.txt)"
+expect "as both files do" 3 "$(code_of waybill recovery check rival.cbor recovery.cbor gone/c)"
+cmp gone/a/recovery-evidence-*.cbor gone/c/recovery-evidence-*.cbor || die "the evidence is not the same"
+expect "a recovery and itself" 0 "$(code_of waybill recovery check rival.cbor rival.cbor gone/c)"
+expect "a ledger that has gone on" 3 "$(code_of waybill recovery pin rival.cbor new1 --instead)"
+says "a ledger that has gone on" 'has gone on by another recovery' err.txt
+expect "the one imported to" 3 "$(code_of waybill import gone.export other)"
+waybill recovery pin rival.cbor other >out.txt
+expect "an import that meets the other" 3 "$(code_of waybill import gone.export other)"
+says "an import that meets the other" 'this folder has pinned' err.txt
+waybill recovery pin recovery.cbor other --instead >out.txt
+expect "following the other instead" 0 "$(code_of waybill import gone.export other)"
 for pid in "${running[@]}"; do kill "$pid"; done
 wait "${running[@]}" 2>/dev/null || true
 running=()
-for dir in new1 new2 gone.import; do
+for dir in new1 new2 gone.import other; do
     waybill audit $dir >out.txt || die "audit of $dir"
     says "it stands there for ever" 'by a recovery'
 done

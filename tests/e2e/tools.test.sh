@@ -5,7 +5,8 @@
 # ---- help, and what is mistyped
 for command in "" init member device product place party asset custody pack unpack make goods cert correct dispute \
     contract doc label "label seal" "label reveal" trace history contents findings recall origin uses verify statement \
-    receipt audit rebuild demo consortium genesis constitution gov "gov propose" export import backup restore recovery fork; do
+    receipt audit rebuild demo consortium genesis constitution gov "gov propose" export import backup restore recovery "recovery check" \
+    "member resume" fork join checkpoint witness proof; do
     # shellcheck disable=SC2086
     expect "help of waybill $command" 0 "$(code_of waybill $command --help)"
     says "help of waybill $command" '^Usage: waybill' out.txt
