@@ -74,7 +74,8 @@ static void consensus_metrics(struct api_context *c, struct buf *out)
     metric(out, "authorities", "gauge", "Authorities in force.", n.members);
     metric(out, "quorum", "gauge", "How many of them make a block.", n.quorum);
     metric(out, "peers_heard", "gauge", "Other authorities heard of within five seconds.", n.peers);
-    metric(out, "lag_blocks", "gauge", "Blocks behind the highest that a peer spoke of.", n.lag);
+    metric(out, "lag_blocks", "gauge", "Blocks behind what f + 1 authorities say they have.",
+           n.lag);
     if (n.offset_known)
         line(out,
              "# HELP waybill_clock_offset_seconds Own clock less the median of the peers'.\n"

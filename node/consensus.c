@@ -256,12 +256,13 @@ static void act_send(const struct consensus *c, struct consensus_actions *action
     }
 }
 
-/* Nobody hears a set of one; and who is not of the set tells only where it stands. */
+/* Who is not of the set tells only where it stands; so does a set of one, and only to strangers if there are any. */
 static unsigned may_send(const struct consensus *c)
 {
-    if (c->place < 0)
+    bool alone = c->place >= 0 && c->set.count == 1;
+    if (c->place < 0 || (alone && consensus_peer_listens(c)))
         return 1U << MESSAGE_STATUS;
-    return c->set.count == 1 ? 0 : c->wants.send;
+    return alone ? 0 : c->wants.send;
 }
 
 static void act_questions(const struct consensus *c, struct consensus_actions *actions)
@@ -362,9 +363,10 @@ uint64_t consensus_wake_ms(const struct consensus *c)
     uint64_t at = c->phase == PHASE_DECIDED ? NEVER : c->timer_ms;
     if (early_ms(c) < at)
         at = early_ms(c);
-    if (c->set.count == 1 && c->place >= 0)
+    bool alone = c->place >= 0 && c->set.count == 1;
+    if (alone && !consensus_peer_listens(c))
         return at; /* nobody to tell anything */
-    if (c->resend_ms < at)
+    if (c->resend_ms < at && !alone)
         at = c->resend_ms;
     return c->status_ms < at ? c->status_ms : at;
 }
@@ -374,6 +376,7 @@ void consensus_look(const struct consensus *c, uint64_t steady_ms, struct consen
     memset(ret_view, 0, sizeof *ret_view);
     ret_view->height = c->height;
     ret_view->round = c->round;
+    ret_view->reached = consensus_peer_reached(c);
     ret_view->phase = c->phase;
     ret_view->votes = consensus_may_vote(c);
     ret_view->abstains = c->place >= 0 && c->lost != LOST_NOT;

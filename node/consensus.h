@@ -110,6 +110,8 @@ uint64_t consensus_wake_ms(const struct consensus *c);
 /* For metrics and alarms. */
 struct consensus_view {
     uint64_t height, round;
+    uint64_t
+        reached; /* the highest block that, f + 1 others say, is there: one of them is honest */
     enum consensus_phase phase;
     bool votes;    /* of the set, and not abstaining */
     bool abstains; /* of the set, but its vote state was lost: it may not vote yet */

@@ -70,7 +70,8 @@ struct candidate {
 struct peer {
     struct kid kid;
     bool heard, has_offset, asked, evidenced;
-    uint64_t heard_ms, answered_ms;
+    uint64_t heard_ms, answered_ms, replied_ms;
+    uint64_t reached; /* the highest block that it said it has */
     int64_t offset_ms;
     uint64_t asked_height, asked_round; /* its answer to my question */
     bool has_question;

@@ -75,6 +75,10 @@ void consensus_peer_move(struct consensus *c, const struct authority_set *set);
 /* May one whose vote state was lost vote again? */
 void consensus_peer_rejoin(struct consensus *c);
 bool consensus_peer_offset(const struct consensus *c, int64_t *ret_ms);
+/* The (f + 1)-th highest block that others of the set said they have; 0: fewer were heard. */
+uint64_t consensus_peer_reached(const struct consensus *c);
+/* Of a set of one: does anybody listen? */
+bool consensus_peer_listens(const struct consensus *c);
 
 /* ------------------------------------------------------------------ consensus_store.c */
 

@@ -47,6 +47,30 @@ static void look_ahead(struct consensus *c, const struct message *m)
     c->wants.behind_height = m->height;
 }
 
+/* One of f + 1 is honest; who lies says what he likes of himself alone. */
+uint64_t consensus_peer_reached(const struct consensus *c)
+{
+    uint64_t falling[AUTHORITY_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < c->set.count; i++) {
+        uint64_t reached = c->peers[i].reached;
+        if ((int)i == c->place || reached == 0)
+            continue;
+        size_t at = n++;
+        for (; at > 0 && falling[at - 1] < reached; at--)
+            falling[at] = falling[at - 1];
+        falling[at] = reached;
+    }
+    return n > c->faults ? falling[c->faults] : 0;
+}
+
+/* A candidate, say, that wants to know when it has followed all. */
+bool consensus_peer_listens(const struct consensus *c)
+{
+    const struct peer *p = &c->peers[STRANGER];
+    return p->heard && c->now_ms <= p->heard_ms + HEARD_MS;
+}
+
 /* ------------------------------------------------------------------ STATUS */
 
 /* One who forgot vouches for nobody. The answer says when the asker's key had spoken before it asked. */
@@ -60,8 +84,9 @@ static void answer_question(struct consensus *c, size_t place, const struct mess
         p->spoken_before = p->spoken;
         p->spoken_before_ms = p->spoken ? c->now_ms - p->spoken_ms : 0;
     }
-    if (c->lost != LOST_NOT)
+    if (c->lost != LOST_NOT || c->now_ms < p->replied_ms)
         return;
+    p->replied_ms = c->now_ms + ANSWER_MS;
     c->wants.answer_to = m->from;
     c->wants.answer |= 1U << MESSAGE_STATUS;
     c->wants.replies = true;
@@ -91,6 +116,8 @@ void consensus_peer_status(struct consensus *c, size_t place, const struct messa
     struct peer *p = &c->peers[place];
     p->has_offset = true;
     p->offset_ms = (int64_t)c->clock_ms - (int64_t)m->as.status.clock_ms;
+    if (m->height > p->reached + 1)
+        p->reached = m->height - 1;
     if (m->height < c->height)
         consensus_peer_answer(c, place, m);
     if (m->as.status.question != NULL)

@@ -127,7 +127,7 @@ static bool perform(struct node *n, const struct node_action *a, struct node_tim
         loop_peers_send(n, a);
         return true;
     case NODE_FETCH: loop_peers_fetch(n, a); return true;
-    case NODE_CATCH_UP: loop_peers_catch_up(n, a, now.steady_ms); return true;
+    case NODE_CATCH_UP: loop_peers_catch_up(n, a); return true;
     case NODE_EVIDENCE:
         loop_watch_evidence(n, &a->kid, now.steady_ms);
         loop_own_evidence(n, a);
@@ -153,10 +153,9 @@ static void note_metrics(struct node *n, uint64_t steady_ms)
     m->waiting = node_core_waiting(n->core);
     m->height = n->chain.head.height;
     m->tip = n->chain.head_hash;
-    if (m->highest < m->height)
-        m->highest = m->height;
     uint64_t round = m->view.height == m->height + 1 ? m->view.round : 0;
     node_core_look(n->core, steady_ms, &m->view);
+    m->highest = m->view.reached > m->height ? m->view.reached : m->height;
     m->rounds += m->view.round > round ? m->view.round - round : 0;
     if (n->meet.peers != NULL)
         m->peers = peers_count(n->meet.peers, &m->peers_heard);

@@ -15,7 +15,6 @@
 
 #define LOOK_AGAIN_MS  3000
 #define ENTER_AGAIN_MS 30000
-#define CAUGHT_UP_MS   3000 /* not behind for so long */
 
 static bool open_signer(struct node *n, struct signer **ret_signer)
 {
@@ -104,9 +103,8 @@ static bool may_enter(struct node *n, uint64_t steady_ms)
     struct state_key key = state_key_kid(TABLE_CANDIDATE, &n->kid);
     struct state_candidate c;
     struct buf value = buf_heap(1024);
-    bool caught_up = n->metrics.peers_heard > 0 &&
-                     (n->meet.behind_ms == 0 || steady_ms >= n->meet.behind_ms + CAUGHT_UP_MS);
-    bool yes = caught_up && store_state_get(n->store, state_key_slice(&key), &value, NULL) &&
+    bool level = n->metrics.peers_heard > 0 && node_core_is_level(n->core, steady_ms);
+    bool yes = level && store_state_get(n->store, state_key_slice(&key), &value, NULL) &&
                state_candidate_take(buf_slice(&value), &c) &&
                n->chain.head.height + 1 >= c.from_height && clock_now_ms(n->clock) < c.until_ms;
     buf_free(&value);

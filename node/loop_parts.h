@@ -45,7 +45,8 @@ struct node_metrics {
     uint64_t rounds;           /* that were begun above round 0 */
     uint64_t sent, sent_bytes; /* envelopes for peers */
     uint64_t blocks, statements, turned_away, waiting, started_ms;
-    uint64_t height, highest; /* the own head's, and the highest that a peer spoke of */
+    uint64_t height,
+        highest; /* the own head's, and the highest of which peers say for sure that it is */
     struct hash tip;
     size_t peers, peers_heard;
     struct consensus_view view;
@@ -63,7 +64,6 @@ struct loop_meeting {
     struct buf range_bytes;
     struct blocks_range range;
     struct kid range_from;
-    uint64_t behind_ms;       /* steady: when it last was behind; 0: never */
     struct loop_mute mute;    /* whose statements did not hold */
     struct loop_guard *guard; /* NULL once it is known that nobody else uses the key */
 };
@@ -148,7 +148,7 @@ bool loop_peers_service(struct node *n, const struct pollfd *fds, uint64_t stead
 bool loop_peers_events(struct node *n, struct node_time now, struct err *err);
 void loop_peers_send(struct node *n, const struct node_action *a);
 void loop_peers_fetch(struct node *n, const struct node_action *a);
-void loop_peers_catch_up(struct node *n, const struct node_action *a, uint64_t steady_ms);
+void loop_peers_catch_up(struct node *n, const struct node_action *a);
 
 /* loop_own.c */
 void loop_own_evidence(struct node *n, const struct node_action *a);

@@ -212,8 +212,6 @@ static bool take_message(struct node *n, const struct kid *link, struct slice by
             take_statements(n, &m);
         return true;
     }
-    if (m.type == MESSAGE_STATUS && m.height > 0 && m.height - 1 > n->metrics.highest)
-        n->metrics.highest = m.height - 1;
     node_core_receive(n->core, bytes, now);
     return loop_core_perform(n, now, err);
 }
@@ -355,10 +353,9 @@ void loop_peers_fetch(struct node *n, const struct node_action *a)
     ask(n, &job);
 }
 
-void loop_peers_catch_up(struct node *n, const struct node_action *a, uint64_t steady_ms)
+void loop_peers_catch_up(struct node *n, const struct node_action *a)
 {
     struct fetch_job job = { .tag = TAG_CATCH_UP, .reply_max = BLOCKS_RANGE_SIZE_MAX };
-    n->meet.behind_ms = steady_ms;
     if (n->meet.fetch == NULL || n->meet.ranging)
         return; /* the machine asks again */
     (void)snprintf(job.path, sizeof job.path, PEER_API_PATH "blocks?from=%llu",

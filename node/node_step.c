@@ -240,6 +240,7 @@ bool node_core_catch_up(struct node_core *core, struct slice block, struct slice
         return false;
     buf_clear(&core->seals);
     buf_add_slice(&core->seals, seals);
+    core->fetched_ms = now.steady_ms;
     return (!core->seals.failed && node_core_apply(core, body)) ||
            err_set(err, ERR_PROOF, "block %llu can't be followed",
                    (unsigned long long)core->chain->head.height + 1);

@@ -107,6 +107,8 @@ size_t node_core_waiting(const struct node_core *core);
 uint64_t node_core_wait_ms(const struct node_core *core, uint64_t steady_ms);
 void node_core_look(const struct node_core *core, uint64_t steady_ms,
                     struct consensus_view *ret_view);
+/* Has it followed what f + 1 authorities say there is, without blocks to fetch for some seconds? */
+bool node_core_is_level(const struct node_core *core, uint64_t steady_ms);
 /* The body of a block that is proposed or prepared and not yet decided; empty: not here. */
 struct slice node_core_find_body(const struct node_core *core, const struct hash *block);
 

@@ -6,6 +6,8 @@
 
 #define LATER_BYTES       (4u * 1024 * 1024)
 #define CATCH_UP_AGAIN_MS 2000          /* without progress another peer is asked */
+#define LEVEL_MS          3000          /* no block had to be fetched for so long */
+#define LEVEL_BLOCKS      2             /* may be on their way */
 #define CATCH_UP_PAUSE_MS 50            /* after a run of blocks that came: the next is asked for */
 #define RELAY_AGAIN_BYTES (256u * 1024) /* of statements that were relayed before, a second */
 #define RELAY_BATCH_BYTES (900u * 1024) /* of statements in one envelope */
@@ -150,6 +152,14 @@ void node_core_ask_again(struct node_core *core)
 {
     if (core->behind && core->now.steady_ms >= core->ask_ms)
         ask(core);
+}
+
+bool node_core_is_level(const struct node_core *core, uint64_t steady_ms)
+{
+    struct consensus_view v;
+    consensus_look(core->consensus, steady_ms, &v);
+    return v.reached > 0 && core->chain->head.height + LEVEL_BLOCKS >= v.reached &&
+           (core->fetched_ms == 0 || steady_ms >= core->fetched_ms + LEVEL_MS);
 }
 
 /* ------------------------------------------------------------------ relaying */

@@ -112,7 +112,7 @@ struct node_core {
     bool behind;
     struct kid asked; /* for blocks */
     bool progress;
-    uint64_t ask_ms;
+    uint64_t ask_ms, fetched_ms; /* steady: fetched_ms: when a block came; 0: none did */
 
     uint64_t relay_since_ms; /* steady: the second in which … */
     size_t relayed;          /* … so many bytes were relayed again */
