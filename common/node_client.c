@@ -51,8 +51,11 @@ void node_client_close(struct node_client *c)
 
 /* ------------------------------------------------------------------ asking */
 
-static enum err_code kind_of(unsigned status)
+/* BUSY is worth another try here; where it is no authority, only another node helps. */
+static enum err_code kind_of(unsigned status, struct slice code)
 {
+    if (slice_equal(code, slice_text(refusal_name(REFUSED_NOT_AUTHORITY))))
+        return ERR_IO;
     if (status == 404)
         return ERR_NOT_FOUND;
     if (status == 422)
@@ -68,11 +71,11 @@ static bool tell_problem(const struct node_client *c, const struct http_reply *r
 {
     struct json_doc *doc = NULL;
     struct slice detail = { NULL, 0 }, code = { NULL, 0 };
-    enum err_code kind = kind_of(reply->status);
     if (json_doc_parse(buf_slice(&reply->body), JSON_MAX, &doc, NULL)) {
         (void)json_doc_get_text(json_doc_at(doc, "/detail"), &detail);
         (void)json_doc_get_text(json_doc_at(doc, "/code"), &code);
     }
+    enum err_code kind = kind_of(reply->status, code);
     if (detail.len > 0)
         (void)err_set(err, kind, "the node says %.*s: %.*s", (int)code.len, (const char *)code.data,
                       (int)detail.len, (const char *)detail.data);

@@ -20,6 +20,8 @@ static const struct refusal_entry registry[] = {
     { REFUSED_BUSY, "BUSY", "The node's queue is full; send it again shortly.", FATE_RETRY },
     { REFUSED_TOO_LARGE, "TOO_LARGE", "It is larger than the wire allows.", FATE_AWAY },
     { REFUSED_QUOTA, "QUOTA", "The key has used up its allowance for now.", FATE_RETRY },
+    { REFUSED_NOT_AUTHORITY, "NOT_AUTHORITY",
+      "This node is not an authority of the ledger; send it to one that is.", FATE_RETRY },
     { REFUSED_CLONE, "CLONE",
       "Another statement with this key and sequence number is recorded: the key is in two hands.",
       FATE_FINAL },

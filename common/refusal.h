@@ -23,6 +23,7 @@ enum refusal {
     REFUSED_BUSY = 9,
     REFUSED_TOO_LARGE = 10,
     REFUSED_QUOTA = 11,
+    REFUSED_NOT_AUTHORITY = 12,
     /* recorded with this outcome, final */
     REFUSED_CLONE = 32,
     REFUSED_NOT_ALLOWED = 33,

@@ -344,6 +344,17 @@ void api_statements(struct api_context *c, const struct http_request *q, const c
         api_answer_error(a, &err);
 }
 
+static void not_taken(struct http_answer *a, const struct err *err)
+{
+    if (err->code == ERR_INPUT)
+        api_answer_problem(a, 400, refusal_name(REFUSED_MALFORMED), err->msg);
+    else if (err->code == ERR_REFUSED)
+        api_answer_problem(a, 503, refusal_name(REFUSED_NOT_AUTHORITY), err->msg);
+    else /* ERR_IO: no room on the disk */
+        api_answer_problem(a, err->code == ERR_IO ? 507 : 503, refusal_name(REFUSED_BUSY),
+                           err->msg);
+}
+
 void api_entries(struct api_context *c, const struct http_request *q, struct http_answer *a)
 {
     struct err err = { 0 };
@@ -354,12 +365,7 @@ void api_entries(struct api_context *c, const struct http_request *q, struct htt
         return;
     }
     if (!c->node.submit(c->node.ctx, q->body, &hash, &err)) {
-        bool later = err.code != ERR_INPUT; /* ERR_IO: no room on the disk */
-        api_answer_problem(a,
-                           err.code == ERR_IO ? 507
-                           : later            ? 503
-                                              : 400,
-                           refusal_name(later ? REFUSED_BUSY : REFUSED_MALFORMED), err.msg);
+        not_taken(a, &err);
         return;
     }
     struct json_doc *doc = json_doc_object();

@@ -176,7 +176,10 @@ static bool open_ledger(struct node *n, struct err *err)
     n->meet.book = peer_book_new();
     if (n->ingest == NULL || n->tracker == NULL || n->meet.book == NULL)
         return err_set(err, ERR_IO, "out of memory");
-    return load_chain(n, err) && loop_load_recovery(n, err) && open_core(n, err);
+    if (!load_chain(n, err) || !loop_load_recovery(n, err) || !open_core(n, err))
+        return false;
+    loop_door_look(n, 0);
+    return true;
 }
 
 /* ------------------------------------------------------------------ the bus */

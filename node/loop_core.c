@@ -62,6 +62,8 @@ static bool store_block_of(struct node *n, const struct commit *c, struct node_t
         announce_set(n->bus, n->store);
     loop_publish_events(n->bus, c);
     node_core_stored(n->core, now);
+    if (n->meet.changed)
+        loop_door_look(n, c->header.height + 1);
     loop_retry_parked(n);
     return true;
 }

@@ -4,13 +4,46 @@
 #include "node/announce.h"
 #include "node/loop_parts.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define PARKED_BYTES (4u * 1024 * 1024) /* nobody vouches for any of them */
 #define PARKED_MS    2000 /* a statement by a key that is not enrolled yet waits so long */
 
+/*
+ * Authorities listen to each other, and to candidates, who have to say that they enter. Nobody listens to any
+ * other node: what it took in would wait for ever.
+ */
+void loop_door_look(struct node *n, uint64_t height)
+{
+    bool heard = authority_set_find(&n->chain.next, &n->kid) >= 0 ||
+                 peer_book_is_candidate(n->meet.book, &n->kid) ||
+                 (n->settings->has_recovery && authority_set_find(&n->recovery.set, &n->kid) >= 0);
+    if (heard == !n->meet.outside)
+        return;
+    __atomic_store_n(&n->meet.outside_since, height, __ATOMIC_RELAXED);
+    __atomic_store_n(&n->meet.outside, !heard, __ATOMIC_RELEASE);
+}
+
+static bool is_outside(const struct node *n, struct err *err)
+{
+    char since[64] = "";
+    if (!__atomic_load_n(&n->meet.outside, __ATOMIC_ACQUIRE))
+        return false;
+    uint64_t height = __atomic_load_n(&n->meet.outside_since, __ATOMIC_RELAXED);
+    if (height > 0)
+        (void)snprintf(since, sizeof since, " since block %" PRIu64, height);
+    (void)err_set(err, ERR_REFUSED,
+                  "this node is not an authority of the ledger%s: send statements to another node",
+                  since);
+    return true;
+}
+
 bool node_submit(struct node *n, struct slice bytes, struct err *err)
 {
+    if (is_outside(n, err))
+        return false;
     if (__atomic_load_n(&n->watch.full, __ATOMIC_RELAXED))
         return err_set(err, ERR_IO, "this node's disk is full: try another node, or later");
     if (ingest_submit(n->ingest, bytes, err))
@@ -27,7 +60,9 @@ void loop_on_message(void *user, const struct bus_message *message)
     if (node_submit(n, message->payload, &err) || !cose_parse(message->payload, &cose, NULL))
         return;
     struct node_refused refused = { crypto_sha256(message->payload), cose.kid,
-                                    err.code == ERR_INPUT ? REFUSED_TOO_LARGE : REFUSED_BUSY };
+                                    err.code == ERR_INPUT     ? REFUSED_TOO_LARGE
+                                    : err.code == ERR_REFUSED ? REFUSED_NOT_AUTHORITY
+                                                              : REFUSED_BUSY };
     announce_refused(n->bus, &refused);
 }
 

@@ -60,6 +60,8 @@ struct loop_meeting {
     struct peer_book *book; /* always there */
     bool changed;           /* the book: peers and fetch are to be told */
     bool of_set;            /* the own key, when they were told last */
+    bool outside; /* nothing that is brought here would reach the ledger; any thread, … */
+    uint64_t outside_since; /* … atomic, both; 0: since before this process began */
     bool ranging;           /* one that came is being taken: */
     struct buf range_bytes;
     struct blocks_range range;
@@ -131,6 +133,8 @@ bool node_submit(struct node *n, struct slice bytes, struct err *err);
 void loop_on_message(void *user, const struct bus_message *message);
 void loop_door(struct node *n, uint64_t steady_ms);
 void loop_retry_parked(struct node *n);
+/* Who the authorities are may be another now, from the block at this height on; 0: at the start. */
+void loop_door_look(struct node *n, uint64_t height);
 
 /* loop_core.c: lets the machine act, and does what it asks for. False: the process must end. */
 bool loop_core(struct node *n, uint64_t steady_ms, struct err *err);

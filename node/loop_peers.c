@@ -75,7 +75,7 @@ static bool refresh(struct node *n, struct err *err)
     if (n->meet.changed && of_set != n->meet.of_set)
         log_info(of_set ? "this node's key is of the authority set now"
                         : "this node's key has left the authority set: the others let it in no"
-                          " more, and what is given to this node does not reach the ledger");
+                          " more, and what is given to this node is refused");
     n->meet.of_set = of_set;
     n->meet.changed = false;
     peers_set(n->meet.peers, list, count, clock_steady_ms());

@@ -332,7 +332,7 @@ void peers_set(struct peers *p, const struct peer *list, size_t count, uint64_t 
         log_error("out of memory: who the peers are is not taken over");
         return;
     }
-    peers_roster_say(&p->roster, others, other_count);
+    peers_roster_say(&p->roster, others, other_count, now_ms);
     free(others);
     peers_known_set(&p->known, &p->roster);
     take_over(p, now_ms);

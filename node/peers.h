@@ -40,8 +40,8 @@ uint16_t peers_port(const struct peers *p);
 /*
  * Who they are from now on; those with the own kid are left out. A peer whose certificate is none that a
  * peer may have (common/tls_certificate.h), or is not named by its kid, is not let in and not listened to.
- * Who enters or leaves does so at once; what others announce anew waits, see peers_roster.h. A changed list
- * of certificates restarts the broker.
+ * Who enters does so at once; who leaves, and what others announce anew, waits: see peers_roster.h. A changed
+ * list of certificates restarts the broker.
  */
 void peers_set(struct peers *p, const struct peer *list, size_t count, uint64_t now_ms);
 /*

@@ -40,7 +40,7 @@ void peers_known_set(struct peers_known *known, const struct peers_roster *roste
         const struct peers_known_one *before = find(known, &one.kid);
         one.heard_ms = before != NULL ? before->heard_ms : 0;
         one.has_said = e->listed && put(&e->said, &one.said);
-        one.has_taken = e->listed && e->present && put(&e->taken, &one.taken);
+        one.has_taken = e->present && put(&e->taken, &one.taken);
         if (one.has_taken || one.has_said)
             all[count++] = one;
     }

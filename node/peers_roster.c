@@ -21,6 +21,11 @@ static struct peers_roster_entry *find(struct peers_roster *r, const struct kid 
     return NULL;
 }
 
+static bool is_sooner(const struct peers_roster_entry *a, const struct peers_roster_entry *b)
+{
+    return a->present == b->present ? a->not_before_ms < b->not_before_ms : b->present;
+}
+
 /* Where there is no room, the one that left and whose pause is over first is forgotten. */
 static struct peers_roster_entry *add(struct peers_roster *r)
 {
@@ -29,19 +34,22 @@ static struct peers_roster_entry *add(struct peers_roster *r)
         return &r->at[r->count++];
     for (size_t i = 0; i < r->count; i++) {
         struct peers_roster_entry *e = &r->at[i];
-        if (!e->listed && !e->present &&
-            (oldest == NULL || e->not_before_ms < oldest->not_before_ms))
+        if (!e->listed && (oldest == NULL || is_sooner(e, oldest)))
             oldest = e;
     }
-    assert(oldest != NULL); /* what is said is taken over before more is */
+    assert(oldest != NULL); /* at most half of them are listed */
     return oldest;
 }
 
-void peers_roster_say(struct peers_roster *r, const struct peer *list, size_t count)
+void peers_roster_say(struct peers_roster *r, const struct peer *list, size_t count,
+                      uint64_t now_ms)
 {
     assert(count <= PEER_MAX);
-    for (size_t i = 0; i < r->count; i++)
-        r->at[i].listed = false;
+    for (size_t i = 0; i < r->count; i++) {
+        struct peers_roster_entry *e = &r->at[i];
+        e->left_ms = e->listed ? now_ms : e->left_ms;
+        e->listed = false;
+    }
     for (size_t i = 0; i < count; i++) {
         struct peers_roster_entry *e = find(r, &list[i].kid);
         if (e == NULL) {
@@ -66,7 +74,7 @@ static uint64_t due_ms(const struct peers_roster *r, const struct peers_roster_e
     if (!waits(e))
         return UINT64_MAX;
     if (!e->listed)
-        return 0;
+        return e->left_ms + PEERS_ROSTER_LEAVE_MS;
     return !e->present || e->not_before_ms > gathered_ms ? e->not_before_ms : gathered_ms;
 }
 
@@ -96,7 +104,7 @@ bool peers_roster_take(struct peers_roster *r, uint64_t now_ms)
         return false;
     for (size_t i = 0; i < r->count; i++) {
         struct peers_roster_entry *e = &r->at[i];
-        if (!waits(e))
+        if (!waits(e) || (!e->listed && due_ms(r, e) > now_ms))
             continue;
         if (e->listed && e->present)
             lengthen(e, now_ms);

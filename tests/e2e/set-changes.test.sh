@@ -98,6 +98,17 @@ log_on
 # ---- three changes
 decide "d leaves" a b c -- remove-authority d
 wait_until "three authorities" authorities 3 1
+refuses() { # MEMBER: nobody listens to its node any more, which says so at once, over HTTP and over MQTT
+    [ "$(code_of timeout 20 env WAYBILL_HOME="$PWD/net/$1" waybill asset commission "$gtin/21/LATE-$1")" = 1 ] &&
+        grep -q 'NOT_AUTHORITY: this node is not an authority of the ledger since block [0-9]*: send' err.txt
+}
+wait_until "d's node to refuse" refuses d
+mosquitto_sub -p $((base + 31)) -V 5 -q 1 -R -t 'wb/1/+/ack' -F %x -C 1 -W 20 >heard.txt &
+listener=$!
+sleep 0.5
+mosquitto_pub -p $((base + 31)) -q 1 -t "wb/1/0000000000000000/up" -f old.statement
+wait "$listener" || die "d's node says nothing over MQTT"
+says "d's node over MQTT" "^83005820${hash}0c$" heard.txt
 kill "${pid_of[d]}"
 commission U2
 mkdir machine
@@ -110,6 +121,7 @@ waybill genesis start machine/a2 net/c/genesis.cbor >start.txt
 waybill member announce --dir machine/a2 --node "http://127.0.0.1:$(http_of c)" >announce.txt
 start machine/a2 $((base + 30))
 wait_until "a's other key" authorities 3 2
+wait_until "a's first node to refuse" refuses a
 kill "${pid_of[a]}"
 commission U3
 decide "b leaves" b c -- remove-authority b 2>/dev/null || true

@@ -40,12 +40,13 @@ static const char *const names[BRANCHES] = {
     [BRANCH_NO_QUORUM] = "no part had a quorum",
 };
 
-/* What takes a flood, a monster of a contract or years of goods is reached by tests of its own. */
+/* What takes a flood, a monster of a contract, years of goods or a bus is reached by tests of its own. */
 static const struct {
     enum refusal code;
     const char *where;
 } elsewhere[] = {
     { REFUSED_BUSY, "test_execute_rules, test_goods_enemy" },
+    { REFUSED_NOT_AUTHORITY, "set-changes.test.sh" },
     { REFUSED_STEPS, "test_execute_contract_hostile" },
     { REFUSED_DEPTH, "test_execute_contract_calls" },
     { REFUSED_FULL, "test_goods_reference" },

@@ -19,6 +19,8 @@ static bool fake_submit(void *ctx, struct slice statement, struct hash *ret_hash
     struct support_node *f = ctx;
     if (f->busy)
         return err_set(err, ERR_BUSY, "the queue is full");
+    if (f->outside)
+        return err_set(err, ERR_REFUSED, "this node is not an authority");
     f->submitted++;
     f->queued = *ret_hash = crypto_sha256(statement);
     return true;

@@ -10,7 +10,7 @@
 struct support_node {
     struct ledger *l;
     unsigned submitted;
-    bool busy;
+    bool busy, outside;
     struct hash queued, turned_away;
 };
 

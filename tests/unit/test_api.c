@@ -243,6 +243,11 @@ static void test_entries(void **state)
     f->node.busy = true;
     assert_int_equal(post(f, buf_slice(&statement)), 503);
     assert_string_equal(support_api_text(f, "/code"), "BUSY");
+    f->node.busy = false;
+    f->node.outside = true;
+    assert_int_equal(post(f, buf_slice(&statement)), 503);
+    assert_string_equal(support_api_text(f, "/code"), "NOT_AUTHORITY");
+    assert_string_equal(support_api_text(f, "/detail"), "this node is not an authority");
     assert_int_equal(post(f, slice_of("\x9a\xf8\xff\x00\x00", 5)), 400);
     assert_string_equal(support_api_text(f, "/code"), "MALFORMED");
     assert_int_equal(post(f, slice_of(NULL, 0)), 400);

@@ -43,7 +43,7 @@ static void announce(size_t i)
 
 static bool say_and_take(size_t count, uint64_t now_ms)
 {
-    peers_roster_say(roster, list, count);
+    peers_roster_say(roster, list, count, now_ms);
     return peers_roster_take(roster, now_ms);
 }
 
@@ -62,7 +62,7 @@ static bool is_newest(size_t i)
     return e->present && memcmp(e->taken.certificate, list[i].certificate, 8) == 0;
 }
 
-static void who_enters_or_leaves_does_so_at_once(void **state)
+static void who_enters_is_let_in_at_once(void **state)
 {
     (void)state;
     assert_true(say_and_take(3, 1000));
@@ -71,11 +71,32 @@ static void who_enters_or_leaves_does_so_at_once(void **state)
     assert_true(peers_roster_due_ms(roster) == UINT64_MAX);
     assert_true(say_and_take(4, 1002));
     assert_true(is_newest(3));
-    assert_true(say_and_take(2, 1003));
+}
+
+static void who_leaves_hears_a_moment_longer(void **state)
+{
+    uint64_t gone_ms = 1003 + PEERS_ROSTER_LEAVE_MS;
+    (void)state;
+    assert_true(say_and_take(4, 1000));
+    assert_false(say_and_take(3, 1003));
+    assert_true(peers_roster_due_ms(roster) == gone_ms);
+    /* another who leaves later, or enters, takes nothing of that away */
+    assert_false(say_and_take(2, 1500));
+    list[0].kid.bytes[1] = 7;
+    assert_true(say_and_take(2, 1600));
+    list[0].kid.bytes[1] = 0;
+    assert_false(say_and_take(2, 1601));
+    assert_true(entry(3)->present && entry(2)->present);
+    assert_true(say_and_take(2, gone_ms));
+    assert_false(entry(3)->present);
+    assert_true(entry(2)->present);
+    assert_true(say_and_take(2, gone_ms + 497));
     assert_false(entry(2)->present);
-    assert_true(entry(1)->present);
-    assert_true(say_and_take(3, 1004));
-    assert_true(is_newest(2));
+    assert_true(say_and_take(2, 5000)); /* the other one, too */
+    /* who comes back meanwhile never left */
+    assert_false(say_and_take(1, 9000));
+    assert_true(say_and_take(3, 9001));
+    assert_true(entry(1)->present && is_newest(2));
 }
 
 static void changes_are_gathered(void **state)
@@ -104,11 +125,11 @@ static void changes_are_gathered(void **state)
     list[4].broker[0] = 'x';
     assert_false(say_and_take(6, at + PEERS_ROSTER_GATHER_MS + 3));
     list[4].broker[0] = '1';
-    peers_roster_say(roster, list, 6);
+    peers_roster_say(roster, list, 6, at + PEERS_ROSTER_GATHER_MS + 4);
     assert_true(peers_roster_due_ms(roster) == UINT64_MAX);
     /* where its pages are is no matter of the bus */
     list[4].url[0] = 'x';
-    peers_roster_say(roster, list, 6);
+    peers_roster_say(roster, list, 6, at + PEERS_ROSTER_GATHER_MS + 5);
     assert_true(peers_roster_due_ms(roster) == UINT64_MAX);
 }
 
@@ -176,15 +197,16 @@ static void one_that_leaves_and_comes_back(void **state)
         (void)say_and_take(PEER_MAX, t * 100000);
     }
     uint64_t not_before_ms = entry(last)->not_before_ms;
-    assert_true(not_before_ms > 400003);
-    assert_true(say_and_take(last, 400001));
+    assert_true(not_before_ms > 410000);
+    assert_false(say_and_take(last, 400001));
+    assert_true(say_and_take(last, 400001 + PEERS_ROSTER_LEAVE_MS));
     assert_false(entry(last)->present);
-    assert_false(say_and_take(PEER_MAX, 400002));
+    assert_false(say_and_take(PEER_MAX, 400002 + PEERS_ROSTER_LEAVE_MS));
     assert_true(peers_roster_due_ms(roster) == not_before_ms);
     for (unsigned turn = 2; turn < 12; turn++) {
         for (size_t i = 0; i < PEER_MAX; i++)
             list[i].kid.bytes[1] = (uint8_t)turn;
-        assert_true(say_and_take(PEER_MAX, 400003 + turn));
+        assert_true(say_and_take(PEER_MAX, 410000 + turn));
         assert_in_range(roster->count, PEER_MAX, PEERS_ROSTER_MAX);
         for (size_t i = 0; i < PEER_MAX; i++)
             assert_true(is_newest(i));
@@ -194,7 +216,8 @@ static void one_that_leaves_and_comes_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(who_enters_or_leaves_does_so_at_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_enters_is_let_in_at_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_leaves_hears_a_moment_longer, setup, teardown),
         cmocka_unit_test_setup_teardown(changes_are_gathered, setup, teardown),
         cmocka_unit_test_setup_teardown(one_that_never_stops, setup, teardown),
         cmocka_unit_test_setup_teardown(six_of_twenty_that_never_stop, setup, teardown),

@@ -25,6 +25,7 @@ static const struct {
     { 9, "BUSY" },
     { 10, "TOO_LARGE" },
     { 11, "QUOTA" },
+    { 12, "NOT_AUTHORITY" },
     { 32, "CLONE" },
     { 33, "NOT_ALLOWED" },
     { 34, "NO_RIGHT" },
@@ -122,7 +123,8 @@ static void each_has_a_sentence(void **state)
 
 static void fates(void **state)
 {
-    static const uint64_t retried[] = { REFUSED_UNKNOWN_KEY, REFUSED_BUSY, REFUSED_QUOTA };
+    static const uint64_t retried[] = { REFUSED_UNKNOWN_KEY, REFUSED_BUSY, REFUSED_QUOTA,
+                                        REFUSED_NOT_AUTHORITY };
     size_t n, retry = 0;
     const struct refusal_entry *all = refusal_all(&n);
     (void)state;
@@ -132,15 +134,15 @@ static void fates(void **state)
         assert_int_equal(all[i].fate == FATE_FINAL, all[i].code >= 32);
         retry += all[i].fate == FATE_RETRY ? 1 : 0;
     }
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < 4; i++)
         assert_int_equal(refusal_find(retried[i])->fate, FATE_RETRY);
-    assert_int_equal(retry, 3);
+    assert_int_equal(retry, 4);
     assert_int_equal(refusal_find(REFUSED_REPEAT)->fate, FATE_KNOWN);
 }
 
 static void a_number_that_is_none(void **state)
 {
-    static const uint64_t none[] = { 12, 31, 38,  56,         63,
+    static const uint64_t none[] = { 13, 31, 38,  56,         63,
                                      70, 95, 116, UINT64_MAX, (UINT64_C(1) << 32) + 5 };
     (void)state;
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
