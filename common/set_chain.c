@@ -241,6 +241,19 @@ bool set_chain_at(struct slice proof, const struct identity *trusted, uint64_t h
     return true;
 }
 
+bool set_chain_next_recovery(struct set_chain *c, struct slice *ret_recovery)
+{
+    while (c->left > 0 && !c->reader.failed) {
+        struct change change = { .round = 0 };
+        take_change(&c->reader, c->compact, &change);
+        c->left--;
+        *ret_recovery = change.recovery;
+        if (change.recovery.len > 0)
+            return !c->reader.failed;
+    }
+    return false;
+}
+
 size_t set_chain_count(struct slice proof)
 {
     struct set_chain c = { .left = 0 };

@@ -52,6 +52,11 @@ bool set_chain_to(struct set_chain *c, uint64_t height, struct err *err);
 /* Both in one. */
 bool set_chain_at(struct slice proof, const struct identity *trusted, uint64_t height,
                   struct authority_set *ret_set, struct err *err);
+/*
+ * Passes over the changes that are left, nothing verified, up to behind the next recovery among them. False:
+ * there is none.
+ */
+bool set_chain_next_recovery(struct set_chain *c, struct slice *ret_recovery);
 /* How many changes it lists, whether they hold or not; 0 when it is none of the three. */
 size_t set_chain_count(struct slice proof);
 

@@ -7,6 +7,7 @@
 #include "common/genesis.h"
 #include "common/hex.h"
 #include "common/json.h"
+#include "common/set_chain.h"
 #include "node/blocks_range.h"
 #include "node/founding.h"
 #include "node/snapshot_join.h"
@@ -34,6 +35,10 @@ struct join {
     struct header head; /* what was joined at; or the newest block that was executed */
     uint64_t bytes;
     bool history; /* is here, too */
+    /* --from-genesis: by which the ledger goes on, all of them pinned; what they borrow from */
+    size_t recovery_count;
+    struct recovery recoveries[IDENTITY_PINS_MAX];
+    struct buf sets;
 };
 
 /* ------------------------------------------------------------------ asking */
@@ -196,6 +201,49 @@ static bool fetch_genesis(struct join *j, struct buf *genesis, struct err *err)
     return false;
 }
 
+/* All in the chain are pinned: it has been followed to its end. */
+static bool take_recoveries(struct join *j, struct err *err)
+{
+    struct set_chain c;
+    struct slice bytes;
+    j->recovery_count = 0;
+    if (!set_chain_begin(&c, buf_slice(&j->sets), &j->trusted, err) ||
+        !set_chain_to(&c, UINT64_MAX, err) ||
+        !set_chain_begin(&c, buf_slice(&j->sets), &j->trusted, err))
+        return false;
+    while (set_chain_next_recovery(&c, &bytes)) {
+        if (j->recovery_count == IDENTITY_PINS_MAX)
+            return err_set(err, ERR_BUSY, "more than %d recoveries", IDENTITY_PINS_MAX);
+        if (!recovery_decode(bytes, &j->recoveries[j->recovery_count++], err))
+            return false;
+    }
+    return true;
+}
+
+/* Blocks do not hold the recovery that one of them began with; the proof of the sets does. */
+static bool fetch_recoveries(struct join *j, struct err *err)
+{
+    struct err own = { .code = ERR_NONE };
+    for (size_t i = 0; i < j->peers; i++) {
+        buf_clear(&j->sets);
+        if (get(j, i, "/v1/set/chain", SET_CHAIN_SIZE_MAX, &j->sets, &own) &&
+            take_recoveries(j, &own))
+            return true;
+        if (err->code != ERR_PROOF) /* what is not pinned is worth more than who is not there */
+            *err = own;
+        complain(j, i, &own);
+    }
+    return false;
+}
+
+static bool begin_recovery(const struct join *j, struct follower *f, struct err *err)
+{
+    for (size_t i = 0; i < j->recovery_count; i++)
+        if (j->recoveries[i].height == follower_height(f) && !follower_recovers(f))
+            return follower_recover(f, &j->recoveries[i], err);
+    return true;
+}
+
 /* *ret_more: it had blocks that were not here yet. */
 static bool follow_peer(struct join *j, struct follower *f, size_t peer, struct buf *answer,
                         bool *ret_more, struct err *err)
@@ -209,19 +257,20 @@ static bool follow_peer(struct join *j, struct follower *f, size_t peer, struct 
     if (!get(j, peer, path, BLOCKS_RANGE_SIZE_MAX, answer, err) ||
         !blocks_range_begin(buf_slice(answer), from, &r, err))
         return false;
-    *ret_more = r.count > 0;
     while (r.count > 0)
-        if (!blocks_range_next(&r, &block, &seals, err) || !follower_take(f, block, seals, err))
+        if (!blocks_range_next(&r, &block, &seals, err) || !begin_recovery(j, f, err) ||
+            !follower_take(f, block, seals, err))
             return false;
+    *ret_more = follower_height(f) >= from;
     return progress(j, follower_height(f), follower_height(f), j->bytes + answer->len);
 }
 
 static bool follow(struct join *j, struct follower *f, struct err *err)
 {
     struct buf answer = buf_heap(BLOCKS_RANGE_SIZE_MAX);
-    bool more = true, any = false;
+    bool more = true, any = false; /* whether somebody had nothing more to give */
     while (more) {
-        more = false;
+        more = any = false;
         for (size_t i = 0; i < j->peers && !more; i++) {
             if (follow_peer(j, f, i, &answer, &more, err))
                 any = true;
@@ -240,14 +289,16 @@ static bool join_genesis(struct join *j, struct err *err)
     struct store *s = NULL;
     struct follower *f = NULL;
     j->unit = "block";
+    j->sets = buf_heap(SET_CHAIN_SIZE_MAX);
     bool good = member_folder_path(j->data, "ledger.db", database, err) &&
                 fetch_genesis(j, &genesis, err) && put_genesis(j, buf_slice(&genesis), err) &&
                 (file_exists(database) || store_create(j->data, buf_slice(&genesis), err)) &&
                 store_open(j->data, STORE_WRITE, &s, err) && follower_open(s, &f, err) &&
-                follow(j, f, err) && store_head(s, &j->head, NULL, err);
+                fetch_recoveries(j, err) && follow(j, f, err) && store_head(s, &j->head, NULL, err);
     follower_close(f);
     store_close(s);
     buf_free(&genesis);
+    buf_free(&j->sets);
     j->history = good;
     return good;
 }
