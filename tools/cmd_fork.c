@@ -24,6 +24,11 @@
 #define ITEMS_AROUND \
     (3 * FOUNDING_MEMBERS_MAX + 64) /* of a genesis, beside its entries' three each */
 #define ENTRIES_MAX ((CBOR_MAX_ITEMS - ITEMS_AROUND) / 3)
+#define ENTRY_HEADS 9 /* at most: of its array, key and value */
+#define BYTES_AROUND \
+    (64u * 1024u) /* of a genesis, beside its entries: header, constitution, signatures */
+#define BYTES_MAX (GENESIS_SIZE_MAX - BYTES_AROUND)
+#define KIB       1024u
 
 struct forking {
     struct cmd_home *home;
@@ -32,7 +37,8 @@ struct forking {
     struct header head;
     struct hash tip;
     struct founding_entry *entries;
-    size_t count, all; /* that fit; that there are */
+    size_t all, bytes; /* of entries that go along: how many, and what they take in a genesis */
+    size_t count;      /* of them, taken */
     struct buf memory; /* of values, which start at: */
     size_t *starts;
     struct buf out, value;
@@ -115,9 +121,7 @@ static bool take_entry(void *ctx, const struct hash *key_hash, struct slice key,
 {
     struct forking *f = ctx;
     (void)key_hash;
-    if (stays_behind(key) || key.len > STATE_KEY_MAX)
-        return true;
-    if (f->all++ >= ENTRIES_MAX)
+    if (stays_behind(key) || key.len > STATE_KEY_MAX || f->count >= ENTRIES_MAX)
         return true;
     f->starts[f->count] = f->memory.len;
     struct state_key *k = &f->entries[f->count].key;
@@ -143,6 +147,31 @@ static void put_origin(struct forking *f)
     f->count++;
 }
 
+static bool measure_entry(void *ctx, const struct hash *key_hash, struct slice key,
+                          struct slice value)
+{
+    struct forking *f = ctx;
+    (void)key_hash;
+    if (!stays_behind(key)) {
+        f->all++;
+        f->bytes += ENTRY_HEADS + key.len + value.len;
+    }
+    return true;
+}
+
+/* Before anything else is asked for: a genesis is one item on the wire, with the wire's bounds. */
+static bool measure(struct forking *f, struct err *err)
+{
+    if (!store_state_each(f->store, measure_entry, f, err))
+        return false;
+    return (f->all <= ENTRIES_MAX && f->bytes <= BYTES_MAX) ||
+           err_set(err, ERR_BUSY,
+                   "too large to be taken along: %zu entries of state, %zu KiB; a genesis holds "
+                   "%d entries and %u KiB. Found a new ledger, and keep this one as evidence "
+                   "(waybill export)",
+                   f->all, f->bytes / KIB, ENTRIES_MAX, BYTES_MAX / KIB);
+}
+
 static bool gather(struct forking *f, struct err *err)
 {
     f->entries = calloc(ENTRIES_MAX + 1, sizeof *f->entries);
@@ -152,11 +181,6 @@ static bool gather(struct forking *f, struct err *err)
     err->code = ERR_NONE;
     if (!store_state_each(f->store, take_entry, f, err) || f->memory.failed)
         return err->code != ERR_NONE ? false : err_set(err, ERR_IO, "the state cannot be read");
-    if (f->all > ENTRIES_MAX)
-        return err_set(err, ERR_BUSY,
-                       "the ledger's state has %zu entries; a genesis holds %d. Close what is "
-                       "finished first, or found a new ledger",
-                       f->all, ENTRIES_MAX);
     put_origin(f);
     f->starts[f->count] = f->memory.len;
     for (size_t i = 0; i < f->count; i++)
@@ -223,7 +247,7 @@ static bool read_all(struct forking *f, const struct cmd_args *args, struct err 
     if (!cmd_args_expect(args, 2, 1 + FOUNDING_MEMBERS_MAX, "DIR and REQUESTs", err) ||
         !data_folder_find(args->operand[0], data, home, err) ||
         !store_open(data, STORE_READ, &f->store, err) || !store_begin_read(f->store, err) ||
-        !store_head(f->store, &f->head, NULL, err))
+        !store_head(f->store, &f->head, NULL, err) || !measure(f, err))
         return false;
     f->tip = header_hash(&f->head);
     for (size_t i = 1; i < args->operand_count; i++)
@@ -369,7 +393,7 @@ int cmd_fork(int argc, char **argv)
           "devices\n"
           "and certificates go along; what was said before is proven by the old ledger, which is "
           "not "
-          "touched.\n"
+          "touched. A state of more than 21,760 entries, or 3.9 MiB, is refused at once.\n"
           "\n"
           "  --constitution FILE  how it is governed (default: as the old one)\n"
           "  --time INSTANT       of the genesis (default: a second after the newest block)\n"
