@@ -9,25 +9,25 @@
 
 #define KEPT_MAX 64
 
-struct execution *__real_execution_new(void);
-void __real_execution_free(struct execution *x);
-struct execution *__wrap_execution_new(void);
-void __wrap_execution_free(struct execution *x);
+struct execution *sim_recycle_made(void) __asm__("__real_execution_new");
+void sim_recycle_end(struct execution *x) __asm__("__real_execution_free");
+struct execution *sim_recycle_new(void) __asm__("__wrap_execution_new");
+void sim_recycle_free(struct execution *x) __asm__("__wrap_execution_free");
 
 static struct execution *kept[KEPT_MAX];
 static size_t kept_count;
 
-struct execution *__wrap_execution_new(void)
+struct execution *sim_recycle_new(void)
 {
-    return kept_count > 0 ? kept[--kept_count] : __real_execution_new();
+    return kept_count > 0 ? kept[--kept_count] : sim_recycle_made();
 }
 
-void __wrap_execution_free(struct execution *x)
+void sim_recycle_free(struct execution *x)
 {
     struct contract_cache *fresh =
         x == NULL || kept_count == KEPT_MAX ? NULL : contract_cache_new();
     if (fresh == NULL) {
-        __real_execution_free(x);
+        sim_recycle_end(x);
         return;
     }
     contract_cache_free(x->contracts);
