@@ -22,7 +22,8 @@
 #include <unistd.h>
 
 #define JOBS_MAX     64
-#define TIMES_MAX    200000
+#define TIMES_MAX    7000 /* of 10 ms: longer than a run goes on */
+#define TELL_EVERY_S 20
 #define FAULTS_SHOWN 5
 
 struct plan {
@@ -39,8 +40,7 @@ struct found {
     uint64_t done, sqlite_done, wide, events;
     uint64_t fault_count;
     uint64_t faults[FAULTS_SHOWN];
-    uint32_t time_count[SIM_KEYS_MAX][2]; /* by n; all well, or not */
-    uint32_t times[SIM_KEYS_MAX][2][TIMES_MAX / 16];
+    uint32_t times[SIM_KEYS_MAX][2][TIMES_MAX]; /* how often; by n; all well, or not; by 10 ms */
 };
 
 static double seconds(void)
@@ -65,9 +65,7 @@ static void note(const struct sim *s, struct found *f)
     f->wide += s->wide;
     if (s->wide || !s->took || s->n >= SIM_KEYS_MAX)
         return;
-    uint32_t *n = &f->time_count[s->n][ill];
-    if (*n < TIMES_MAX / 16)
-        f->times[s->n][ill][(*n)++] = (uint32_t)s->took_ms;
+    f->times[s->n][ill][s->took_ms / 10 < TIMES_MAX ? s->took_ms / 10 : TIMES_MAX - 1]++;
 }
 
 static bool play(const struct plan *p, uint64_t seed, bool verbose, struct found *f)
@@ -97,20 +95,29 @@ static bool play(const struct plan *p, uint64_t seed, bool verbose, struct found
 
 /* ------------------------------------------------------------------ many */
 
-static void tell_progress(const struct plan *p, const struct found *f, double begin)
+/* The processes take turns at the seeds, so all below a certain one have been played: there it can be begun again. */
+static void tell_progress(const struct plan *p, const struct found *all, double begin)
 {
-    uint64_t share = p->count / p->jobs;
-    double spent = seconds() - begin;
-    double left = spent / (double)f->done * ((double)share - (double)f->done);
-    (void)printf("  %llu of %llu seeds, %llu faults, %.0f s, about %.0f s to go\n",
-                 (unsigned long long)f->done * p->jobs, (unsigned long long)p->count,
-                 (unsigned long long)f->fault_count, spent, left);
+    uint64_t done = 0, faults = 0, least = UINT64_MAX;
+    for (unsigned job = 0; job < p->jobs; job++) {
+        done += all[job].done;
+        faults += all[job].fault_count;
+        least = all[job].done < least ? all[job].done : least;
+    }
+    uint64_t next = p->first + least * p->jobs;
+    double rate = (double)done / (seconds() - begin);
+    unsigned left_min = (unsigned)((double)(p->count - done) / rate / 60 + 1);
+    (void)printf("  %llu of %llu seeds, %.0f a second, %u h %02u min to go, %llu faults so far; "
+                 "to go on from here: FIRST=%llu\n",
+                 (unsigned long long)done, (unsigned long long)p->count, rate, left_min / 60,
+                 left_min % 60, (unsigned long long)faults, (unsigned long long)next);
     (void)fflush(stdout);
 }
 
-static void work(const struct plan *p, unsigned job, struct found *f)
+static void work(const struct plan *p, unsigned job, struct found *all)
 {
     double begin = seconds(), told = begin;
+    struct found *f = &all[job];
     for (uint64_t i = job; i < p->count; i += p->jobs) {
         if (!play(p, p->first + i, false, f)) {
             if (f->fault_count < FAULTS_SHOWN)
@@ -120,9 +127,9 @@ static void work(const struct plan *p, unsigned job, struct found *f)
             if (!p->keep_going)
                 return;
         }
-        if (p->progress && job == 0 && seconds() > told + 20) {
+        if (p->progress && job == 0 && seconds() > told + TELL_EVERY_S) {
             told = seconds();
-            tell_progress(p, f, begin);
+            tell_progress(p, all, begin);
         }
     }
 }
@@ -136,7 +143,7 @@ static void run_jobs(struct plan *p, struct found *found)
             continue;
         (void)snprintf(p->scratch + len, sizeof p->scratch - len, "/%u", job);
         (void)mkdir(p->scratch, 0700);
-        work(p, job, &found[job]);
+        work(p, job, found);
         (void)rmdir(p->scratch);
         (void)fflush(stdout);
         _exit(0);
@@ -151,36 +158,32 @@ static void run_jobs(struct plan *p, struct found *found)
     }
 }
 
-static int by_value(const void *a, const void *b)
+/* The time, in seconds, that so many of the counted runs took at most. */
+static double time_of(const uint64_t counts[TIMES_MAX], uint64_t rank)
 {
-    const uint32_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-static double in_seconds(uint32_t ms)
-{
-    return (double)ms / 1000.0;
+    size_t i = 0;
+    for (uint64_t sum = counts[0]; sum < rank && i + 1 < TIMES_MAX;)
+        sum += counts[++i];
+    return (double)i / 100.0;
 }
 
 static void print_times(const struct plan *p, const struct found *found, unsigned n, unsigned ill)
 {
-    uint32_t *all = calloc((size_t)JOBS_MAX * TIMES_MAX / 16, sizeof all[0]);
-    size_t count = 0;
-    if (all == NULL)
+    uint64_t *counts = calloc(TIMES_MAX, sizeof counts[0]);
+    uint64_t count = 0;
+    if (counts == NULL)
         abort();
-    for (unsigned job = 0; job < p->jobs; job++) {
-        memcpy(all + count, found[job].times[n][ill],
-               found[job].time_count[n][ill] * sizeof all[0]);
-        count += found[job].time_count[n][ill];
-    }
-    if (count > 0) {
-        qsort(all, count, sizeof all[0], by_value);
-        (void)printf("  n = %2u, %s: p50 %.1f p99 %.1f max %.1f s of %zu\n", n,
+    for (unsigned job = 0; job < p->jobs; job++)
+        for (size_t i = 0; i < TIMES_MAX; i++) {
+            counts[i] += found[job].times[n][ill][i];
+            count += found[job].times[n][ill][i];
+        }
+    if (count > 0)
+        (void)printf("  n = %2u, %s: p50 %.1f p99 %.1f max %.1f s of %llu\n", n,
                      ill ? "up to f ill or lying" : "all well            ",
-                     in_seconds(all[count / 2]), in_seconds(all[count * 99 / 100]),
-                     in_seconds(all[count - 1]), count);
-    }
-    free(all);
+                     time_of(counts, (count + 1) / 2), time_of(counts, (count * 99 + 99) / 100),
+                     time_of(counts, count), (unsigned long long)count);
+    free(counts);
 }
 
 static bool report(const struct plan *p, const struct found *found, double spent)
