@@ -109,7 +109,7 @@ static void call(struct sim *s, unsigned company, const char *action, bool reaso
 static void go_wrong(struct sim *s)
 {
     struct hash nothing = crypto_sha256(slice_text("nothing"));
-    switch (sim_pick(s, 9)) {
+    switch (sim_pick(s, 11)) {
     case 0: open(s, NULL, true); break;
     case 1: open(s, &s->deal->opening, false); break;
     case 2: (void)agree(s, RECEIVER, &nothing); break;
@@ -117,8 +117,10 @@ static void go_wrong(struct sim *s)
     case 4: (void)agree(s, RECEIVER, &s->deal->opening); break;
     case 5: call(s, SENDER, "fly", false); break;
     case 6: call(s, RECEIVER, "release", false); break;
-    case 7: call(s, SENDER, "look", false); break;
+    case 7:
     case 8:
+    case 9: call(s, SENDER, "look", false); break; /* oftener than it may */
+    case 10:
         (void)sim_work_utter(
             s, SIM_MEMBER(SENDER),
             kit_document(&s->deal->opening, "a poem", slice_text("roses are red"), NULL));

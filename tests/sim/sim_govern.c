@@ -34,6 +34,7 @@ struct change {
 };
 
 struct sim_govern {
+    bool hesitant; /* voters take their time, and proposals stay open */
     size_t count;
     struct change changes[CHANGES_MAX];
 };
@@ -71,6 +72,7 @@ struct sim_govern *sim_govern_new(struct sim *s)
     if (!s->governed)
         return g;
     plan(s, g);
+    g->hesitant = sim_chance(s, 30);
     sim_at(s, 300 + sim_pick(s, (unsigned)s->heal_ms), (struct sim_event){ .kind = SIM_GOVERN });
     return g;
 }
@@ -109,13 +111,14 @@ static void vote(struct sim *s, struct change *c)
     bool all = true;
     for (unsigned i = 0; i < sim_work_voters(s); i++) {
         struct statement st = { .kind = KIND_BALLOT };
-        if (c->voted[i] || c->asked[i]) {
-            all = all && c->voted[i];
-            continue;
-        }
-        all = false;
+        bool again =
+            c->voted[i] && s->govern->hesitant && sim_chance(s, 5); /* is not sure any more */
         st.as.ballot = (struct ballot){ c->proposal, true, authority_set_hash(set) };
-        c->asked[i] = sim_work_utter(s, SIM_MEMBER(i), st);
+        all = all && c->voted[i];
+        if (again)
+            (void)sim_work_utter(s, SIM_MEMBER(i), st);
+        else if (!c->voted[i] && !c->asked[i] && (!s->govern->hesitant || sim_chance(s, 20)))
+            c->asked[i] = sim_work_utter(s, SIM_MEMBER(i), st);
     }
     if (all)
         c->stage = c->adds ? STAGE_ENTER : STAGE_OVER;

@@ -16,11 +16,14 @@
 #define SPONSOR    5 /* the company that enrols the spare devices */
 #define TOO_MANY   10
 #define EARLIER_MS 3600000
+#define HOLE_MS    2000
 
 struct sim_mischief {
     struct kit_signer spare[SPARES]; /* devices: the second may report humidity only */
     struct kit_signer before[SPARES];
-    bool floods; /* the first device will say more than one may */
+    struct kit_signer hole[SPARES]; /* who could fill a gap, but for its link */
+    uint64_t hole_ms[SPARES];       /* the gap was made then; 0: there is none */
+    bool floods;                    /* the first device will say more than one may */
 };
 
 struct sim_mischief *sim_mischief_new(struct sim *s)
@@ -33,7 +36,7 @@ struct sim_mischief *sim_mischief_new(struct sim *s)
         struct key_pair key = kit_pair(names[i]);
         kit_signer_begin(&m->spare[i], &key, &s->kit.identity.genesis.ledger);
     }
-    m->floods = s->n == 1 && !s->governed && sim_chance(s, 1);
+    m->floods = s->n == 1 && !s->governed && sim_chance(s, 2);
     if (m->floods || sim_chance(s, 30))
         sim_at(s, sim_pick(s, 1000), (struct sim_event){ .kind = SIM_MISCHIEF });
     return m;
@@ -80,7 +83,7 @@ static void revoke(struct sim *s, unsigned i)
 {
     struct sim_mischief *m = s->mischief;
     struct statement st = kit_revoke(&m->spare[i].key.kid, KIT_T0 + s->now_ms, m->spare[i].seq);
-    if (m->spare[i].seq > 3)
+    if (m->spare[i].seq > 1)
         (void)sim_work_utter(s, SIM_MEMBER(SPONSOR), st);
 }
 
@@ -108,15 +111,21 @@ static void jump(struct sim *s, unsigned i)
     shout(s, &far, kit_temperatures(centi, 1, 1000));
 }
 
-/* Three are left out; then the first of them is filled in by one that does not follow. */
+/* Three are left out; once that is sealed the first of them is filled in by one that does not follow. */
 static void gap(struct sim *s, unsigned i)
 {
     const int centi[] = { 450 };
-    struct kit_signer *device = &s->mischief->spare[i], wrong = *device;
-    device->seq += 3;
-    shout(s, device, kit_temperatures(centi, 1, 1000));
-    wrong.prev[0] ^= 1;
-    shout(s, &wrong, kit_temperatures(centi, 1, 2000));
+    struct sim_mischief *m = s->mischief;
+    if (m->hole_ms[i] > 0) {
+        shout(s, &m->hole[i], kit_temperatures(centi, 1, 2000));
+        m->hole_ms[i] = 0;
+        return;
+    }
+    m->hole[i] = m->spare[i];
+    m->hole[i].prev[0] ^= 1;
+    m->hole_ms[i] = s->now_ms;
+    m->spare[i].seq += 3;
+    shout(s, &m->spare[i], kit_temperatures(centi, 1, 1000));
 }
 
 /* ------------------------------------------------------------------ the door */
@@ -263,12 +272,19 @@ static void with_device(struct sim *s, unsigned i)
         flood(s);
         return;
     }
+    if (s->mischief->hole_ms[i] > 0 && s->now_ms > s->mischief->hole_ms[i] + HOLE_MS) {
+        gap(s, i);
+        return;
+    }
     switch (sim_pick(s, 8)) {
     case 0: enrol(s, i); break;
     case 1: revoke(s, i); break;
     case 2: clone(s, i); break;
     case 3: jump(s, i); break;
-    case 4: gap(s, i); break;
+    case 4:
+        if (s->mischief->hole_ms[i] == 0)
+            gap(s, i);
+        break;
     default: report(s, i); break;
     }
 }
@@ -278,13 +294,15 @@ void sim_mischief_step(struct sim *s)
     unsigned by = sim_pick(s, sim_work_voters(s));
     if (s->now_ms < s->heal_ms)
         sim_at(s, 1 + sim_pick(s, 2 * PAUSE_MS), (struct sim_event){ .kind = SIM_MISCHIEF });
-    switch (sim_pick(s, 7)) {
+    switch (sim_pick(s, 9)) {
     case 0: garbage(s); break;
     case 1: forge(s); break;
     case 2: propose_wrongly(s, by); break;
     case 3: vote_wrongly(s, by); break;
     case 4: err_as_authority(s); break;
-    case 5: with_device(s, 0); break;
-    case 6: with_device(s, 1); break;
+    case 5:
+    case 6: with_device(s, 0); break;
+    case 7:
+    case 8: with_device(s, 1); break;
     }
 }
