@@ -261,17 +261,20 @@ void ingest_free(struct ingest *in)
     free(in);
 }
 
-/* Room must be left among the results for everything that waits. */
-static bool has_room(const struct ingest *in, size_t len)
+/* Room must be left among the results for everything that waits, and for clients when a peer brings it. */
+static bool has_room(const struct ingest *in, size_t len, bool from_peer)
 {
-    return in->waiting.count < in->waiting.cap && in->bytes + len <= INGEST_QUEUE_BYTES &&
-           in->done.count < INGEST_QUEUE_MAX;
+    if (from_peer)
+        return in->waiting.count + in->done.count < INGEST_QUEUE_MAX / 4 * 3 &&
+               in->bytes + len <= INGEST_QUEUE_BYTES / 4 * 3;
+    return in->waiting.count < in->waiting.cap && in->done.count < INGEST_QUEUE_MAX &&
+           in->bytes + len <= INGEST_QUEUE_BYTES;
 }
 
 static bool enqueue(struct ingest *in, struct parcel *p)
 {
     pthread_mutex_lock(&in->lock);
-    bool ok = has_room(in, p->len);
+    bool ok = has_room(in, p->len, p->from_peer);
     if (ok) {
         ring_push(&in->waiting, (struct ingest_result){ p, ACCEPTED });
         in->bytes += p->len;
@@ -330,7 +333,9 @@ bool ingest_submit(struct ingest *in, struct slice bytes, struct err *err)
 
 void ingest_submit_relayed(struct ingest *in, const struct kid *by, struct slice bytes)
 {
-    bool fits = bytes.len <= STATEMENT_MAX && ingest_depth(in) < INGEST_QUEUE_MAX / 4 * 3;
+    pthread_mutex_lock(&in->lock); /* what finds no room is not noted as seen: it comes again */
+    bool fits = bytes.len <= STATEMENT_MAX && has_room(in, bytes.len, true);
+    pthread_mutex_unlock(&in->lock);
     struct parcel *p = fits && !see(in, bytes) ? make_parcel(bytes, true) : NULL;
     if (p != NULL)
         p->relayer = *by;

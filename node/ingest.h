@@ -30,8 +30,8 @@ bool ingest_add_key(struct ingest *in, const struct kid *kid, const uint8_t pub[
 /* Copies the bytes into the queue. Any thread. ERR_BUSY: full; ERR_INPUT: larger than a statement may be. */
 bool ingest_submit(struct ingest *in, struct slice bytes, struct err *err);
 /*
- * The same for a statement that another authority relays: it may not take the clients' last room, and what
- * came here within the last seconds is not looked at again.
+ * The same for a statement that another authority relays: a quarter of the room, by count and by bytes, is
+ * the clients', and what came here within the last seconds is not looked at again.
  */
 void ingest_submit_relayed(struct ingest *in, const struct kid *by, struct slice bytes);
 /* Puts a parcel back to be verified again (its key was unknown). False: full, it stays the caller's. */

@@ -141,6 +141,60 @@ static void a_full_queue_says_so(void **state)
     assert_int_equal(judged(slice_text("x")), REFUSED_MALFORMED);
 }
 
+/* What peers relay, however large or much, leaves the clients a quarter. */
+static void what_is_relayed_leaves_room(size_t len, size_t relayed_max)
+{
+    static uint8_t bytes[STATEMENT_MAX];
+    const struct kid peer = { { 7 } };
+    struct err err = { .msg = "" };
+    struct ingest_result r;
+    size_t clients = 0, relayed = 0;
+    ingest_free(fx.in);
+    fx.in = ingest_new(1, &fx.ledger, NULL); /* one worker keeps the order */
+    assert_non_null(fx.in);
+    for (uint32_t i = 0; i < 3 * INGEST_QUEUE_MAX && i * len < 2 * INGEST_QUEUE_BYTES; i++) {
+        memcpy(bytes, &i, sizeof i);
+        ingest_submit_relayed(fx.in, &peer, slice_of(bytes, len));
+    }
+    bytes[4] = 1; /* none of those above */
+    while (clients < relayed_max / 3 / 10 * 9) {
+        memcpy(bytes, &clients, 4);
+        if (!ingest_submit(fx.in, slice_of(bytes, len), &err))
+            fail_msg("after %zu: %s", clients, err.msg);
+        clients++;
+    }
+    for (size_t i = 0; i < clients;) {
+        r = take();
+        i += r.parcel->from_peer ? 0 : 1;
+        relayed += r.parcel->from_peer ? 1 : 0;
+        free(r.parcel);
+    }
+    /* those in the workers' hands are counted in neither queue */
+    assert_in_range(relayed, relayed_max / 2, relayed_max + 256);
+    /* what was left out is not taken for what was here */
+    assert_false(ingest_take(fx.in, &r));
+    uint32_t last = (uint32_t)(2 * INGEST_QUEUE_BYTES / len) - 1;
+    last = last < 3 * INGEST_QUEUE_MAX ? last : 3 * INGEST_QUEUE_MAX - 1;
+    memset(bytes, 0, 8);
+    memcpy(bytes, &last, sizeof last);
+    ingest_submit_relayed(fx.in, &peer, slice_of(bytes, len));
+    r = take();
+    assert_true(r.parcel->from_peer);
+    free(r.parcel);
+}
+
+static void large_ones_that_are_relayed(void **state)
+{
+    (void)state;
+    what_is_relayed_leaves_room(READING_SIZE_MAX, INGEST_QUEUE_BYTES / 4 * 3 / READING_SIZE_MAX);
+}
+
+static void many_that_are_relayed(void **state)
+{
+    (void)state;
+    what_is_relayed_leaves_room(8, INGEST_QUEUE_MAX / 4 * 3);
+}
+
 /* Hundreds of keys, thousands of statements: each comes out once with its own answer. */
 static void thousands(void **state)
 {
@@ -175,6 +229,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_key_that_comes_later, setup, teardown),
         cmocka_unit_test_setup_teardown(too_large_is_told_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_queue_says_so, setup, teardown),
+        cmocka_unit_test_setup_teardown(large_ones_that_are_relayed, setup, teardown),
+        cmocka_unit_test_setup_teardown(many_that_are_relayed, setup, teardown),
         cmocka_unit_test_setup_teardown(thousands, setup, teardown),
     };
     return crypto_init() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
