@@ -67,14 +67,19 @@ void api_context_close(struct api_context *c)
 
 /* ------------------------------------------------------------------ answers */
 
-void api_answer_json(struct http_answer *a, struct json_doc *doc)
+static bool put_json(struct http_answer *a, struct json_doc *doc)
 {
     a->type = API_TYPE_JSON;
     buf_clear(&a->body);
     json_doc_write(doc, 0, &a->body);
     buf_add_byte(&a->body, '\n');
     json_doc_free(doc);
-    if (a->body.failed)
+    return !a->body.failed;
+}
+
+void api_answer_json(struct http_answer *a, struct json_doc *doc)
+{
+    if (!put_json(a, doc))
         api_answer_problem(a, 500, "TOO_LARGE", "the answer is larger than its room");
 }
 
@@ -95,7 +100,8 @@ void api_answer_problem(struct http_answer *a, unsigned status, const char *code
     json_doc_put_text(doc, "detail", detail);
     a->status = status;
     a->immutable = false;
-    api_answer_json(a, doc);
+    if (!put_json(a, doc)) /* no room even for that: the status alone */
+        buf_clear(&a->body);
     a->type = "application/problem+json";
 }
 

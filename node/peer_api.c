@@ -11,7 +11,8 @@
 #define HISTORY_PORTION (128 * 1024)
 #define NEWEST_BLOCKS   64 /* a peer that lacks a decided block's body asks for it by hash so long */
 
-#define PER_ADDRESS 512 /* a rehearsal's nodes are all at one */
+#define REFUSAL_MAX 1024 /* words why there is no answer */
+#define PER_ADDRESS 512  /* a rehearsal's nodes are all at one */
 
 struct peer_api {
     struct store *store;
@@ -93,10 +94,10 @@ static void handle(void *ctx, const struct http_request *q, struct http_answer *
 {
     struct peer_api *p = ctx;
     size_t skip = strlen(PEER_API_PATH);
-    *ret_answer = (struct http_answer){ .status = 200, .type = API_TYPE_CBOR };
+    *ret_answer =
+        (struct http_answer){ .status = 200, .type = API_TYPE_CBOR, .body = buf_heap(REFUSAL_MAX) };
     const char *what = strncmp(q->path, PEER_API_PATH, skip) == 0 ? q->path + skip : "";
     if (q->method != HTTP_GET) {
-        ret_answer->body = buf_heap(256);
         refuse(ret_answer, 405, "nothing can be changed here");
     } else if (strncmp(what, "candidate/", strlen("candidate/")) == 0) {
         give_candidate(p, what + strlen("candidate/"), ret_answer);
@@ -107,7 +108,6 @@ static void handle(void *ctx, const struct http_request *q, struct http_answer *
     } else if (strcmp(what, "heard") == 0) {
         give_heard(p, q, ret_answer);
     } else {
-        ret_answer->body = buf_heap(256);
         refuse(ret_answer, 404, "there is no such thing");
     }
 }
