@@ -59,7 +59,8 @@ void cmd_recovery_tell(const struct recovery *given)
     char time[INSTANT_TEXT_SIZE];
     instant_format(r.time_ms, time);
     (void)printf("recovery of %s\n", time);
-    print_hex("  hash    ", hash_slice(&r.hash));
+    /* what is pinned is the hash with the signatures */
+    print_hex(r.signature_count > 0 ? "  hash    " : "  draft   ", hash_slice(&r.hash));
     print_hex("  ledger  ", hash_slice(&r.ledger));
     (void)printf("  after block %" PRIu64, r.height);
     print_hex(", ", hash_slice(&r.tip));

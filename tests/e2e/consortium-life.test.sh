@@ -269,6 +269,7 @@ for i in 1 2; do
 done
 waybill recovery draft gone/a new1/node-request.cbor new2/node-request.cbor --reason "a fire" >out.txt
 says "what goes on" 'after block'
+says "the hash that will be pinned is not known yet" '^  draft '
 for member in a b; do waybill recovery sign recovery.draft gone/$member >out.txt; done
 expect "half is not more than half" 3 "$(code_of waybill recovery seal recovery.draft gone/a gone/a/recovery-signature.cbor gone/b/recovery-signature.cbor)"
 says "half is not more than half" '2 of the last 4' err.txt
