@@ -51,6 +51,12 @@ static bool parse_address(const char *host, uint16_t port, union address *a, str
                    host);
 }
 
+bool broker_is_address(const char *host)
+{
+    union address a;
+    return parse_address(host, 0, &a, NULL);
+}
+
 static socklen_t size_of(const union address *a)
 {
     return a->any.sa_family == AF_INET ? sizeof a->v4 : sizeof a->v6;

@@ -58,4 +58,7 @@ bool broker_is_running(struct broker *broker);
 /* Lets it store its sessions and waits until it has ended. */
 void broker_stop(struct broker *broker);
 
+/* Is it an address to listen on, such as 0.0.0.0 or ::1? A name is none. */
+bool broker_is_address(const char *host);
+
 #endif

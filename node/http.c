@@ -308,7 +308,9 @@ static bool start(struct http *h, struct err *err)
     free_pems(&pems);
     if (h->daemon == NULL)
         return good ? err_set(err, ERR_IO, "http: cannot listen on %s port %u: %s", host, o->port,
-                              errno != 0 ? strerror(errno) : "refused")
+                              errno != 0       ? strerror(errno)
+                              : o->tls != NULL ? "refused; do certificate and key fit each other?"
+                                               : "refused")
                     : false;
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_BIND_PORT);
     h->port = info != NULL ? info->port : o->port;

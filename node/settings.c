@@ -1,5 +1,6 @@
 #include "node/settings.h"
 
+#include "common/broker.h"
 #include "common/hex.h"
 
 #include <stdio.h>
@@ -11,6 +12,16 @@
 static void copy_text(char out[SETTINGS_TEXT_MAX], const char *text)
 {
     (void)snprintf(out, SETTINGS_TEXT_MAX, "%s", text == NULL ? "" : text);
+}
+
+/* Where this machine listens. */
+static void read_host(const struct config *c, const char *fallback, char host[SETTINGS_TEXT_MAX])
+{
+    copy_text(host, config_text(c, "host", fallback));
+    if (host[0] != '\0' && !broker_is_address(host))
+        config_refuse(c, "host",
+                      "expected an address of this machine, such as 0.0.0.0, found \"%.80s\"",
+                      host);
 }
 
 static void read_broker(const struct config *root, struct settings *s)
@@ -32,7 +43,7 @@ static void read_http(const struct config *root, struct settings *s)
     struct config c = config_section(root, "http");
     config_check_keys(&c, keys);
     s->http = config_bool(&c, "enabled", true);
-    copy_text(s->http_host, config_text(&c, "host", "127.0.0.1"));
+    read_host(&c, "127.0.0.1", s->http_host);
     s->http_port = (uint16_t)config_uint(&c, "port", 0, UINT16_MAX, 8600);
     s->http_web = config_path(&c, "web", "");
 }
@@ -70,7 +81,7 @@ static void read_place(const struct config *peers, const char *section, uint16_t
     static const char *const keys[] = { "host", "port", NULL };
     struct config c = config_section(peers, section);
     config_check_keys(&c, keys);
-    copy_text(host, config_text(&c, "host", "0.0.0.0"));
+    read_host(&c, "0.0.0.0", host);
     *port = (uint16_t)config_uint(&c, "port", 0, UINT16_MAX, fallback);
 }
 
@@ -113,6 +124,29 @@ static void read_peers(const struct config *root, struct settings *s)
         read_address(&addresses, addresses.map->keys[i]->text, &p->addresses[p->address_count++]);
 }
 
+/* Each of the node's own places needs a port of its own, unless their addresses differ. */
+static void check_ports(const struct config *root, const struct settings *s)
+{
+    static const char all[] = "0.0.0.0", loopback[] = "127.0.0.1";
+    const struct settings_peers *p = &s->peers;
+    struct config peers = config_section(root, "peers");
+    struct config sections[] = { config_section(root, "broker"), config_section(root, "http"),
+                                 config_section(&peers, "broker"), config_section(&peers, "http") };
+    const struct {
+        const char *host;
+        uint16_t port;
+    } places[] = { { loopback, s->own_broker ? s->broker_port : 0 },
+                   { s->http_host, s->http ? s->http_port : 0 },
+                   { p->broker_host, s->has_peers ? p->broker_port : 0 },
+                   { p->http_host, s->has_peers ? p->http_port : 0 } };
+    for (size_t i = 1; i < sizeof places / sizeof places[0]; i++)
+        for (size_t k = 0; k < i; k++)
+            if (places[i].port != 0 && places[i].port == places[k].port &&
+                (strcmp(places[i].host, places[k].host) == 0 || strcmp(places[i].host, all) == 0 ||
+                 strcmp(places[k].host, all) == 0))
+                config_refuse(&sections[i], "port", "%u is another one's already", places[i].port);
+}
+
 static void read_witnesses(const struct config *root, struct settings *s)
 {
     struct note_key key;
@@ -151,6 +185,7 @@ static bool read_all(const struct config *root, struct settings *s)
     read_http(root, s);
     read_times(root, s);
     read_peers(root, s);
+    check_ports(root, s);
     read_witnesses(root, s);
     read_recovery(root, s);
     s->workers = (unsigned)config_uint(root, "workers", 0, 64, 0);

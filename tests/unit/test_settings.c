@@ -139,6 +139,16 @@ static void what_is_wrong(void **state)
         { "data: d\nkey: k\npeers:\n  key: k\n  certificate: c\n"
           "  addresses:\n    0011223344556677:\n      broker: a\n",
           8, "host:port" },
+        { "data: d\nkey: k\npeers:\n  key: k\n  certificate: c\n  broker:\n    host: "
+          "node.example\n",
+          7, "address" },
+        { "data: d\nkey: k\nhttp:\n  host: localhost\n", 4, "address" },
+        { "data: d\nkey: k\nbroker: { port: 4000 }\nhttp:\n  port: 4000\n", 5, "4000" },
+        { "data: d\nkey: k\npeers:\n  key: k\n  certificate: c\n  broker: { port: 4000 }\n"
+          "  http:\n    port: 4000\n",
+          8, "4000" },
+        { "data: d\nkey: k\npeers:\n  key: k\n  certificate: c\n  broker: { port: 18840 }\n", 4,
+          "18840" },
         { "data: d\nkey: k\nconsensus:\n  t0: 10 ms\n", 4, "t0" },
         { "data: d\nkey: k\nblock:\n  period: 1 s\nconsensus:\n  period: 1 s\n", 6, "already" },
     };
