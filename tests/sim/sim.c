@@ -163,8 +163,6 @@ static bool is_done(struct sim *s)
         return false;
     for (unsigned i = 0; i < s->node_count; i++) {
         const struct sim_node *node = &s->nodes[i];
-        if (sim_truth_set(s->truth, UINT64_MAX)->count == 1 && !sim_is_member(s, node))
-            continue; /* a set of one tells nobody how far it is */
         if (sim_is_good(node) &&
             (!node->up || sim_node_height(node) <= s->base + 2 ||
              sim_node_height(node) < sim_work_height(s) || (node->seen.abstains && !s->wide)))
