@@ -78,12 +78,12 @@ struct sim_node {
     bool chain_there;
     struct node_core *core;
     struct sim_liar *liar;
-    uint64_t wake_at;   /* UINT64_MAX: none */
-    uint64_t dies_in;   /* so many actions later; 0: not */
-    uint64_t down_ms;   /* for how long then */
-    bool forgets;       /* its disk, when it comes back */
-    bool abstained;     /* was seen abstaining */
-    bool slow_to_start; /* came back and has not decided anything since */
+    uint64_t wake_at; /* UINT64_MAX: none */
+    uint64_t dies_in; /* so many actions later; 0: not */
+    uint64_t down_ms; /* for how long then */
+    bool forgets;     /* its disk, when it comes back */
+    bool abstained;   /* was seen abstaining */
+    bool has_decided; /* since it came up: it can tell others of its newest block */
     struct consensus_view seen;
 };
 
@@ -140,6 +140,7 @@ struct sim {
     struct sim_deal *deal;
     uint64_t base; /* height of the most advanced good node at the healing */
     uint64_t lag;  /* how far behind it another member was */
+    bool told;     /* whoever lacked that block alone could be told of it */
     uint64_t took_ms;
     bool healed, took, finished;
     const char *fault; /* NULL: none */
