@@ -44,6 +44,13 @@ static uint64_t size_of(const char *dir, const char *name)
     return (uint64_t)st.st_size;
 }
 
+void disk_look_room(struct disk *d, const char *dir)
+{
+    struct statvfs v;
+    if (statvfs(dir, &v) == 0)
+        d->free_bytes = (uint64_t)v.f_bavail * v.f_frsize;
+}
+
 bool disk_look(struct disk *d, const char *dir, uint64_t now_ms, struct err *err)
 {
     struct statvfs v;

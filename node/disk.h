@@ -28,6 +28,8 @@ struct disk {
 
 /* What stands in dir now. now_ms: steady. */
 bool disk_look(struct disk *d, const char *dir, uint64_t now_ms, struct err *err);
+/* The room alone, before each turn: another program may fill a disk within a second. */
+void disk_look_room(struct disk *d, const char *dir);
 /* The same with figures from elsewhere; disk_look() without the system. */
 void disk_note(struct disk *d, uint64_t free_bytes, uint64_t used_bytes, uint64_t now_ms);
 

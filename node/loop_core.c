@@ -171,6 +171,7 @@ bool loop_core(struct node *n, uint64_t steady_ms, struct err *err)
     struct node_time now = { .clock_ms = clock_now_ms(n->clock), .steady_ms = steady_ms };
     pthread_rwlock_wrlock(&n->trees);
     /* Without room for a block nothing is voted for or taken: peers say it all again. */
+    disk_look_room(&n->watch.disk, n->settings->data.path);
     bool halted = disk_halts(&n->watch.disk);
     bool ok = halted || loop_peers_events(n, now, err);
     if (ok && !halted && n->meet.guard == NULL) {
