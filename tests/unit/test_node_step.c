@@ -416,6 +416,40 @@ static void a_strangers_key_makes_no_block(void **state)
     assert_int_equal(view.height, 1);
 }
 
+/* How many times the machine relays statements when it is looked at so much later. */
+static size_t relays_after(uint64_t ms)
+{
+    struct node_action action;
+    size_t count = 0;
+    fx.steady_ms += ms;
+    struct node_time now = { KIT_T0 + fx.steady_ms, fx.steady_ms };
+    node_core_tick(fx.core, now);
+    while (node_core_next(fx.core, &action)) {
+        struct message m;
+        if (action.kind != NODE_RELAY)
+            continue;
+        assert_true(message_decode(action.message, &m, NULL));
+        assert_int_equal(m.as.statements.count, 1);
+        count++;
+    }
+    return count;
+}
+
+/* Any authority may be the next to propose: each gets what one was given, and again while it waits. */
+static void what_one_is_given_all_get(void **state)
+{
+    struct node_core_options options = { .authority = kit_pair("stranger") };
+    (void)state;
+    node_core_free(fx.core);
+    fx.core = node_core_new(&options, &fx.chain, NULL);
+    assert_non_null(fx.core);
+    assert_int_equal(relays_after(0), 0);
+    add_reading();
+    assert_int_equal(relays_after(POOL_RELAY_MS), 1);
+    assert_int_equal(relays_after(1), 0);
+    assert_int_equal(relays_after(POOL_RELAY_MS), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -433,6 +467,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(block_times_rise, setup, teardown),
         cmocka_unit_test_setup_teardown(an_effect_of_a_vote_is_work, setup, teardown),
         cmocka_unit_test_setup_teardown(a_strangers_key_makes_no_block, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_one_is_given_all_get, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
