@@ -341,14 +341,14 @@ int cmd_checkpoint(int argc, char **argv)
 {
     static const struct cmd_action actions[] = {
         { "get", "checkpoint get", "o= witnessed " CMD_SEEN_OPTIONS,
-          "Usage: waybill checkpoint get [--witnessed] [-o FILE]\n"
+          "Usage: waybill checkpoint get [--witnessed] [-o FILE] [--sets FILE]\n"
           "The newest checkpoint of the node, or the newest that a witness has cosigned: a signed "
           "note of origin,\n"
           "size and root (c2sp.org/tlog-checkpoint) that also proves its block final.\n"
           "Exit code: 0 proven, 1 error, 3 it is not.\n",
           get },
         { "verify", "checkpoint verify", "witness= least= " CMD_SEEN_OPTIONS,
-          "Usage: waybill checkpoint verify NOTE [--witness KEY]... [--least N]\n"
+          "Usage: waybill checkpoint verify NOTE [--witness KEY]... [--least N] [--sets FILE]\n"
           "Is it a checkpoint of this ledger, final, and cosigned? Offline.\n"
           "\n"
           "  --witness KEY  of a witness, as it prints it: NAME+ID+KEY\n"
@@ -356,12 +356,12 @@ int cmd_checkpoint(int argc, char **argv)
           "Exit code: 0 proven, 1 error, 3 it is not.\n",
           verify },
         { "keys", "checkpoint keys", CMD_SEEN_OPTIONS,
-          "Usage: waybill checkpoint keys\n"
+          "Usage: waybill checkpoint keys [--sets FILE]\n"
           "The keys by which the authorities sign checkpoints, for witnesses and verifiers of "
           "other logs.\n",
           keys },
         { "submit", "checkpoint submit", "witness= o= " CMD_SEEN_OPTIONS,
-          "Usage: waybill checkpoint submit URL --witness KEY [-o FILE]\n"
+          "Usage: waybill checkpoint submit URL --witness KEY [-o FILE] [--sets FILE]\n"
           "Shows the newest checkpoint to a witness that speaks c2sp.org/tlog-witness, and gives "
           "its cosignature\n"
           "to the node.\n"

@@ -53,7 +53,7 @@ int cmd_gov(int argc, char **argv)
 {
     const struct cmd_action actions[] = {
         { "vote", "gov vote", "no-wait",
-          "Usage: waybill gov vote PROPOSAL yes|no\n"
+          "Usage: waybill gov vote PROPOSAL yes|no [--no-wait]\n"
           "Casts this member's ballot: one a proposal, which cannot be changed; it lapses when "
           "the\n"
           "authority set changes before the proposal passed, and may then be cast anew. PROPOSAL "
@@ -63,7 +63,7 @@ int cmd_gov(int argc, char **argv)
           "Exit code: 0 accepted, 1 error, 4 refused.\n",
           vote },
         { "withdraw", "gov withdraw", "no-wait",
-          "Usage: waybill gov withdraw PROPOSAL\n"
+          "Usage: waybill gov withdraw PROPOSAL [--no-wait]\n"
           "Takes back an open proposal of this member.\n"
           "Exit code: 0 accepted, 1 error, 4 refused.\n",
           withdraw },

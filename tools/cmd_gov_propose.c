@@ -373,6 +373,7 @@ static int run(struct cmd_home *home, const struct cmd_args *args, struct err *e
     "  --expires WHEN   an instant, or so long from now (default: 7d, a year at most)\n" \
     "  --at-height N    takes effect there, or a block after it passed (default)\n"      \
     "  --reason TEXT    why\n"                                                           \
+    "  --no-wait        ends when it is handed in, not when it is on the ledger\n"       \
     "Exit code: 0 the proposal is on the ledger, 1 error, 4 refused.\n"
 
 int cmd_gov_propose(int argc, char **argv)

@@ -220,6 +220,7 @@ static int make_spare(struct cmd_home *home, const struct cmd_args *args, struct
 const struct cmd_action cmd_member_spare_action = {
     "spare", "member spare", "of= broker= url= listen= http-port= devices-port= ledger=",
     "Usage: waybill member spare DIR --of KID --ledger IDENTITY --broker HOST:PORT --url URL\n"
+    "       [--listen HOST] [--http-port N] [--devices-port N]\n"
     "A second node for a member that has one: with a key of its own, on another machine or beside\n"
     "the first, to take over at once (another key) or some day (a spare). No member key is needed\n"
     "here. Options as of waybill member new.\n"

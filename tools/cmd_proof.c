@@ -351,14 +351,14 @@ int cmd_proof(int argc, char **argv)
 {
     static const struct cmd_action actions[] = {
         { "consistency", "proof consistency", "o= " CMD_SEEN_OPTIONS,
-          "Usage: waybill proof consistency OLD NEW [-o FILE]\n"
+          "Usage: waybill proof consistency OLD NEW [-o FILE] [--sets FILE]\n"
           "Are the statements under one head the first of those under another? OLD and NEW are "
           "heights, files\n"
           "that hold a head (such as DIR/head.cbor), or head for the newest.\n"
           "Exit code: 0 proven, 1 error, 3 it is not.\n",
           consistency },
         { "state", "proof state", "o= " CMD_SEEN_OPTIONS,
-          "Usage: waybill proof state TABLE [ID] [-o FILE]\n"
+          "Usage: waybill proof state TABLE [ID] [-o FILE] [--sets FILE]\n"
           "What the state of the newest block holds under a key, or that it holds nothing there. "
           "TABLE and ID:\n"
           "params, member MEMBER, key KID, sequence KID, block HEIGHT, sets, asset ASSET, offer "
@@ -370,13 +370,13 @@ int cmd_proof(int argc, char **argv)
           "Exit code: 0 proven, 1 error, 3 it is not.\n",
           state },
         { "sets", "proof sets", "o= " CMD_SEEN_OPTIONS,
-          "Usage: waybill proof sets [-o FILE]\n"
+          "Usage: waybill proof sets [-o FILE] [--sets FILE]\n"
           "Whose seals counted when, from the genesis on; kept in DIR/sets.cbor. FILE is what "
           "--sets takes.\n"
           "Exit code: 0 proven, 1 error, 3 it is not.\n",
           sets },
         { "verify", "proof verify", CMD_SEEN_OPTIONS,
-          "Usage: waybill proof verify FILE [--identity FILE]\n"
+          "Usage: waybill proof verify FILE [--identity FILE] [--sets FILE]\n"
           "Checks a file that any of the others, or receipt get --voucher, kept. Offline: needs "
           "the ledger's\n"
           "identity and nothing else.\n"

@@ -292,7 +292,8 @@ int cmd_witness(int argc, char **argv)
           "  --name NAME  such as witness.example/north, without http://\n",
           init },
         { "cosign", "witness cosign", "o= keep " CMD_SEEN_OPTIONS,
-          "Usage: waybill witness cosign --dir FOLDER [--node URL] [--keep] [-o FILE]\n"
+          "Usage: waybill witness cosign --dir FOLDER [--node URL] [--keep] [-o FILE] [--sets "
+          "FILE]\n"
           "Fetches the node's checkpoint, checks that it is final and that it goes on from the "
           "one cosigned\n"
           "before, signs it, and hands it to the node.\n"
@@ -301,14 +302,14 @@ int cmd_witness(int argc, char **argv)
           "Exit code: 0 cosigned, 1 error, 3 the ledger does not go on from what was seen.\n",
           cosign },
         { "check", "witness check", CMD_SEEN_OPTIONS,
-          "Usage: waybill witness check --dir FOLDER [--node URL]\n"
+          "Usage: waybill witness check --dir FOLDER [--node URL] [--sets FILE]\n"
           "Does the node still show the history that this witness cosigned, and serve what it "
           "signed, if it\n"
           "serves cosigned checkpoints at all? Signs nothing.\n"
           "Exit code: 0 proven, 1 error, 3 it is not so.\n",
           check },
         { "answer", "witness answer", CMD_SEEN_OPTIONS,
-          "Usage: waybill witness answer --dir FOLDER <REQUEST\n"
+          "Usage: waybill witness answer --dir FOLDER [--sets FILE] <REQUEST\n"
           "For a web server: answers an add-checkpoint request of c2sp.org/tlog-witness from "
           "standard input. The\n"
           "first line of the answer is the HTTP status, the rest the body.\n",
