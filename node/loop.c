@@ -1,9 +1,9 @@
 #include "node/loop.h"
 
+#include "common/file.h"
 #include "common/hex.h"
 #include "common/instant.h"
 #include "common/keyfile.h"
-#include "common/file.h"
 #include "common/log.h"
 #include "node/announce.h"
 #include "node/loop_parts.h"

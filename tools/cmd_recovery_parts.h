@@ -23,7 +23,7 @@ bool cmd_recovery_last(const char *dir, struct recovery_last *ret_last, struct s
 bool cmd_recovery_folder(struct recovery_folder *f, struct identity *ret_identity, struct err *err);
 
 bool cmd_recovery_read(const char *path, struct buf *out, struct recovery *ret_r, struct err *err);
-void cmd_recovery_tell(const struct recovery *r);
+void cmd_recovery_tell(const struct recovery *given);
 struct json_doc *cmd_recovery_json(const struct recovery *r, const char *path);
 
 int cmd_recovery_sign(struct cmd_home *home, const struct cmd_args *args, struct err *err);
