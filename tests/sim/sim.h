@@ -141,8 +141,9 @@ struct sim {
     uint64_t base; /* height of the most advanced good node at the healing */
     uint64_t lag;  /* how far behind it another member was */
     bool told;     /* whoever lacked that block alone could be told of it */
+    bool stale;    /* some member was above round 1 then, and clocks had been set back by an hour */
     uint64_t took_ms;
-    bool healed, took, finished;
+    bool healed, mended /* the clocks */, took, finished;
     const char *fault; /* NULL: none */
     char why[400];
 };

@@ -86,6 +86,9 @@ void sim_script_heal(struct sim *s)
             s->base - sim_node_height(&s->nodes[i]) > s->lag)
             s->lag = s->base - sim_node_height(&s->nodes[i]);
     for (unsigned i = 0; i < s->node_count; i++)
+        s->stale =
+            s->stale || (s->mended && sim_is_good(&s->nodes[i]) && s->nodes[i].seen.round > 1);
+    for (unsigned i = 0; i < s->node_count; i++)
         s->told = s->told || (sim_is_good(&s->nodes[i]) && s->nodes[i].has_decided &&
                               sim_node_height(&s->nodes[i]) == s->base);
     sim_say(s, "the most advanced is at height %llu", (unsigned long long)s->base);
