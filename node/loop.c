@@ -120,6 +120,13 @@ static void note_resumed(const struct node *n)
         log_warn("what this key had voted was set aside by hand, see %s", path);
 }
 
+/* From now on it is known that the key was here before it could vote, whenever it gets into the set. */
+static bool note_never(struct node *n, const struct stored_votes *v, struct err *err)
+{
+    bool needless = !n->settings->has_peers || v->vote.len > 0; /* another key's stays, too */
+    return needless || store_put_vote(n->store, kid_slice(&n->kid), NULL, slice_of(NULL, 0), err);
+}
+
 /* A vote of another key, which this folder had before, is none of this key's. */
 static bool load_votes(struct node *n, struct stored_votes *v, struct node_core_options *o,
                        struct err *err)
@@ -128,16 +135,18 @@ static bool load_votes(struct node *n, struct stored_votes *v, struct node_core_
     if (!voted_open(n->settings->key.path, &n->identity.genesis.ledger, &n->voted, err) ||
         !store_vote(n->store, &v->vote, err) || !store_candidates(n->store, take_body, v, err))
         return false;
-    struct slice all = buf_slice(&v->vote);
-    if (all.len > KID_SIZE && slice_equal(slice_from(all, 0, KID_SIZE), kid_slice(&n->kid)))
-        o->vote = slice_from(all, KID_SIZE, all.len - KID_SIZE);
+    struct slice row = buf_slice(&v->vote);
     o->bodies = v->slices;
     o->body_count = v->count;
     note_resumed(n);
-    o->vote_lost = o->vote.len == 0 && n->voted.there;
-    if (o->vote_lost)
-        log_warn("this key has voted on this ledger, and what it voted is lost: it abstains until"
-                 " it can't contradict itself");
+    switch (voted_judge(&n->voted, row, &n->kid, n->chain.head.height, &n->chain.set)) {
+    case VOTED_KNOWN: o->vote = slice_from(row, KID_SIZE, row.len - KID_SIZE); return true;
+    case VOTED_NEVER: return note_never(n, v, err);
+    case VOTED_LOST: break;
+    }
+    o->vote_lost = true;
+    log_warn("what this key has voted on this ledger is not here: it abstains until it can't"
+             " contradict itself");
     return true;
 }
 

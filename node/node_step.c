@@ -36,7 +36,7 @@ static bool make_room(struct node_core *core)
 static void take_stored(struct node_core *core)
 {
     buf_add_slice(&core->first_vote, core->options.vote);
-    for (size_t i = 0; i < core->options.body_count; i++) {
+    for (size_t i = core->options.body_count; i-- > 0;) {
         struct body *body = node_core_take_body(core, core->options.bodies[i], NULL);
         if (body != NULL)
             body->stored = true;

@@ -19,7 +19,7 @@ struct node_core_options {
     uint64_t empty_ms;          /* a block without statements after so much real time; 0: never */
     uint64_t t0_ms;             /* CONSENSUS "T0"; 0: 1,000 */
     struct slice vote;          /* what NODE_PERSIST stored last; empty: nothing */
-    const struct slice *bodies; /* and the bodies it stored since the newest block */
+    const struct slice *bodies; /* and the bodies it stored since the newest block, newest first */
     size_t body_count;
     bool vote_lost;           /* the key has voted on this ledger, and what it voted is not known */
     uint8_t nonce[HALF_SIZE]; /* fresh random bytes */

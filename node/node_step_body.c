@@ -36,11 +36,13 @@ static void let_go(struct node_core *core, size_t i)
             (core->body_count - i) * sizeof core->bodies[0]);
 }
 
-/* Lets the oldest go that nothing asks for, those first that were never voted for; not while actions may
- * speak of it. */
+/*
+ * Lets the oldest go that nothing asks for, those first that were never voted for; not while actions may
+ * speak of it, and not before it is known what the vote that was stored is about.
+ */
 static void make_room(struct node_core *core)
 {
-    if (core->body_count < BODIES_MAX || core->queue_count > 0)
+    if (core->body_count < BODIES_MAX || core->queue_count > 0 || !core->begun)
         return;
     for (int stored = 0; stored < 2; stored++)
         for (size_t i = 0; i < core->body_count; i++)

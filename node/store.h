@@ -51,6 +51,7 @@ bool store_forget_vote(struct store *s, struct err *err);
 /* A body, appended: ERR_NOT_FOUND when it is not there. */
 bool store_candidate(struct store *s, const struct hash *block, struct buf *body, struct err *err);
 typedef bool (*store_candidate_visitor)(void *ctx, struct slice body); /* false: stop */
+/* The newest first. */
 bool store_candidates(struct store *s, store_candidate_visitor visit, void *ctx, struct err *err);
 /* Each block that changed the authority set, and the set in force from the height after it. */
 typedef bool (*store_set_visitor)(void *ctx, uint64_t height, struct slice next); /* false: stop */

@@ -69,7 +69,7 @@ static const char *const sql[STORE_SQL_COUNT] = {
     [SQL_CANDIDATE_GET] = "SELECT bytes FROM candidate WHERE hash = ?1",
     [SQL_CANDIDATE_INSERT] = "INSERT OR IGNORE INTO candidate (hash, bytes) VALUES (?1, ?2)",
     [SQL_CANDIDATE_CLEAR] = "DELETE FROM candidate",
-    [SQL_CANDIDATES] = "SELECT bytes FROM candidate ORDER BY number",
+    [SQL_CANDIDATES] = "SELECT bytes FROM candidate ORDER BY number DESC",
     [SQL_SET_CHANGE_INSERT] = "INSERT INTO set_change VALUES (?1, ?2)",
     [SQL_SET_CHANGES] = "SELECT height, bytes FROM set_change ORDER BY height",
 };

@@ -128,3 +128,20 @@ void voted_close(struct voted *v)
         (void)close(v->fd);
     v->fd = -1;
 }
+
+/*
+ * A key that the newest block's set has, beside others, has most likely voted in it; where neither row nor marker says
+ * so, it was brought here without them. At genesis, alone, or just let in by that block, there was nothing to vote for.
+ */
+enum voted_known voted_judge(const struct voted *v, struct slice row, const struct kid *kid,
+                             uint64_t height, const struct authority_set *sealers)
+{
+    bool own = row.len >= KID_SIZE && slice_equal(slice_from(row, 0, KID_SIZE), kid_slice(kid));
+    if (own && row.len > KID_SIZE)
+        return VOTED_KNOWN;
+    if (v->there)
+        return VOTED_LOST;
+    if (own || height == 0 || sealers->count == 1 || authority_set_find(sealers, kid) < 0)
+        return VOTED_NEVER;
+    return VOTED_LOST;
+}

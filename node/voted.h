@@ -9,7 +9,7 @@
 #ifndef NODE_VOTED_H
 #define NODE_VOTED_H
 
-#include "common/crypto.h"
+#include "common/authority_set.h"
 #include "common/err.h"
 
 #define VOTED_SUFFIX     ".voted"
@@ -29,5 +29,18 @@ bool voted_open(const char *key_path, const struct hash *ledger, struct voted *r
 /* Before the first vote on the ledger leaves the process: durable when it returns true. */
 bool voted_mark(struct voted *v, const struct hash *ledger, struct err *err);
 void voted_close(struct voted *v);
+
+/* What a node that starts knows of what its key has voted on the ledger. */
+enum voted_known {
+    VOTED_KNOWN, /* it stands in the store's row */
+    VOTED_NEVER,
+    VOTED_LOST, /* it has, or may have: the node abstains */
+};
+/*
+ * In: row: of the store, the kid of the key that voted, then the vote; the kid alone says that the key came here before
+ * it could vote. sealers: the set that sealed block `height`, the newest here.
+ */
+enum voted_known voted_judge(const struct voted *v, struct slice row, const struct kid *kid,
+                             uint64_t height, const struct authority_set *sealers);
 
 #endif

@@ -6,6 +6,7 @@
 #include "common/state_value.h"
 #include "node/founding.h"
 #include "node/store.h"
+#include "node/voted.h"
 #include "tools/member_folder.h"
 
 #include <stdio.h>
@@ -159,7 +160,21 @@ static bool write_all(const char *dir, struct slice genesis, const struct identi
     return good;
 }
 
-/* Keys and identity are there, the ledger is gone: it begins again, and the node catches up. */
+/* A key that was brought back without its marker has most likely voted: from now on it knows. */
+static bool mark_voted(const char *dir, const struct hash *ledger, struct err *err)
+{
+    char key[PATH_MAX];
+    struct voted voted = { .fd = -1 };
+    if (!member_folder_path(dir, "node/authority.key", key, err))
+        return false;
+    if (!file_exists(key))
+        return true;
+    bool good = voted_open(key, ledger, &voted, err) && voted_mark(&voted, ledger, err);
+    voted_close(&voted);
+    return good;
+}
+
+/* Keys and identity are there, the ledger is gone: it begins again, the node catches up and abstains at first. */
 static bool begin_again(const char *dir, const char *identity, struct slice genesis,
                         const struct identity *id, struct err *err)
 {
@@ -175,7 +190,7 @@ static bool begin_again(const char *dir, const char *identity, struct slice gene
         return err_set(err, ERR_INPUT, "%s: takes part in another ledger", dir);
     if (file_exists(database))
         return err_set(err, ERR_INPUT, "%s: takes part in this ledger already", dir);
-    return make_store(dir, genesis, err);
+    return mark_voted(dir, &id->genesis.ledger, err) && make_store(dir, genesis, err);
 }
 
 bool member_folder_start(const char *dir, struct slice genesis, struct identity *ret_identity,

@@ -166,7 +166,7 @@ rm -r copy
 
 # ---- a ledger lost, its key kept: it says so, abstains, follows, and votes again
 stop c TERM
-rm net/c/node/ledger.db*
+rm net/c/node/ledger.db* net/c/node/authority.key.voted # the key comes from a safe place, without its marker
 waybill genesis start net/c net/a/genesis.cbor >start.txt
 start c
 says "a vote that is lost" "it abstains" c.log
@@ -179,6 +179,25 @@ as a asset commission 01/09506000134352/21/NEEDED >out.txt
 says "three of four" "accepted"
 start d
 same_chain "after the loss" "$(height a)"
+
+# ---- the same key brought to a copy of the ledger, without anything of what it voted: it abstains just so
+abstained() { grep -c "it abstains" c.log; }
+stop c TERM
+waybill backup net/c c.backup >out.txt
+waybill restore c.backup net/c --replace >out.txt # forgets the vote
+rm net/c/node/authority.key.voted
+expect "abstained before" 1 "$(abstained)"
+start c
+expect "a vote that never came along" 2 "$(abstained)"
+copies=0
+votes_again() { # two blocks after what the others say
+    as a asset commission "01/09506000134352/21/COPY-$((++copies))" >/dev/null
+    says_of_itself c '"\(.votes) \(.abstains)"' "true false"
+}
+wait_until "c to vote once more" votes_again
+stop c TERM
+start c
+expect "a vote that is here" 2 "$(abstained)"
 
 # ---- nobody else is let in: not without a certificate, not with one the ledger does not know
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=x -keyout x.key -out x.crt 2>/dev/null

@@ -316,7 +316,7 @@ void sim_disk_candidates(struct sim_disk *d, bool (*visit)(void *ctx, struct sli
 {
     if (d->dir != NULL)
         (void)store_candidates(d->store, visit, ctx, NULL);
-    for (size_t i = 0; i < d->candidate_count; i++)
+    for (size_t i = d->candidate_count; i-- > 0;)
         (void)visit(ctx, d->candidates[i]);
 }
 

@@ -166,7 +166,7 @@ void node_ring_start(struct node_ring *r, size_t place)
     options.nonce[0] = (uint8_t)place;
     memcpy(options.nonce + 1, &r->now_ms, sizeof r->now_ms);
     for (size_t i = 0; i < n->body_count; i++)
-        bodies[i] = buf_slice(&n->bodies[i]);
+        bodies[i] = buf_slice(&n->bodies[n->body_count - 1 - i]);
     node_ring_load(r, n);
     n->core = node_core_new(&options, &n->chain, &err);
     node_ring_must(n->core != NULL, err.msg);

@@ -1,4 +1,5 @@
 /* The node as a machine: when a block is due, what goes into it, what waits, and what is turned away. */
+#include "common/block.h"
 #include "common/genesis.h"
 #include "common/outcome.h"
 #include "tests/support/memory_state.h"
@@ -450,6 +451,35 @@ static void what_one_is_given_all_get(void **state)
     assert_int_equal(relays_after(POOL_RELAY_MS), 1);
 }
 
+/* All that the disk kept of a height is there again: the vote may be about the oldest as well as the newest. */
+static void bodies_of_many_rounds_outlive_a_restart(void **state)
+{
+    enum { COUNT = 40 };
+    struct buf memory[COUNT];
+    struct hash hashes[COUNT];
+    struct slice bodies[COUNT];
+    struct node_core_options options = { .authority = kit_pair("node"), .bodies = bodies };
+    (void)state;
+    for (size_t i = 0; i < COUNT; i++) {
+        struct header h = fx.chain.head;
+        h.height++;
+        h.prev = fx.chain.head_hash;
+        h.time_ms += 1 + i;
+        memory[i] = buf_heap(4096);
+        block_put_head(&memory[i], &h, 0);
+        hashes[i] = header_hash(&h);
+        bodies[i] = buf_slice(&memory[i]);
+    }
+    options.body_count = COUNT;
+    node_core_free(fx.core);
+    fx.core = node_core_new(&options, &fx.chain, NULL);
+    assert_non_null(fx.core);
+    for (size_t i = 0; i < COUNT; i++) {
+        assert_true(slice_equal(node_core_find_body(fx.core, &hashes[i]), bodies[i]));
+        buf_free(&memory[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -468,6 +498,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_effect_of_a_vote_is_work, setup, teardown),
         cmocka_unit_test_setup_teardown(a_strangers_key_makes_no_block, setup, teardown),
         cmocka_unit_test_setup_teardown(what_one_is_given_all_get, setup, teardown),
+        cmocka_unit_test_setup_teardown(bodies_of_many_rounds_outlive_a_restart, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

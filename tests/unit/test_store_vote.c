@@ -51,7 +51,7 @@ static void test_votes_and_bodies_stay_until_a_block(void **state)
     expect(store_put_vote(l->store, slice_text("three"), &b, slice_text("(b)"), &err), &err);
     expect(store_put_vote(l->store, slice_text("four"), NULL, slice_text(""), &err), &err);
     ledger_reopen(l);
-    check_vote(l->store, "four", "(b)(a)");
+    check_vote(l->store, "four", "(a)(b)");
     expect(store_open(l->dir, STORE_READ, &reader, &err), &err);
     expect(store_candidate(reader, &a, &out, &err), &err);
     assert_true(slice_equal(buf_slice(&out), slice_text("(a)")));

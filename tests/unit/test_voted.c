@@ -133,6 +133,56 @@ static void what_is_strange_is_refused(void **state)
     assert_false(voted_open("/tmp/no/such/folder/key", &one, &v, &err));
 }
 
+/* ------------------------------------------------------------------ what is known at the start */
+
+static const struct kid mine = { { 1 } }, other = { { 2 } };
+static const struct authority_set both = { 2, { { .kid = { { 1 } } }, { .kid = { { 2 } } } } };
+static const struct authority_set alone = { 1, { { .kid = { { 1 } } } } };
+static const struct authority_set others = { 2, { { .kid = { { 2 } } }, { .kid = { { 3 } } } } };
+
+static enum voted_known judge(bool marked, struct slice row, uint64_t height,
+                              const struct authority_set *sealers)
+{
+    struct voted v = { .fd = -1, .there = marked };
+    return voted_judge(&v, row, &mine, height, sealers);
+}
+
+static void what_the_row_says_is_known(void **state)
+{
+    uint8_t row[KID_SIZE + 1] = { 0 };
+    struct slice whole = slice_of(row, sizeof row), kid_alone = slice_of(row, KID_SIZE);
+    (void)state;
+    memcpy(row, mine.bytes, KID_SIZE);
+    assert_int_equal(judge(true, whole, 9, &both), VOTED_KNOWN);
+    assert_int_equal(judge(false, whole, 9, &both), VOTED_KNOWN);
+    assert_int_equal(judge(false, kid_alone, 9, &both),
+                     VOTED_NEVER);                                  /* came before it could vote */
+    assert_int_equal(judge(true, kid_alone, 9, &both), VOTED_LOST); /* and did so since */
+    memcpy(row, other.bytes, KID_SIZE);
+    assert_int_equal(judge(false, whole, 9, &both), VOTED_LOST);
+    assert_int_equal(judge(false, kid_alone, 9, &both), VOTED_LOST);
+    assert_int_equal(judge(false, whole, 0, &both), VOTED_NEVER);
+}
+
+/* The key was copied, or its ledger made again, without what it voted. */
+static void a_key_of_the_set_without_a_row_has_lost_it(void **state)
+{
+    struct slice none = { NULL, 0 };
+    (void)state;
+    assert_int_equal(judge(false, none, 1, &both), VOTED_LOST);
+    assert_int_equal(judge(true, none, 0, &both), VOTED_LOST);
+}
+
+/* Both of a set of two that began, or grew out of one, must not wait for each other. */
+static void where_nothing_could_be_voted_nothing_is_lost(void **state)
+{
+    struct slice none = { NULL, 0 };
+    (void)state;
+    assert_int_equal(judge(false, none, 0, &both), VOTED_NEVER);
+    assert_int_equal(judge(false, none, 7, &alone), VOTED_NEVER);
+    assert_int_equal(judge(false, none, 7, &others), VOTED_NEVER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -141,6 +191,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_cut_write_is_no_vote, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cut_beginning_is_made_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_strange_is_refused, setup, teardown),
+        cmocka_unit_test(what_the_row_says_is_known),
+        cmocka_unit_test(a_key_of_the_set_without_a_row_has_lost_it),
+        cmocka_unit_test(where_nothing_could_be_voted_nothing_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
