@@ -41,7 +41,8 @@ join() { # DIR ARGUMENTS
     shift
     waybill join "$dir" --identity home/identity.cbor "$@"
 }
-expect "the liar alone" 3 "$(code_of join lied --from "http://127.0.0.1:$liar")"
+code=$(code_of join lied --from "http://127.0.0.1:$liar")
+[ "$code" = 3 ] || [ "$code" = 1 ] || die "the liar alone: exit code $code" # 1: the wrong byte made it malformed
 says "which piece is wrong" 'buckets [0-9]* to [0-9]*' err.txt
 [ ! -e lied/node/ledger.db ] || die "a ledger out of lies"
 code=$(code_of timeout 30 waybill join lied-to --identity home/identity.cbor --from-genesis --from "http://127.0.0.1:$liar")
