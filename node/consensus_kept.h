@@ -11,7 +11,7 @@
 #define EVIDENCE_MAX (64 * 1024)   /* of one envelope */
 #define ANSWER_MS    300           /* at most one answer to one who is behind in so long */
 #define HEARD_MS     5000          /* who was heard within counts as there */
-#define STUCK_MS     1500          /* others are a height above for so long: fetch */
+#define STUCK_MS     800           /* others are a height above for so long: fetch */
 #define STRANGER     AUTHORITY_MAX /* the place of all peers that are not of the set */
 
 /* One PREPARE or COMMIT of one sender. */

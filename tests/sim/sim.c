@@ -187,16 +187,15 @@ static void note_first_block(struct sim *s)
 
 /*
  * CONSENSUS "How it is checked": 3 s when all are well, else (f + 1) T(cap) + 3 s. A member that must fetch blocks
- * first may have just asked one that did not hear: it asks the next after 2 s. One block that only restarted members
- * have is fetched, too: they can't tell DECIDED of it any more. And a proposal made while all
- * clocks were an hour ahead waits for that hour: its round lasts its time, four seconds from round 2 on.
+ * first may have just asked one that did not hear: it asks the next after 2 s. And a
+ * proposal made while all clocks were an hour ahead waits for that hour: its round lasts its time, four seconds from
+ * round 2 on.
  */
 static uint64_t bound_ms(const struct sim *s)
 {
     uint64_t f = (s->n - 1) / 3;
     bool well = s->liars == 0 && s->weak == 0;
-    bool fetches = s->lag > 1 || (s->lag == 1 && !s->told);
-    return 3000 + (fetches ? UINT64_C(2500) : 0) + (s->stale && well ? UINT64_C(2000) : 0) +
+    return 3000 + (s->lag > 1 ? UINT64_C(2500) : 0) + (s->stale && well ? UINT64_C(2000) : 0) +
            (well ? 0 : (f + 1) * (SIM_T0_MS << CONSENSUS_T_CAP));
 }
 

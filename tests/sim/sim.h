@@ -83,7 +83,6 @@ struct sim_node {
     uint64_t down_ms; /* for how long then */
     bool forgets;     /* its disk, when it comes back */
     bool abstained;   /* was seen abstaining */
-    bool has_decided; /* since it came up: it can tell others of its newest block */
     struct consensus_view seen;
 };
 
@@ -140,7 +139,6 @@ struct sim {
     struct sim_deal *deal;
     uint64_t base; /* height of the most advanced good node at the healing */
     uint64_t lag;  /* how far behind it another member was */
-    bool told;     /* whoever lacked that block alone could be told of it */
     bool stale;    /* some member was above round 1 then, and clocks had been set back by an hour */
     uint64_t took_ms;
     bool healed, mended /* the clocks */, took, finished;

@@ -128,7 +128,7 @@ bool sim_node_start(struct sim *s, struct sim_node *node)
         return false;
     }
     node->up = true;
-    node->abstained = node->has_decided = false;
+    node->abstained = false;
     sim_say(s, "node %u: up at height %llu", node->number,
             (unsigned long long)node->chain.head.height);
     sim_node_wake(s, node);
@@ -245,7 +245,6 @@ static void store(struct sim *s, struct sim_node *node, const struct node_action
                        (unsigned long long)a->commit.header.height);
         return;
     }
-    node->has_decided = true;
     sim_say(s, "node %u: block %llu, %zu statements", node->number,
             (unsigned long long)a->commit.header.height, a->commit.statement_count);
     if (!node->byzantine)

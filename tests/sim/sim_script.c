@@ -88,9 +88,6 @@ void sim_script_heal(struct sim *s)
     for (unsigned i = 0; i < s->node_count; i++)
         s->stale =
             s->stale || (s->mended && sim_is_good(&s->nodes[i]) && s->nodes[i].seen.round > 1);
-    for (unsigned i = 0; i < s->node_count; i++)
-        s->told = s->told || (sim_is_good(&s->nodes[i]) && s->nodes[i].has_decided &&
-                              sim_node_height(&s->nodes[i]) == s->base);
     sim_say(s, "the most advanced is at height %llu", (unsigned long long)s->base);
     sim_work_wake(s);
 }
