@@ -345,6 +345,48 @@ static bool copy_origin(const char *from, const char *to, struct err *err)
     return true;
 }
 
+/* Of this ledger, and whole up to where the fork leaves it. */
+static bool reaches(const char *from, struct slice origin, struct err *err)
+{
+    char data[PATH_MAX], home[PATH_MAX];
+    struct store *store = NULL;
+    struct header head;
+    struct cbor_reader r = cbor_reader(origin);
+    cbor_take_array_of(&r, 3);
+    struct hash ledger;
+    cbor_take_fixed(&r, ledger.bytes, HASH_SIZE);
+    uint64_t height = cbor_take_uint(&r);
+    bool good = data_folder_find(from, data, home, err) &&
+                store_open(data, STORE_READ, &store, err) && store_head(store, &head, NULL, err);
+    store_close(store);
+    if (good && !hash_equal(&head.ledger, &ledger))
+        return err_set(err, ERR_INPUT, "%s: is of another ledger than the fork leaves", from);
+    if (good && head.height < height)
+        return err_set(
+            err, ERR_INPUT,
+            "%s: ends at block %llu, the fork leaves at block %llu: its node must catch up first",
+            from, (unsigned long long)head.height, (unsigned long long)height);
+    return good;
+}
+
+/* A member without a node has neither; one whose key signed a recovery has set that key aside. */
+static bool fits_folder(const char *from, struct slice origin, struct err *err)
+{
+    char config[PATH_MAX], key[PATH_MAX];
+    if (!member_folder_path(from, "node.yaml", config, err) ||
+        !member_folder_path(from, "node/authority.key", key, err))
+        return false;
+    if (!file_exists(config))
+        return true;
+    if (!file_exists(key))
+        return err_set(
+            err, ERR_INPUT,
+            "%s is not there (a key that signed a recovery is set aside as %s.retired): the fork's "
+            "node would have none",
+            key, key);
+    return reaches(from, origin, err);
+}
+
 static bool make_folders(const char *to, struct err *err)
 {
     char keys[PATH_MAX], node[PATH_MAX];
@@ -362,6 +404,7 @@ static int start(struct cmd_home *home, const struct cmd_args *args, struct err 
                 genesis_files_read(args->operand[2], true, &bytes, &view, err) &&
                 (view.origin.len > 0 ||
                  err_set(err, ERR_INPUT, "%s: is no fork of a ledger", args->operand[2])) &&
+                fits_folder(args->operand[0], view.origin, err) &&
                 make_folders(args->operand[1], err) &&
                 copy_files(args->operand[0], args->operand[1], err) &&
                 copy_origin(args->operand[0], args->operand[1], err) &&

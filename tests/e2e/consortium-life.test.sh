@@ -337,6 +337,12 @@ waybill genesis sign fork.draft left/b -o b.signature >out.txt
 waybill genesis seal fork.draft b.signature -o fork.genesis >out.txt
 says "what comes next" 'fork start'
 expect "a fork is not started as a founder starts" 1 "$(code_of waybill genesis start left/b fork.genesis)"
+mv left/b/node/authority.key away.key
+expect "a fork whose node would have no key" 1 "$(code_of waybill fork start left/b keyless fork.genesis)"
+[ ! -e keyless ] || die "a fork that was refused left a folder"
+mv away.key left/b/node/authority.key
+expect "a fork of another ledger's folder" 1 "$(code_of waybill fork start net/farm-a other fork.genesis)"
+says "why" 'is of another ledger' err.txt
 waybill fork start left/b alone fork.genesis >out.txt
 waybill consortium down left >out.txt
 waybill-node run --config alone/node.yaml >/dev/null 2>alone.log &
