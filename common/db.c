@@ -144,13 +144,16 @@ bool db_open(const char *path, const struct db_options *options, struct db **ret
     bool readonly = (options->flags & DB_READONLY) != 0;
     assert(!create || !readonly);
     const char *vfs = db_vfs_over(options->base_vfs);
-    if (vfs == NULL)
-        return err_set(err, ERR_INPUT, "no file system layer \"%s\"",
-                       options->base_vfs != NULL ? options->base_vfs : "");
+    if (vfs == NULL) {
+        (void)err_set(err, ERR_INPUT, "no file system layer \"%s\"",
+                      options->base_vfs != NULL ? options->base_vfs : "");
+        return false;
+    }
     struct db *db = calloc(1, sizeof *db);
     if (db == NULL || (db->path = strdup(path)) == NULL) {
         free(db);
-        return err_set(err, ERR_IO, "%s: out of memory", path);
+        (void)err_set(err, ERR_IO, "%s: out of memory", path);
+        return false;
     }
     int flags = readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     flags |= (create ? SQLITE_OPEN_CREATE : 0) | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;

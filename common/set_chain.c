@@ -234,7 +234,7 @@ bool set_chain_to(struct set_chain *c, uint64_t height, struct err *err)
 bool set_chain_at(struct slice proof, const struct identity *trusted, uint64_t height,
                   struct authority_set *ret_set, struct err *err)
 {
-    struct set_chain c;
+    struct set_chain c = { .left = 0 };
     if (!set_chain_begin(&c, proof, trusted, err) || !set_chain_to(&c, height, err))
         return false;
     *ret_set = c.set;

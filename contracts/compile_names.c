@@ -320,7 +320,7 @@ static bool parse_word(struct compile_parse *p, const struct word *word)
     const struct contract_definition *d = &p->c->def;
     struct list documents = { d->documents, d->document_count, sizeof d->documents[0], 0 };
     struct contract_value constant = { .type = word->type, .number = word->number };
-    unsigned index;
+    unsigned index = 0;
     switch (word->kind) {
     case WORD_CONSTANT: return compile_emit_constant(p, &constant);
     case WORD_FACT: return compile_emit_with(p, EXPR_FACT, word->number);

@@ -237,78 +237,35 @@ static void state_changed(struct provenance *p, struct slice data)
 void provenance_add(struct provenance *p, enum event_what what, uint64_t time_ms, struct slice data)
 {
     p->events++;
-    switch (what) {
-    case EVENT_RECORDED: recorded(p, data); break;
-    case EVENT_COMMISSIONED:
+    provenance_goods_add(&p->goods, what, time_ms, data);
+    if (what == EVENT_RECORDED)
+        recorded(p, data);
+    else if (what == EVENT_COMMISSIONED)
         commissioned(p, time_ms, data);
-        provenance_goods_add(&p->goods, what, time_ms, data);
-        break;
-    case EVENT_PASSED: passed(p, time_ms, data); break;
-    case EVENT_IN_FORCE: in_force(p, time_ms, data); break;
-    case EVENT_EXCURSION_OPENED: excursion_opened(p, data); break;
-    case EVENT_EXCURSION_CLOSED: excursion_closed(p, data); break;
-    case EVENT_CHARGED: charged(p, data); break;
-    case EVENT_REVISION: revised(p, data); break;
-    case EVENT_SUSPECT: p->suspect = true; break;
-    case EVENT_NOT_JUDGED: not_judged(p, data); break;
-    case EVENT_ACKNOWLEDGED: acknowledged(p, time_ms, data); break;
-    case EVENT_STATE: state_changed(p, data); break;
-    case EVENT_FINISHED: finished(p, time_ms, data); break;
-    case EVENT_REPLACED: replaced(p, time_ms, data); break;
-    case EVENT_PACKED:
-    case EVENT_UNPACKED:
-    case EVENT_LOADED:
-    case EVENT_UNLOADED:
-    case EVENT_MADE:
-    case EVENT_USED:
-    case EVENT_DISPOSITION:
-    case EVENT_DISPUTED:
-    case EVENT_CORRECTED:
-    case EVENT_FINDING:
-    case EVENT_REVEALED: provenance_goods_add(&p->goods, what, time_ms, data); break;
-    case EVENT_OFFERED:
-    case EVENT_REJECTED:
-    case EVENT_CANCELLED:
-    case EVENT_OFFER_EXPIRED:
-    case EVENT_CALLED:
-    case EVENT_SCANNED:
-    case EVENT_DOCUMENT:
-    case EVENT_ADDED_BACK:
-    case EVENT_ADD_BACK_UNDONE:
-    case EVENT_ATTACHED:
-    case EVENT_DETACHED:
-    case EVENT_ENROLLED:
-    case EVENT_REVOKED:
-    case EVENT_CLONE:
-    case EVENT_GAP:
-    case EVENT_LATE:
-    case EVENT_LOST:
-    case EVENT_MASTER_DATA:
-    case EVENT_OPENED:
-    case EVENT_AGREED:
-    case EVENT_LAPSED:
-    case EVENT_RECEIVED:
-    case EVENT_NOT_RECEIVED:
-    case EVENT_BOUND:
-    case EVENT_CERTIFIED:
-    case EVENT_CERTIFICATE_REVOKED:
-    case EVENT_LABEL_SEALED:
-    case EVENT_PROPOSED:
-    case EVENT_BALLOT:
-    case EVENT_PROPOSAL_PASSED:
-    case EVENT_PROPOSAL_REJECTED:
-    case EVENT_PROPOSAL_WITHDRAWN:
-    case EVENT_PROPOSAL_EXPIRED:
-    case EVENT_APPLIED:
-    case EVENT_NOT_APPLIED:
-    case EVENT_MEMBER_ADDED:
-    case EVENT_MEMBER_REMOVED:
-    case EVENT_SET_CHANGED:
-    case EVENT_EVIDENCE:
-    case EVENT_NODE:
-    case EVENT_BALLOT_RESCINDED:
-    case EVENT_AUTHORISED: break;
-    }
+    else if (what == EVENT_PASSED)
+        passed(p, time_ms, data);
+    else if (what == EVENT_IN_FORCE)
+        in_force(p, time_ms, data);
+    else if (what == EVENT_EXCURSION_OPENED)
+        excursion_opened(p, data);
+    else if (what == EVENT_EXCURSION_CLOSED)
+        excursion_closed(p, data);
+    else if (what == EVENT_CHARGED)
+        charged(p, data);
+    else if (what == EVENT_REVISION)
+        revised(p, data);
+    else if (what == EVENT_SUSPECT)
+        p->suspect = true;
+    else if (what == EVENT_NOT_JUDGED)
+        not_judged(p, data);
+    else if (what == EVENT_ACKNOWLEDGED)
+        acknowledged(p, time_ms, data);
+    else if (what == EVENT_STATE)
+        state_changed(p, data);
+    else if (what == EVENT_FINISHED)
+        finished(p, time_ms, data);
+    else if (what == EVENT_REPLACED)
+        replaced(p, time_ms, data);
 }
 
 /* ------------------------------------------------------------------ answers */
