@@ -109,6 +109,21 @@ static uint16_t free_port(void)
     return ntohs(a.sin_port);
 }
 
+/* Where it finds the others, when not where the ledger says. */
+static void write_addresses(FILE *f, const struct swarm *s, const struct swarm_node *n)
+{
+    bool any = false;
+    for (size_t i = 0; i < s->node_count; i++) {
+        char kid[2 * KID_SIZE + 1];
+        if (n->via_broker[i] == 0)
+            continue;
+        hex_encode(kid_slice(&s->nodes[i].key.kid), kid);
+        (void)fprintf(f, "%s    %s: { broker: \"127.0.0.1:%u\", url: \"https://127.0.0.1:%u\" }\n",
+                      any ? "" : "  addresses:\n", kid, n->via_broker[i], n->via_http[i]);
+        any = true;
+    }
+}
+
 static void write_config(const struct swarm *s, const struct swarm_node *n)
 {
     char path[SWARM_PATH_MAX];
@@ -131,6 +146,7 @@ static void write_config(const struct swarm *s, const struct swarm_node *n)
                       "  certificate: tls.crt\n"
                       "  key: tls.key\n",
                       n->peers_port, n->peers_http_port);
+    write_addresses(f, s, n);
     check(fclose(f) == 0, path, NULL);
 }
 

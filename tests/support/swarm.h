@@ -40,6 +40,8 @@ struct swarm_node {
     struct bus *bus;      /* at it */
     pid_t pid;            /* 0: it does not run */
     uint16_t peers_port, peers_http_port, http_port;
+    uint16_t via_broker[SWARM_NODES_MAX],
+        via_http[SWARM_NODES_MAX]; /* how it reaches each; 0: directly */
     bool head_seen;
     struct header head;
 };
