@@ -24,8 +24,9 @@ clean_up() {
     for mount in dev/pts dev/shm dev proc; do
         mountpoint -q "$root/$mount" && umount -l "$root/$mount"
     done
+    mountpoint -q "$root" && umount -l "$root"
     # Never through a mount that would not go away.
-    grep -q " $root/" /proc/mounts || rm -rf "$root"
+    grep -q " $root[/ ]" /proc/mounts || rm -rf "$root"
 }
 trap clean_up EXIT
 
@@ -42,6 +43,7 @@ if [ -d /usr/local/share/ca-certificates ]; then
 fi
 npm_registry=$(npm config get registry 2>/dev/null || true)
 
+mount --bind "$root" "$root" # tests that mount make a namespace of their own: / must be a mount for that
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
 mount --bind /dev/pts "$root/dev/pts"
