@@ -1,6 +1,7 @@
 /* Virtual time: a heap of events, and one after the other. */
 #include "tests/sim/sim.h"
 
+#include "common/state_value.h"
 #include "tests/sim/sim_disk.h"
 #include "tests/sim/sim_liar.h"
 #include "tests/sim/sim_truth.h"
@@ -156,6 +157,27 @@ static void happen(struct sim *s, const struct sim_event *e)
     }
 }
 
+/* A set of one tells how far it is only while it hears a follower, and believes those alone whom its ledger knows. */
+static bool is_told(struct sim *s, const struct sim_node *follower)
+{
+    const struct kid *kid = &s->keys[follower->key].kid;
+    struct state_key key = state_key_kid(TABLE_KEY, kid);
+    struct state_key_record record;
+    if (sim_truth_set(s->truth, UINT64_MAX)->count > 1 || sim_is_member(s, follower))
+        return true;
+    struct buf value = buf_heap(STATE_VALUE_MAX);
+    bool known = false;
+    for (unsigned i = 0; i < s->node_count && !known; i++) {
+        const struct chain *c = &s->nodes[i].chain;
+        buf_clear(&value);
+        known = s->nodes[i].up && sim_is_member(s, &s->nodes[i]) &&
+                c->get(c->get_ctx, state_key_slice(&key), &value) &&
+                state_key_record_take(buf_slice(&value), &record) && !record.revoked;
+    }
+    buf_free(&value);
+    return known;
+}
+
 /* Everybody has gone on, and nothing that was said before the healing is still waited for. */
 static bool is_done(struct sim *s)
 {
@@ -164,7 +186,7 @@ static bool is_done(struct sim *s)
         return false;
     for (unsigned i = 0; i < s->node_count; i++) {
         const struct sim_node *node = &s->nodes[i];
-        if (sim_is_good(node) &&
+        if (sim_is_good(node) && is_told(s, node) &&
             (!node->up || sim_node_height(node) <= s->base + 2 ||
              sim_node_height(node) < sim_work_height(s) || (node->seen.abstains && !s->wide)))
             return false;
