@@ -8,15 +8,7 @@ window=3          # seconds
 growth_kib=65536  # of a node, at most
 least_percent=10  # of the rate without a flood; two cores may be busy otherwise
 
-base=
-for try in $(shuf -i 200-290 -n 20); do
-    base=$((try * 100))
-    for port in $(seq $base $((base + 39))); do
-        if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then base=; break; fi
-    done
-    [ -z "$base" ] || break
-done
-[ -n "$base" ] || die "no forty free ports in a row"
+base=$(free_ports 40)
 trap 'waybill consortium down net >/dev/null 2>&1; finish' EXIT
 made=0
 rate() { # sets accepted: how many statements b's node took within a window

@@ -18,12 +18,6 @@ status() { # DIR JQ: of `consortium status`
 agree() { # DIR
     waybill consortium status "$1" >/dev/null 2>&1
 }
-base_port() { # a run of free ones
-    local port
-    for port in $(shuf -i 20000-30000 -n 50); do
-        [ -z "$(ss -ltnH "sport >= :$port and sport <= :$((port + 79))" 2>/dev/null)" ] && { echo "$port"; return; }
-    done
-}
 fast() { # DIR...: blocks as often as there is work
     local dir
     for dir; do sed -i 's/period: 500 ms/period: 50 ms/; s/empty every: 60 s/empty every: 2 s/' "$dir/node.yaml"; done
@@ -108,7 +102,7 @@ waybill genesis draft far/farma.example.request far/carrierb.example.request far
 expect "a draft without this member" 3 "$(code_of waybill genesis sign forged.draft far/clinicc.example)"
 
 # ---- a rehearsal: four members on this machine
-port=$(base_port)
+port=$(free_ports 80)
 waybill consortium init net --members "Farm A,Carrier B,Clinic C,Witness W" --name rehearsal --base-port "$port" >out.txt
 says "four authorities" '4 authorities, 3 make a quorum'
 fast net/*/

@@ -5,15 +5,7 @@
 . "$(dirname "$0")/node.sh"
 unset WAYBILL_HOME WAYBILL_NODE
 
-base=
-for try in $(shuf -i 200-290 -n 20); do
-    base=$((try * 100))
-    for port in $(seq $base $((base + 39))); do
-        if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then base=; break; fi
-    done
-    [ -z "$base" ] || break
-done
-[ -n "$base" ] || die "no forty free ports in a row"
+base=$(free_ports 40)
 trap 'waybill consortium down net >/dev/null 2>&1; finish' EXIT
 a=http://127.0.0.1:$base b=http://127.0.0.1:$((base + 10)) c=http://127.0.0.1:$((base + 20)) d=http://127.0.0.1:$((base + 30))
 made=0

@@ -6,16 +6,8 @@
 started=$SECONDS
 members=(a b c d)
 
-# ---- ten free ports a member
-base=
-for try in $(shuf -i 200-290 -n 20); do
-    base=$((try * 100))
-    for port in $(seq $base $((base + 39))); do
-        if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then base=; break; fi
-    done
-    [ -z "$base" ] || break
-done
-[ -n "$base" ] || die "no forty free ports in a row"
+# ---- ten ports a member
+base=$(free_ports 40)
 port_of() { # MEMBER OFFSET
     local i
     for i in "${!members[@]}"; do

@@ -7,15 +7,7 @@ unset WAYBILL_HOME WAYBILL_NODE
 unit=01/09506000134352/21/BOX
 readings=960
 
-base=
-for try in $(shuf -i 200-290 -n 20); do
-    base=$((try * 100))
-    for port in $(seq $base $((base + 39))); do
-        if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then base=; break; fi
-    done
-    [ -z "$base" ] || break
-done
-[ -n "$base" ] || die "no forty free ports in a row"
+base=$(free_ports 40)
 trap 'touch enough; waybill consortium down net >/dev/null 2>&1; finish' EXIT
 d=http://127.0.0.1:$((base + 30))
 

@@ -6,15 +6,7 @@
 members=(a b c d e)
 gtin=01/09506000134352/21
 
-base=
-for try in $(shuf -i 200-290 -n 20); do
-    base=$((try * 100))
-    for port in $(seq $base $((base + 49))); do
-        if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then base=; break; fi
-    done
-    [ -z "$base" ] || break
-done
-[ -n "$base" ] || die "no fifty free ports in a row"
+base=$(free_ports 50)
 a=http://127.0.0.1:$base b=http://127.0.0.1:$((base + 10)) d=http://127.0.0.1:$((base + 30))
 trap 'waybill consortium down net >/dev/null 2>&1; finish' EXIT
 

@@ -58,6 +58,18 @@ free_port() {
     done
 }
 
+free_ports() { # COUNT, at most 100: the first of so many in a row
+    local try port first
+    for try in $(shuf -i 200-290 -n 20); do
+        first=$((try * 100))
+        for port in $(seq $first $((first + $1 - 1))); do
+            if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then first=; break; fi
+        done
+        [ -z "$first" ] || { echo "$first"; return; }
+    done
+    die "no $1 free ports in a row"
+}
+
 make_ledger() { # MEMBER...; founded: when, otherwise now
     local member members=()
     for member; do members+=(--member "$member"); done

@@ -6,15 +6,7 @@
 members=(a b c d)
 gtin=01/09506000134352
 
-base=
-for try in $(shuf -i 200-290 -n 20); do
-    base=$((try * 100))
-    for port in $(seq $base $((base + 39))); do
-        if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then base=; break; fi
-    done
-    [ -z "$base" ] || break
-done
-[ -n "$base" ] || die "no forty free ports in a row"
+base=$(free_ports 40)
 http_of() { # MEMBER
     case $1 in a) echo "$base" ;; b) echo $((base + 10)) ;; c) echo $((base + 20)) ;; d) echo $((base + 30)) ;; esac
 }
