@@ -139,3 +139,12 @@ bool file_exists(const char *path)
     struct stat st;
     return lstat(path, &st) == 0;
 }
+
+bool file_hold_standard(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return false;
+    return true;
+}

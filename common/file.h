@@ -28,4 +28,11 @@ bool file_make_folder(const char *path, unsigned mode, struct err *err);
 
 bool file_exists(const char *path);
 
+/*
+ * First thing in every main: what a program opens must not get the number of a standard input, output or error
+ * that it was started without, or its words end up in its own files. Each that is closed is opened on
+ * /dev/null the wrong way round, so that using it fails as before. Returns: false when that can't be done.
+ */
+bool file_hold_standard(void);
+
 #endif

@@ -322,6 +322,8 @@ static int call(const struct command *command, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    if (!file_hold_standard())
+        return EXIT_FAILED;
     log_set_program("waybill-agent");
     if (!crypto_init()) {
         log_error("libsodium can't be initialised");

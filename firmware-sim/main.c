@@ -5,6 +5,7 @@
  * air in a refrigerated van, written as the CSV a data logger would have kept. Everything random comes
  * from a seed, so that whatever happens in a world can be made to happen again.
  */
+#include "common/file.h"
 #include "firmware-sim/sim.h"
 
 #include <stdio.h>
@@ -18,6 +19,8 @@ static const char usage[] = "Usage: waybill-sim COMMAND [options]\n"
 
 int main(int argc, char **argv)
 {
+    if (!file_hold_standard())
+        return 1;
     if (argc >= 2 && strcmp(argv[1], "climate") == 0)
         return sim_climate(argc - 1, argv + 1);
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {

@@ -10,6 +10,7 @@
  * read the store (api.c, provenance.c) and never touch the machine.
  */
 #include "common/crypto.h"
+#include "common/file.h"
 #include "common/log.h"
 #include "node/loop.h"
 
@@ -118,6 +119,8 @@ static int check_config(const char *path)
 
 int main(int argc, char **argv)
 {
+    if (!file_hold_standard())
+        return 1;
     log_set_program("waybill-node");
     if (!crypto_init()) {
         log_error("libsodium can't be initialised");

@@ -8,6 +8,7 @@
  * the person, signs, sends and waits for the ledger. report writes the answer for a person or as one line
  * of JSON a picture. Whatever a label says is a claim by whoever printed it.
  */
+#include "common/file.h"
 #include "scanner/options.h"
 #include "scanner/qr_read.h"
 #include "scanner/report.h"
@@ -125,6 +126,8 @@ int main(int argc, char **argv)
 {
     static struct options o;
     struct err err = { .code = ERR_NONE };
+    if (!file_hold_standard())
+        return EXIT_FAILURE;
     if (!options_parse(argc, argv, &o, &err)) {
         (void)fprintf(stderr, "waybill-scan: %s\n", err.msg);
         return EXIT_FAILURE;

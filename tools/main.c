@@ -8,6 +8,7 @@
  * whole ledger and names the first wrong byte.
  */
 #include "common/crypto.h"
+#include "common/file.h"
 #include "tools/cmd.h"
 
 #include <signal.h>
@@ -36,6 +37,8 @@ static void usage(FILE *out)
 
 int main(int argc, char **argv)
 {
+    if (!file_hold_standard())
+        return CMD_ERROR;
     (void)signal(SIGPIPE, SIG_IGN); /* a node that hangs up is an error message, not a death */
     if (!crypto_init()) {
         (void)fputs("waybill: libsodium does not start\n", stderr);

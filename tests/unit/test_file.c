@@ -1,12 +1,14 @@
 /* Whole files: what is replaced, and what is left alone. */
 #include "common/file.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -69,11 +71,46 @@ static void what_is_no_plain_file_is_left_alone(void **state)
     assert_false(file_replace(path, slice_text("one"), 0600, &err));
 }
 
+/* In a child, for the test's own are needed: 0 when all is as it should be, else which of them is not. */
+static int hold_without(int first, int last)
+{
+    for (int fd = first; fd <= last; fd++)
+        (void)close(fd);
+    if (!file_hold_standard())
+        return 10;
+    int next = open("/dev/null", O_RDONLY);
+    if (next <= STDERR_FILENO)
+        return 11;
+    for (int fd = first; fd <= last; fd++) {
+        char byte = 0;
+        if (fd == STDIN_FILENO ? read(fd, &byte, 1) >= 0 : write(fd, &byte, 1) >= 0)
+            return fd + 1;
+    }
+    return 0;
+}
+
+static void closed_standard_descriptors_are_held(void **state)
+{
+    (void)state;
+    for (int first = STDIN_FILENO; first <= STDERR_FILENO; first++)
+        for (int last = first - 1; last <= STDERR_FILENO; last++) {
+            int status = -1;
+            pid_t pid = fork();
+            assert_true(pid >= 0);
+            if (pid == 0)
+                _exit(hold_without(first, last));
+            assert_int_equal(waitpid(pid, &status, 0), pid);
+            assert_true(WIFEXITED(status));
+            assert_int_equal(WEXITSTATUS(status), 0);
+        }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_plain_file_is_replaced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_plain_file_is_left_alone, set_up, tear_down),
+        cmocka_unit_test(closed_standard_descriptors_are_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
