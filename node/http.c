@@ -28,6 +28,7 @@ struct incoming {
     bool begun;       /* the headers were seen */
     struct hash peer; /* over TLS */
     size_t dropped;   /* bytes of a body that is too large, which gets its answer at the end */
+    bool too_large;   /* as announced */
 };
 
 /* ------------------------------------------------------------------ answers out */
@@ -100,12 +101,22 @@ static void on_end(void *ctx, struct MHD_Connection *connection, void **state,
 }
 
 /* Announced lengths are judged before a byte of the body is read. */
-static bool announces_too_much(const struct http *h, struct MHD_Connection *connection)
+static bool announces_more_than(size_t max, struct MHD_Connection *connection)
 {
     const char *length = header_of(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
     errno = 0;
     unsigned long long n = strtoull(length, NULL, 10);
-    return length[0] != '\0' && (errno != 0 || n > h->options.body_max);
+    return length[0] != '\0' && (errno != 0 || n > max);
+}
+
+/*
+ * An answer before the body ends the connection, and what then still arrives is met with a reset, which may overtake
+ * the answer. So that who sends is told, some of it is read in vain, unless he waits for leave to send it.
+ */
+static bool answers_at_once(struct MHD_Connection *connection)
+{
+    return announces_more_than(HTTP_DROPPED_MAX, connection) ||
+           header_of(connection, MHD_HTTP_HEADER_EXPECT)[0] != '\0';
 }
 
 static enum http_method method_of(const char *method)
@@ -149,7 +160,7 @@ static enum MHD_Result answer(const struct http *h, struct MHD_Connection *conne
         .type = header_of(connection, MHD_HTTP_HEADER_CONTENT_TYPE),
         .body = buf_slice(&in->body),
         .peer = h->allows != NULL ? &in->peer : NULL,
-        .too_large = in->dropped > 0,
+        .too_large = in->too_large || in->dropped > 0,
     };
     h->options.handler(h->options.ctx, &q, &a);
     return send_answer(connection, &a);
@@ -175,8 +186,9 @@ static enum MHD_Result step(const struct http *h, struct MHD_Connection *connect
         return answer(h, connection, in, method);
     if (!may_ask(h, connection, &in->peer))
         return refuse(connection);
-    in->dropped = announces_too_much(h, connection);
-    return in->dropped > 0 ? answer(h, connection, in, method) : MHD_YES;
+    in->too_large = announces_more_than(h->options.body_max, connection);
+    return in->too_large && answers_at_once(connection) ? answer(h, connection, in, method)
+                                                        : MHD_YES;
 }
 
 /* As libmicrohttpd calls it: once for the headers, for each part of the body, and at the end. */
