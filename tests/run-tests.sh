@@ -28,6 +28,23 @@ alive() { # SESSION: its processes but for the dead that nobody has collected ye
     ps -o pid=,stat=,args= -s "$1" 2>/dev/null | awk '$2 !~ /^Z/'
 }
 
+# What a test that failed leaves in its folder, the newest last: why it failed is often told there alone.
+last_words() {
+    local file
+    find "$WAYBILL_SCRATCH" -type f \( -name '*.log' -o -name out.txt -o -name err.txt \) -size +0 -printf '%T@ %p\n' |
+        sort -n | tail -n 30 | cut -d' ' -f2- | while read -r file; do
+            echo "run-tests: the end of ${file#"$WAYBILL_SCRATCH"/}:"
+            tail -n 12 "$file" | cut -c 1-300 | tr -c '[:print:]\n\t' '?'
+        done
+}
+
+say_failed() { # NAME CODE: and why, by its log
+    local log=$logs/$1.log
+    echo "FAILED $1 (exit code $2; $log)"
+    sed '/^run-tests: the end of /,$d' "$log" | tail -n 40
+    sed -n '/^run-tests: the end of /,$p' "$log"
+}
+
 # Runs a command with a time limit in a session of its own, a scratch directory and a log. Whatever of that
 # session is still alive afterwards is named in the log, ended, and makes the test fail.
 run_one() { # NAME SECONDS COMMAND...; the exit code of the command
@@ -49,6 +66,7 @@ run_one() { # NAME SECONDS COMMAND...; the exit code of the command
         awk '{ print $1 }' <<<"$left" | xargs -r kill -9 2>/dev/null
         [ $code -ne 0 ] || code=125
     fi
+    [ $code -eq 0 ] || last_words >>"$log"
     rm -rf "$WAYBILL_SCRATCH" "$log.sid"
     return $code
 }
@@ -65,7 +83,7 @@ run_cmocka() { # PROGRAM SECONDS
     [ "$ran" -gt 0 ] || failed=1
     [ $code -eq 0 ] || [ $failed -gt 0 ] || failed=1
     echo "$passed $failed" >"$logs/$name.tally"
-    [ $failed -eq 0 ] || { echo "FAILED $name (exit code $code; $log)"; tail -n 40 "$log"; }
+    [ $failed -eq 0 ] || say_failed "$name" $code
 }
 
 run_whole() { # NAME SECONDS COMMAND...: one program or script that passes or fails as a whole
@@ -76,8 +94,7 @@ run_whole() { # NAME SECONDS COMMAND...: one program or script that passes or fa
         printf '  %-9s %s (%d s)\n' ok "$name" $((SECONDS - begin))
     else
         echo "0 1" >"$logs/$name.tally"
-        echo "FAILED $name (exit code $code; $logs/$name.log)"
-        tail -n 40 "$logs/$name.log"
+        say_failed "$name" $code
     fi
 }
 
@@ -129,7 +146,7 @@ sim_end() {
     cp "$logs/sim/simulate.tally" "$logs" 2>/dev/null
 }
 
-export -f alive run_one run_cmocka run_whole
+export -f alive last_words say_failed run_one run_cmocka run_whole
 export logs
 if [ "${WAYBILL_LONG:-}" = 1 ]; then limit=3600; else limit=240; fi
 

@@ -103,4 +103,28 @@ runner "2 passed, 1 failed" bad "a process left behind"
 program test_named '[ -z "${NAME:-}" ] && '"$ok"
 NAME=test_named runner "1 passed, 0 failed" good "the runner's NAME, which its tests do not see"
 
+# A script that fails says where, and the runner shows the logs of what it started.
+cp tests/e2e/node.sh "$copy/tests/e2e/"
+script() { # NAME LINE...: at its fourth line
+    printf '#!/usr/bin/env bash\n. "$(dirname "$0")/node.sh"\nmkdir -p net/a; echo "why it went wrong" >net/a/node.log\n' >"$copy/tests/e2e/$1.test.sh"
+    printf '%s\n' "${@:2}" >>"$copy/tests/e2e/$1.test.sh"
+    chmod +x "$copy/tests/e2e/$1.test.sh"
+}
+tells() { # NAME PATTERN...: what the runner says when it fails
+    local out pattern
+    out=$(NAME=$1 "$copy/tests/run-tests.sh" "$copy/build" e2e 2>&1)
+    for pattern in "${@:2}" '^run-tests: the end of net/a/node.log:$' '^why it went wrong$' '^0 passed, 1 failed$'; do
+        grep -q -- "$pattern" <<<"$out" && continue
+        printf 'runner: %s: expected "%s", found "%s"\n' "$1" "$pattern" "$out"
+        failures=$((failures + 1))
+    done
+}
+script dies 'f() { expect "x" 1 2; }' 'f'
+tells dies '^dies: x: expected "1", found "2", at node.sh:[0-9]* dies.test.sh:4 dies.test.sh:5$'
+script fails 'f() {' '    x=$(grep y /dev/null)' '}' 'f'
+tells fails '^fails: ".*grep y.*" failed, at fails.test.sh:5 fails.test.sh:7$'
+script waits 'echo "what was said" >err.txt' 'wait_until "what never comes" false'
+sed -i 's/seq 400/seq 2/' "$copy/tests/e2e/node.sh"
+tells waits 'waited in vain for what never comes, at node.sh:[0-9]* waits.test.sh:5$' '^what was said$'
+
 [ $failures -eq 0 ]

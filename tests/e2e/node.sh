@@ -1,6 +1,6 @@
 # For test scripts (sourced): a ledger in $WAYBILL_SCRATCH/home, its node and broker on free ports, and what to wait for.
 # Whatever was started ends with the script.
-set -euo pipefail
+set -Eeuo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cd "${WAYBILL_SCRATCH:?run by tests/run-tests.sh}"
 test_name=$(basename "$0" .test.sh)
@@ -15,9 +15,18 @@ finish() {
 }
 trap finish EXIT
 
+# Where a script ends that should go on: the line, and those that led there. (The runner shows its logs.)
+trail() { # WHAT SKIP: so many callers are no news
+    local i lines=
+    for ((i = $2; i + 1 < ${#BASH_SOURCE[@]}; i++)); do
+        lines+=" ${BASH_SOURCE[i + 1]##*/}:${BASH_LINENO[i]}"
+    done
+    echo "$test_name: $1, at$lines" >&2
+}
+trap '[ "$BASH_SUBSHELL" -gt 0 ] || trail "\"$BASH_COMMAND\" failed" 0' ERR
+
 die() {
-    echo "$test_name: $*" >&2
-    [ ! -f node.log ] || tail -n 5 node.log >&2
+    trail "$*" 1
     exit 1
 }
 expect() { # WHAT WANTED FOUND
