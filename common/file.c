@@ -64,17 +64,24 @@ static bool write_all(int fd, struct slice content)
     return fsync(fd) == 0;
 }
 
-static bool sync_parent(const char *path)
+static bool folder_of(const char *path, char folder[PATH_MAX])
 {
-    char folder[PATH_MAX];
     const char *slash = strrchr(path, '/');
     size_t len = slash == NULL || slash == path ? 1 : (size_t)(slash - path);
-    if (len >= sizeof folder) {
+    if (len >= PATH_MAX) {
         errno = ENAMETOOLONG;
         return false;
     }
     memcpy(folder, slash == NULL ? "." : path, len);
     folder[len] = '\0';
+    return true;
+}
+
+static bool sync_parent(const char *path)
+{
+    char folder[PATH_MAX];
+    if (!folder_of(path, folder))
+        return false;
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return false;
@@ -83,12 +90,25 @@ static bool sync_parent(const char *path)
     return good;
 }
 
+/*
+ * What root writes into a service's folder is the service's, as what that writes itself: it has to read it.
+ * Where the system does not let root give it away it stays root's.
+ */
+static void give_to_folder(int fd, const char *path)
+{
+    char folder[PATH_MAX];
+    struct stat there;
+    if (geteuid() == 0 && folder_of(path, folder) && stat(folder, &there) == 0 && there.st_uid != 0)
+        (void)!fchown(fd, there.st_uid, there.st_gid);
+}
+
 /* Writes a whole new file under a name that is not its last. */
 static bool write_part(const char *part, struct slice content, unsigned mode)
 {
     int fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, (mode_t)mode);
     if (fd < 0)
         return false;
+    give_to_folder(fd, part);
     bool good = fchmod(fd, (mode_t)mode) == 0 && write_all(fd, content);
     int why = errno;
     good = close(fd) == 0 && good;

@@ -54,6 +54,25 @@ static void a_plain_file_is_replaced(void **state)
     assert_int_equal(st.st_mode & 0777, 0644);
 }
 
+/* A node that systemd runs as a user of its own reads what root's commands wrote in its folder. */
+static void a_file_is_its_folders(void **state)
+{
+    struct folder *f = *state;
+    struct err err;
+    struct stat st;
+    bool root = geteuid() == 0;
+    uid_t owner = root ? 65534 : geteuid(); /* nobody else can give a folder away */
+    const char *path = name(f, "theirs");
+    if (root)
+        assert_int_equal(chown(f->path, owner, owner), 0);
+    assert_true(file_create(path, slice_text("one"), 0600, &err));
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_uid, owner);
+    assert_true(file_replace(path, slice_text("two"), 0600, &err));
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_uid, owner);
+}
+
 /* root may write -o /dev/null: the device must not become a file. */
 static void what_is_no_plain_file_is_left_alone(void **state)
 {
@@ -109,6 +128,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_plain_file_is_replaced, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_file_is_its_folders, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_plain_file_is_left_alone, set_up, tear_down),
         cmocka_unit_test(closed_standard_descriptors_are_held),
     };
