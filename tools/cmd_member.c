@@ -88,6 +88,7 @@ int cmd_member(int argc, char **argv)
         cmd_member_spare_action,
         cmd_member_enter_action,
         cmd_member_announce_action,
+        cmd_member_certificate_action,
         cmd_member_resume_action,
         { "list", "member list", "",
           "Usage: waybill member list\n"

@@ -8,6 +8,7 @@ extern const struct cmd_action cmd_member_new_action;
 extern const struct cmd_action cmd_member_spare_action;
 extern const struct cmd_action cmd_member_enter_action;
 extern const struct cmd_action cmd_member_announce_action;
+extern const struct cmd_action cmd_member_certificate_action;
 extern const struct cmd_action cmd_member_resume_action;
 
 /* `waybill member show REQUEST`. */

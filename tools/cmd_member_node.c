@@ -2,21 +2,18 @@
  * `waybill member spare`, `enter` and `announce`: what an authority's key itself says on the ledger: that it
  * is there and runs, and where. Also how another key, another machine or another address takes over.
  */
-#include "common/file.h"
+#include "tools/cmd_member_node.h"
 #include "common/hex.h"
 #include "common/statement.h"
 #include "common/tls_certificate.h"
 #include "tools/cmd_member_new.h"
-#include "tools/cmd_node.h"
-#include "tools/cmd_send.h"
 #include "tools/data_folder.h"
+#include "tools/member_certificate.h"
 #include "tools/member_folder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define NODE_RECORD_ROOM (REQUEST_CERTIFICATE_MAX + 2 * REQUEST_ADDRESS_MAX + 16)
 
 /* ------------------------------------------------------------------ what it says */
 
@@ -41,7 +38,7 @@ static bool read_anchor(struct cmd_home *home, struct anchor *ret_anchor, struct
     return good;
 }
 
-static bool find_key(const struct cmd_home *home, char path[PATH_MAX], struct err *err)
+bool cmd_member_node_key(const struct cmd_home *home, char path[PATH_MAX], struct err *err)
 {
     char data[PATH_MAX];
     const char *given = cmd_args_text(home->args, "key", NULL);
@@ -53,23 +50,30 @@ static bool find_key(const struct cmd_home *home, char path[PATH_MAX], struct er
            err_set(err, ERR_NOT_FOUND, "%s: has no authority's key", home->dir);
 }
 
-static int say(struct cmd_home *home, const char *what, bool enter,
-               const struct node_record *record, struct err *err)
+bool cmd_member_node_say(struct cmd_home *home, bool enter, const struct node_record *record,
+                         struct node_sent *ret_sent, struct err *err)
 {
     char key[PATH_MAX];
     struct signer *s = NULL;
     struct node_client *node = NULL;
-    struct node_sent sent = { .status = { .fate = NODE_FATE_UNKNOWN } };
     struct statement draft = { .kind = KIND_NODE,
                                .as.node = { .record = *record, .enter = enter } };
     const struct hash *ledger = &home->identity.genesis.ledger;
     draft.link.time_ms = clock_now_ms(&home->clock);
-    bool good = cmd_home_need_identity(home, err) && find_key(home, key, err) &&
+    bool good = cmd_home_need_identity(home, err) && cmd_member_node_key(home, key, err) &&
                 node_client_open_signer(key, ledger, &s, err) && cmd_node_open(home, &node, err) &&
                 node_client_check_ledger(node, ledger, err) &&
                 read_anchor(home, &draft.link.anchor, err) &&
-                node_client_send(node, s, &draft, true, &sent, err);
+                node_client_send(node, s, &draft, true, ret_sent, err);
     signer_close(s);
+    return good;
+}
+
+static int say(struct cmd_home *home, const char *what, bool enter,
+               const struct node_record *record, struct err *err)
+{
+    struct node_sent sent = { .status = { .fate = NODE_FATE_UNKNOWN } };
+    bool good = cmd_member_node_say(home, enter, record, &sent, err);
     return good || (home->json && sent.status.fate == NODE_FATE_REFUSED)
                ? cmd_send_report(home, what, &sent)
                : cmd_action_fail(err);
@@ -80,7 +84,7 @@ static int say(struct cmd_home *home, const char *what, bool enter,
 static int enter(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
     struct node_record record;
-    struct buf bytes = buf_heap(NODE_RECORD_ROOM);
+    struct buf bytes = buf_heap(CMD_MEMBER_NODE_ROOM);
     int code = cmd_args_expect(args, 0, 0, "nothing", err) &&
                        member_folder_read_address(home->dir, &bytes, &record, err)
                    ? say(home, "entered the set of authorities", true, &record, err)
@@ -95,7 +99,7 @@ static int enter(struct cmd_home *home, const struct cmd_args *args, struct err 
 static bool change_address(const struct cmd_home *home, const struct cmd_args *args,
                            struct buf *certificate, struct node_record *record, struct err *err)
 {
-    char path[PATH_MAX];
+    struct member_certificate files;
     struct tls_certificate checked;
     const char *broker = cmd_args_text(args, "broker", NULL);
     const char *url = cmd_args_text(args, "url", NULL);
@@ -103,8 +107,8 @@ static bool change_address(const struct cmd_home *home, const struct cmd_args *a
         record->broker = slice_text(broker);
     if (url != NULL)
         record->url = slice_text(url);
-    if (!member_folder_path(home->dir, "tls.crt", path, err) ||
-        !tls_certificate_read(path, certificate, err) ||
+    if (!member_certificate_find(home->dir, &files, err) ||
+        !tls_certificate_read(files.certificate, certificate, err) ||
         !tls_certificate_check(buf_slice(certificate), &checked, err))
         return false;
     record->certificate = buf_slice(certificate);
@@ -116,7 +120,7 @@ static bool change_address(const struct cmd_home *home, const struct cmd_args *a
 static int announce(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
     struct node_record record;
-    struct buf bytes = buf_heap(NODE_RECORD_ROOM);
+    struct buf bytes = buf_heap(CMD_MEMBER_NODE_ROOM);
     struct buf certificate = buf_heap(REQUEST_CERTIFICATE_MAX);
     int code = cmd_args_expect(args, 0, 0, "nothing", err) &&
                        member_folder_read_address(home->dir, &bytes, &record, err) &&
@@ -145,9 +149,10 @@ const struct cmd_action cmd_member_enter_action = {
 const struct cmd_action cmd_member_announce_action = {
     "announce", "member announce", "broker= url=",
     "Usage: waybill member announce [--broker HOST:PORT] [--url URL] [--dir DIR]\n"
-    "Tells the ledger where the folder's node is now, and by which certificate (DIR/tls.crt) it "
-    "is\n"
-    "known; the others take it from there. Where it listens is in node.yaml.\n"
+    "Tells the ledger where the folder's node is now, and by which certificate (that of "
+    "node.yaml)\n"
+    "it is known; the others take it from there. Where it listens is in node.yaml. Another\n"
+    "certificate: waybill member certificate.\n"
     "Exit code: 0 accepted, 1 error, 4 refused.\n",
     announce
 };
