@@ -17,6 +17,9 @@ bool proof_sets(struct store *s, const struct identity *id, enum set_chain_form 
 /* The set that seals a block of this height, and after how many changes (may be NULL). */
 bool proof_set_at(struct store *s, const struct identity *id, uint64_t height,
                   struct authority_set *ret_set, size_t *ret_changes, struct err *err);
+/* The same, and the last height that this set seals as far as the store knows. */
+bool proof_set_from(struct store *s, const struct identity *id, uint64_t height,
+                    struct authority_set *ret_set, uint64_t *ret_to, struct err *err);
 
 /* [bstr header, seals] of a block; ERR_NOT_FOUND for the genesis, which has no seals. */
 bool proof_final(struct store *s, uint64_t height, struct buf *out, struct err *err);

@@ -103,6 +103,7 @@ bool proof_sets(struct store *s, const struct identity *id, enum set_chain_form 
 struct finder {
     uint64_t height;
     uint64_t last; /* height of the last change taken */
+    uint64_t to;   /* the last height that the set seals */
     struct authority_set *set;
     size_t changes;
     bool good;
@@ -111,8 +112,10 @@ struct finder {
 static bool take_change(void *ctx, uint64_t height, struct slice next)
 {
     struct finder *f = ctx;
-    if (height >= f->height)
+    if (height >= f->height) {
+        f->to = height;
         return false;
+    }
     f->good = authority_set_decode(next, f->set, NULL);
     f->changes++;
     f->last = height;
@@ -127,7 +130,11 @@ static bool take_recoveries(struct store *s, struct finder *f, struct err *err)
     bool good = true;
     struct buf bytes = buf_heap(RECOVERY_SIZE_MAX);
     find_recoveries(s, &all);
-    for (size_t i = 0; i < all.count && good && all.at[i] <= f->height; i++) {
+    for (size_t i = 0; i < all.count && good; i++) {
+        if (all.at[i] > f->height) {
+            f->to = all.at[i] <= f->to ? all.at[i] - 1 : f->to;
+            break;
+        }
         f->changes++;
         if (all.at[i] <= f->last)
             continue;
@@ -140,20 +147,40 @@ static bool take_recoveries(struct store *s, struct finder *f, struct err *err)
     return good;
 }
 
+static bool find_set(struct store *s, const struct identity *id, struct finder *f, struct err *err)
+{
+    *f->set = id->set;
+    f->to = UINT64_MAX;
+    f->good = true;
+    if (!store_set_changes(s, take_change, f, err))
+        return false;
+    if (f->good && !take_recoveries(s, f, err))
+        return false;
+    return f->good || err_set(err, ERR_PROOF, "a stored authority set is malformed");
+}
+
 bool proof_set_at(struct store *s, const struct identity *id, uint64_t height,
                   struct authority_set *ret_set, size_t *ret_changes, struct err *err)
 {
-    struct authority_set set = id->set;
-    struct finder f = { .height = height, .set = &set, .good = true };
-    if (!store_set_changes(s, take_change, &f, err))
+    struct authority_set set;
+    struct finder f = { .height = height, .set = &set };
+    if (!find_set(s, id, &f, err))
         return false;
-    if (f.good && !take_recoveries(s, &f, err))
-        return false;
-    if (!f.good)
-        return err_set(err, ERR_PROOF, "a stored authority set is malformed");
     *ret_set = set;
     if (ret_changes != NULL)
         *ret_changes = f.changes;
+    return true;
+}
+
+bool proof_set_from(struct store *s, const struct identity *id, uint64_t height,
+                    struct authority_set *ret_set, uint64_t *ret_to, struct err *err)
+{
+    struct authority_set set;
+    struct finder f = { .height = height, .set = &set };
+    if (!find_set(s, id, &f, err))
+        return false;
+    *ret_set = set;
+    *ret_to = f.to;
     return true;
 }
 

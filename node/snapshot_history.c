@@ -1,7 +1,7 @@
 /* The other half of snapshot_join.h: what happened before the snapshot. */
 #include "node/snapshot_join.h"
 
-#include "common/set_chain.h"
+#include "common/final.h"
 #include "node/blocks_range.h"
 #include "node/proof.h"
 
@@ -13,12 +13,19 @@
 
 /* An answer taken apart; everything borrowed from it. */
 struct run {
+    struct store *s;
+    const struct identity *trusted;
+    struct authority_set set; /* of the heights up to … */
+    uint64_t to;
     size_t count;
     struct store_filled blocks[BLOCKS_RANGE_COUNT];
 };
 
-/* Each block is final by itself, so that a wrong one is known at once and not at the end. */
-static bool check_final(const struct store_filled *b, struct set_chain *sets, struct err *err)
+/*
+ * Each block is final by itself, so that a wrong one is known at once and not at the end. Who sealed when, is what
+ * the store says: it was proven when the state was joined, recoveries among it, and they need no pin any more.
+ */
+static bool check_final(struct run *run, const struct store_filled *b, struct err *err)
 {
     struct block block;
     struct final f = { .seals = b->seals };
@@ -26,50 +33,44 @@ static bool check_final(const struct store_filled *b, struct set_chain *sets, st
         return false;
     f.header = block.header;
     f.header_bytes = block.header_bytes;
-    return set_chain_final(sets, &f, err) || err_wrap(err, "block %" PRIu64, f.header.height);
+    if (!hash_equal(&f.header.ledger, &run->trusted->genesis.ledger))
+        return err_set(err, ERR_PROOF, "a block of another ledger");
+    if (f.header.height > run->to &&
+        !proof_set_from(run->s, run->trusted, f.header.height, &run->set, &run->to, err))
+        return false;
+    return final_verify(&f, &run->set, err) || err_wrap(err, "block %" PRIu64, f.header.height);
 }
 
-static bool take_blocks(struct run *run, struct slice answer, uint64_t from, struct set_chain *sets,
+/* Those up to the one whose state was joined: of who sealed what comes after, the store may know nothing yet. */
+static bool take_blocks(struct run *run, struct slice answer, const struct store_history *at,
                         struct err *err)
 {
     struct blocks_range r;
+    uint64_t from = at->history + 1;
     if (!blocks_range_begin(answer, from, &r, err))
         return false;
-    run->count = r.count;
-    for (size_t i = 0; r.count > 0; i++) {
+    run->count = r.count < at->base - at->history ? r.count : (size_t)(at->base - at->history);
+    for (size_t i = 0; i < run->count; i++) {
         struct store_filled *b = &run->blocks[i];
         if (!blocks_range_next_history(&r, &b->block, &b->seals, &b->outcomes, err) ||
-            !check_final(b, sets, err))
+            !check_final(run, b, err))
             return false;
     }
     return run->count > 0 || err_set(err, ERR_NOT_FOUND, "it has no block %" PRIu64, from);
 }
 
-static bool take_and_fill(struct run *run, struct store *s, const struct identity *trusted,
-                          struct slice answer, struct slice sets_proof, struct err *err)
-{
-    struct store_history at;
-    struct set_chain sets;
-    if (!store_history(s, &at, err) ||
-        (at.history >= at.base && !err_set(err, ERR_INPUT, "the history is here")) ||
-        !set_chain_begin(&sets, sets_proof, trusted, err) ||
-        !take_blocks(run, answer, at.history + 1, &sets, err))
-        return false;
-    if (run->count > at.base - at.history)
-        run->count = (size_t)(at.base - at.history);
-    return store_fill(s, run->blocks, run->count, err);
-}
-
 bool snapshot_history_take(struct store *s, const struct identity *trusted, struct slice answer,
                            struct err *err)
 {
-    struct buf proof = buf_heap(SET_CHAIN_SIZE_MAX);
+    struct store_history at;
     struct run *run = calloc(1, sizeof *run);
     if (run == NULL)
         return err_set(err, ERR_IO, "out of memory");
-    bool good = proof_sets(s, trusted, SET_CHAIN_PROOF, &proof, err) &&
-                take_and_fill(run, s, trusted, answer, buf_slice(&proof), err);
-    buf_free(&proof);
+    run->s = s;
+    run->trusted = trusted;
+    bool good = store_history(s, &at, err) &&
+                (at.history < at.base || err_set(err, ERR_INPUT, "the history is here")) &&
+                take_blocks(run, answer, &at, err) && store_fill(s, run->blocks, run->count, err);
     free(run);
     return good;
 }

@@ -41,7 +41,8 @@ for how in "" --history --from-genesis; do
     expect "with it ($how)" 0 "$(WAYBILL_HOME=$PWD/none code_of join "$dir" $how --pin "$pin" --json)"
     [ "$(jq .height out.txt)" -ge "$height" ] || die "it ends at block $(jq .height out.txt): $(cat err.txt)"
 done
-expect "the history afterwards" 0 "$(WAYBILL_HOME=$PWD/none code_of waybill join joined --history --from "$url" --identity joined/identity.cbor)"
+# By who has not pinned it: the state in that folder was joined over it.
+expect "the history afterwards" 0 "$(WAYBILL_HOME=$PWD/none code_of join joined --history)"
 kill "${running[0]}"
 wait "${running[0]}" 2>/dev/null || true
 running=()

@@ -123,6 +123,7 @@ void sealed_free(struct sealed_ledger *l)
         buf_free(&l->bytes[i]);
     free(l->statements);
     free(l->bytes);
+    buf_free(&l->recovery_bytes);
     free(l);
 }
 
@@ -291,4 +292,59 @@ void sealed_remove(struct sealed_ledger *l, size_t company)
     size_t before = l->chain.next.count;
     decide(l, ACTION_REMOVE_AUTHORITY, &what);
     check(l->chain.next.count + 1 == before, "the authority has not left");
+}
+
+/* ------------------------------------------------------------------ recovery */
+
+/* Signed by all of the last set, in order of their keys, as the set is. */
+static size_t sign_recovery(struct sealed_ledger *l, struct slice body,
+                            struct recovery_signature *signatures)
+{
+    const struct authority_set *set = &l->chain.next;
+    for (size_t i = 0; i < set->count; i++)
+        for (size_t k = 0; k < l->key_count; k++)
+            if (kid_equal(&l->keys[k].kid, &set->at[i].kid))
+                recovery_sign(body, &l->keys[k], &signatures[i]);
+    return set->count;
+}
+
+void sealed_recover(struct sealed_ledger *l)
+{
+    static const uint8_t token[HALF_SIZE] = { 9 };
+    static struct recovery_draft d;
+    struct recovery_signature signatures[AUTHORITY_MAX];
+    struct buf requests[SEALED_COMPANIES_MAX], body = buf_heap(RECOVERY_SIZE_MAX);
+    struct err err = { .msg = "" };
+    d = (struct recovery_draft){ .ledger = l->identity.genesis.ledger,
+                                 .tip = l->chain.head_hash,
+                                 .height = l->chain.head.height,
+                                 .time_ms = l->context.time_ms,
+                                 .reason = slice_text("a fire"),
+                                 .count = l->companies };
+    size_t before = l->key_count;
+    for (size_t i = 0; i < l->companies; i++) {
+        struct key_pair fresh = named("node", before + i);
+        requests[i] = buf_heap(ENROL_REQUEST_MAX);
+        enrol_request_sign(&fresh, &l->identity.genesis.ledger, &l->member[i].key.kid, token,
+                           &requests[i]);
+        d.nodes[i].request = buf_slice(&requests[i]);
+        d.nodes[i].record =
+            (struct node_record){ slice_text("127.0.0.1:18830"),
+                                  slice_text("https://127.0.0.1:18840"), slice_text("DER") };
+        l->keys[l->key_count++] = fresh;
+        kit_signer_begin(&l->node[i], &fresh, &l->identity.genesis.ledger);
+    }
+    recovery_put_body(&body, &d);
+    size_t count = sign_recovery(l, buf_slice(&body), signatures);
+    buf_free(&l->recovery_bytes);
+    l->recovery_bytes = buf_heap(RECOVERY_SIZE_MAX);
+    recovery_put(&l->recovery_bytes, buf_slice(&body), signatures, count);
+    check(recovery_decode(buf_slice(&l->recovery_bytes), &l->recovery, &err) &&
+              chain_recover(&l->chain, &l->recovery, &err),
+          err.msg);
+    begin(l);
+    sealed_block(l, 0);
+    for (size_t i = 0; i < l->companies; i++)
+        buf_free(&requests[i]);
+    buf_free(&body);
 }

@@ -7,6 +7,7 @@
 #define TESTS_SUPPORT_SEALED_LEDGER_H
 
 #include "common/proposal.h"
+#include "common/recovery.h"
 #include "node/chain.h"
 #include "node/store.h"
 #include "tests/support/ledger_kit.h"
@@ -31,6 +32,8 @@ struct sealed_ledger {
     struct buf *bytes;
     uint64_t devices;
     struct hash last; /* statement */
+    struct buf recovery_bytes;
+    struct recovery recovery; /* the last one */
 };
 
 /* Each company founds it with an authority of its own. */
@@ -48,5 +51,7 @@ void sealed_enrol(struct sealed_ledger *l, size_t count);
 /* Changes of the set, by the votes that they need, in a few blocks each. */
 void sealed_rotate(struct sealed_ledger *l, size_t company); /* a new key in place of its own */
 void sealed_remove(struct sealed_ledger *l, size_t company); /* its authority leaves */
+/* The quorum is lost: the next block is the first of other authorities, one of each company. */
+void sealed_recover(struct sealed_ledger *l);
 
 #endif
