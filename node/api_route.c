@@ -232,8 +232,10 @@ static bool route_small(struct api_context *c, const struct http_request *q, str
 static bool is_history(const char *path)
 {
     static const char *const names[] = {
-        "/v1/assets",    "/v1/contracts",    "/v1/documents", "/v1/recalls", "/v1/lots",
-        "/v1/handovers", "/v1/certificates", "/v1/findings",  "/01",         "/00"
+        "/v1/assets", "/v1/contracts",  "/v1/documents",    "/v1/recalls",
+        "/v1/lots",   "/v1/handovers",  "/v1/certificates", "/v1/findings",
+        "/v1/verify", "/v1/governance", "/v1/proposals",    "/01",
+        "/00"
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (after(path, names[i]) != NULL)

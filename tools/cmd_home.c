@@ -66,15 +66,18 @@ static bool take_named(const struct json_doc *members, const char *text, struct 
     return found == 1;
 }
 
-/* A member that came in by vote is in no genesis: whom a name means is then the node's word, and is told. */
-static bool ask_node(const struct cmd_home *home, const char *text, struct kid *ret_member)
+/*
+ * A member that came in by vote is in no genesis: whom a name means is then the node's word, and is told.
+ * ERR_BUSY: the node can't say yet.
+ */
+static bool ask_node(const struct cmd_home *home, const char *text, struct kid *ret_member,
+                     struct err *err)
 {
     struct node_client *node = NULL;
     struct json_doc *doc = NULL;
     char hex[2 * KID_SIZE + 1];
-    bool good = home->has_identity &&
-                node_client_open(home->node_url, home->ca_file, &node, NULL) &&
-                node_client_get_json(node, "/v1/governance", &doc, NULL) &&
+    bool good = home->has_identity && node_client_open(home->node_url, home->ca_file, &node, err) &&
+                node_client_get_json(node, "/v1/governance", &doc, err) &&
                 take_named(json_doc_at(doc, "/members"), text, ret_member);
     if (good) {
         hex_encode(kid_slice(ret_member), hex);
@@ -93,11 +96,14 @@ bool cmd_home_find_member(const struct cmd_home *home, const char *text, struct 
             *ret_member = home->members[i].kid;
             return true;
         }
-    return cmd_home_parse_kid(text, ret_member, NULL) || ask_node(home, text, ret_member) ||
-           err_set(
-               err, ERR_NOT_FOUND,
-               "\"%.80s\" is no member of this ledger; waybill member list and gov list name them",
-               text);
+    struct err why = { .code = ERR_NONE };
+    if (cmd_home_parse_kid(text, ret_member, NULL) || ask_node(home, text, ret_member, &why))
+        return true;
+    if (why.code == ERR_BUSY)
+        return err_set(err, ERR_BUSY, "\"%.80s\": %s", text, why.msg);
+    return err_set(
+        err, ERR_NOT_FOUND,
+        "\"%.80s\" is no member of this ledger; waybill member list and gov list name them", text);
 }
 
 const char *cmd_home_member_name(const struct cmd_home *home, const struct kid *member,

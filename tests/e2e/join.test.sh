@@ -84,6 +84,11 @@ expect "a proof of absence" 0 "$(code_of waybill proof state asset $gtin/99999)"
 says "a proof of absence" "holds nothing"
 expect "what needs history" 503 "$(curl -s -o out.txt -w '%{http_code}' "$url/v1/assets/$gtin%2F10001")"
 says "what needs history" HISTORY_INCOMPLETE
+for command in "gov list" "gov show 1" "gov constitution" "proof state member Nobody"; do
+    # shellcheck disable=SC2086
+    [ "$(code_of waybill $command)" != 0 ] || die "waybill $command, before the history is here: $(cat out.txt)"
+    says "waybill $command" "HISTORY_INCOMPLETE: this node joined at block" err.txt
+done
 expect "an old block" 404 "$(curl -s -o out.txt -w '%{http_code}' "$url/v1/blocks/1")"
 says "an old block" "not here before block"
 statement=$(sent waybill asset commission $gtin/NEW --as "Farm A")

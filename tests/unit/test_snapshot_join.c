@@ -304,6 +304,19 @@ static void test_another_ledger_is_refused(void **state)
 
 /* ------------------------------------------------------------------ what it answers then */
 
+/* None of it may look as if there were nothing. */
+static void check_told_from_history(struct support_api *f, unsigned status)
+{
+    static const char label[] = "gtin=09506000134352&serial=DEMO1";
+    char unknown[96];
+    assert_int_equal(support_api_ask(f, "/v1/governance", "", API_TYPE_JSON), status);
+    assert_int_equal(support_api_ask(f, "/v1/verify", label, API_TYPE_JSON), status);
+    (void)snprintf(unknown, sizeof unknown, "/v1/proposals/%064d", 7);
+    assert_int_equal(support_api_ask(f, unknown, "", API_TYPE_JSON), status == 200 ? 404 : status);
+    assert_string_equal(support_api_text(f, "/code"),
+                        status == 200 ? "NOT_FOUND" : "HISTORY_INCOMPLETE");
+}
+
 static void test_answers_what_it_can_prove_and_the_rest_later(void **state)
 {
     (void)state;
@@ -322,6 +335,7 @@ static void test_answers_what_it_can_prove_and_the_rest_later(void **state)
     assert_int_equal(support_api_ask(f, "/v1/assets" SUPPORT_UNIT, "", API_TYPE_JSON), 503);
     assert_string_equal(support_api_text(f, "/code"), "HISTORY_INCOMPLETE");
     assert_int_equal(support_api_ask(f, SUPPORT_UNIT, "", API_TYPE_HTML), 503);
+    check_told_from_history(f, 503);
     assert_int_equal(support_api_ask(f, "/v1/blocks/1", "", API_TYPE_CBOR), 404);
     assert_true(support_api_body_has(f, "not here before block"));
     struct store *joined = f->context.store;
@@ -340,6 +354,7 @@ static void test_answers_what_it_can_prove_and_the_rest_later(void **state)
     f->context.store = joined;
     assert_int_equal(support_api_ask(f, "/v1/assets" SUPPORT_UNIT, "", API_TYPE_JSON), 200);
     assert_int_equal(support_api_ask(f, "/v1/blocks/1", "", API_TYPE_CBOR), 200);
+    check_told_from_history(f, 200);
     f->context.store = own;
     store_close(joined);
     store_close(s);
