@@ -62,9 +62,9 @@ static bool heads_agree(const struct swarm *s)
 
 void swarm_load_settle(struct swarm *s, uint64_t limit_ms)
 {
-    uint64_t end = clock_steady_ms() + limit_ms;
     if (!swarm_settle(s, limit_ms))
         fail_msg("%zu of %zu acked (%s)", swarm_acked(s), swarm_made(s), s->dir);
+    uint64_t end = clock_steady_ms() + limit_ms; /* acked by one: the others may need their time */
     while (!heads_agree(s) && clock_steady_ms() < end)
         swarm_turn(s, 50);
     for (size_t i = 0; i < s->node_count && !heads_agree(s); i++)
