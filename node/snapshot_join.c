@@ -106,8 +106,14 @@ static bool fetch_manifest(struct joining *g, size_t peer, uint64_t height, stru
 {
     char path[PATH_SIZE];
     (void)snprintf(path, sizeof path, "/v1/snapshot/%" PRIu64, height);
-    return ask(g, peer, "/v1/genesis", GENESIS_SIZE_MAX, err) && take_answer(g, &g->genesis) &&
-           check_genesis(g, err) && ask(g, peer, path, SNAPSHOT_MANIFEST_MAX, err) &&
+    if (g->j->genesis.len > 0) {
+        buf_clear(&g->genesis);
+        buf_add_slice(&g->genesis, g->j->genesis);
+    } else if (!ask(g, peer, "/v1/genesis", GENESIS_SIZE_MAX, err) ||
+               !take_answer(g, &g->genesis)) {
+        return false;
+    }
+    return check_genesis(g, err) && ask(g, peer, path, SNAPSHOT_MANIFEST_MAX, err) &&
            take_answer(g, &g->manifest) &&
            snapshot_verify(buf_slice(&g->manifest), g->j->trusted, g->snapshot, err) &&
            (g->snapshot->header.height == height ||
@@ -132,14 +138,28 @@ static bool begin(struct joining *g, struct err *err)
     return false;
 }
 
-/* What an earlier try began goes on while a peer still has it; what is of another ledger does not. */
+static bool is_ours(const struct joining *g, struct err *err)
+{
+    struct genesis there;
+    return genesis_decode(buf_slice(&g->genesis), &there, err) &&
+           (hash_equal(&there.header.ledger, &g->j->trusted->genesis.ledger) ||
+            err_set(err, ERR_INPUT,
+                    "%s: joining another ledger was begun here; remove ledger.db.joining to give "
+                    "that up",
+                    g->j->dir));
+}
+
+/* What an earlier try began goes on while a peer still has it. */
 static bool resume(struct joining *g, bool *ret_resumed, struct err *err)
 {
     uint64_t height = 0;
     *ret_resumed = false;
     if (!store_join_manifest(g->store, &g->genesis, &g->manifest, err))
         return err->code == ERR_NOT_FOUND;
-    if (!snapshot_verify(buf_slice(&g->manifest), g->j->trusted, g->snapshot, err))
+    if (!is_ours(g, err))
+        return false;
+    if (store_join_is_whole(g->store) ||
+        !snapshot_verify(buf_slice(&g->manifest), g->j->trusted, g->snapshot, err))
         return true;
     if (!look(g, g->snapshot->header.height, &height, err))
         return false;
@@ -195,11 +215,11 @@ bool snapshot_join_run(const struct snapshot_join *j, struct header *ret_header,
                          .snapshot = calloc(1, sizeof *g.snapshot) };
     bool resumed = false;
     bool good = (g.snapshot != NULL || err_set(err, ERR_IO, "out of memory")) &&
-                store_join_open(j->dir, &g.store, err) && resume(&g, &resumed, err) &&
-                (resumed || begin(&g, err)) && fetch_chunks(&g, err);
+                store_join_open(j->dir, &g.store, err) && resume(&g, &resumed, err);
+    if (good && !store_join_is_whole(g.store))
+        good = (resumed || begin(&g, err)) && fetch_chunks(&g, err);
     if (good) {
-        *ret_header = g.snapshot->header;
-        good = store_join_finish(g.store, g.snapshot, err);
+        good = store_join_finish(g.store, g.snapshot, ret_header, err);
         g.store = NULL;
     }
     store_join_close(g.store);

@@ -14,7 +14,8 @@
 struct snapshot_join {
     const char *dir; /* the new ledger's folder; made when missing */
     const struct identity *trusted;
-    size_t peers; /* 1..SNAPSHOT_JOIN_PEERS */
+    struct slice genesis; /* when the caller has it already; else empty, and asked for */
+    size_t peers;         /* 1..SNAPSHOT_JOIN_PEERS */
     void *ctx;
     /* What a peer answers to a GET of path, appended: false when it answers nothing good. */
     bool (*get)(void *ctx, size_t peer, const char *path, size_t max, struct buf *out,

@@ -174,25 +174,6 @@ static bool put_first_state(struct store *s, struct genesis *g, struct err *err)
     return good;
 }
 
-/* A file without a version is what a crash left of an earlier try. */
-static bool fill_new(struct store *s, const char *dir, struct slice bytes, struct genesis *g,
-                     bool keep, struct err *err)
-{
-    int64_t version = 0;
-    if (!lock_folder(dir, &s->lock_fd, err) || !open_db(s, dir, DB_CREATE, NULL, err) ||
-        !db_get_version(s->db, &version, err))
-        return false;
-    if (version != 0)
-        return keep || err_set(err, ERR_INPUT, "%s: holds a ledger already", dir);
-    if (!db_begin(s->db, err))
-        return false;
-    if (store_schema_create(s->db, err) && read_model_create(s->db, err) && store_prepare(s, err) &&
-        store_put_genesis(s, bytes, g, err) && put_first_state(s, g, err))
-        return db_commit(s->db, err);
-    db_rollback(s->db);
-    return false;
-}
-
 /* The folder's own entry, and the new files' in it, must survive a power cut too. */
 bool store_sync_folder(const char *dir, struct err *err)
 {
@@ -203,6 +184,48 @@ bool store_sync_folder(const char *dir, struct err *err)
     if (fd >= 0)
         (void)close(fd);
     return good;
+}
+
+/*
+ * Where there is no ledger, the log of one that was removed would be played into the next of that name.
+ * In: under the folder's lock.
+ */
+static bool drop_old_logs(const char *dir, struct err *err)
+{
+    static const char *const names[] = { STORE_DB_NAME "-wal", STORE_DB_NAME "-shm",
+                                         STORE_DB_NAME "-journal" };
+    bool dropped = false;
+    char *done = join(dir, STORE_DB_NAME);
+    bool there = done == NULL || access(done, F_OK) == 0;
+    free(done);
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && !there; i++) {
+        char *path = join(dir, names[i]);
+        bool gone = path != NULL && unlink(path) == 0;
+        dropped = dropped || gone;
+        free(path);
+        if (!gone && errno != ENOENT)
+            return err_set(err, ERR_IO, "%s/%s: %s", dir, names[i], strerror(errno));
+    }
+    return !dropped || store_sync_folder(dir, err);
+}
+
+/* A file without a version is what a crash left of an earlier try. */
+static bool fill_new(struct store *s, const char *dir, struct slice bytes, struct genesis *g,
+                     bool keep, struct err *err)
+{
+    int64_t version = 0;
+    if (!lock_folder(dir, &s->lock_fd, err) || !drop_old_logs(dir, err) ||
+        !open_db(s, dir, DB_CREATE, NULL, err) || !db_get_version(s->db, &version, err))
+        return false;
+    if (version != 0)
+        return keep || err_set(err, ERR_INPUT, "%s: holds a ledger already", dir);
+    if (!db_begin(s->db, err))
+        return false;
+    if (store_schema_create(s->db, err) && read_model_create(s->db, err) && store_prepare(s, err) &&
+        store_put_genesis(s, bytes, g, err) && put_first_state(s, g, err))
+        return db_commit(s->db, err);
+    db_rollback(s->db);
+    return false;
 }
 
 static bool create(const char *dir, struct slice genesis, bool keep, struct err *err)
@@ -241,8 +264,9 @@ bool store_open_unfinished(const char *dir, const char *name, struct store **ret
     if (s == NULL || path == NULL || done == NULL)
         (void)err_set(err, ERR_IO, "%s: out of memory", dir);
     else if (lock_folder(dir, &s->lock_fd, err))
-        good = access(done, F_OK) == 0 ? err_set(err, ERR_INPUT, "%s: holds a ledger already", dir)
-                                       : open_file(s, path, DB_CREATE, NULL, err);
+        good = access(done, F_OK) == 0
+                   ? err_set(err, ERR_INPUT, "%s: holds a ledger already", dir)
+                   : drop_old_logs(dir, err) && open_file(s, path, DB_CREATE, NULL, err);
     free(path);
     free(done);
     if (!good) {

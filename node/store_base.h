@@ -20,7 +20,9 @@ struct store_join;
  */
 bool store_join_open(const char *dir, struct store_join **ret_join, struct err *err);
 void store_join_close(struct store_join *j); /* NULL is legal; what was put stays */
-/* The genesis and manifest it was begun with: ERR_NOT_FOUND in a new one. */
+/* All is here, and an earlier try ended just before it was done: store_join_finish() does that. */
+bool store_join_is_whole(const struct store_join *j);
+/* The genesis and manifest it was begun with: ERR_NOT_FOUND in a new one. A whole one has no manifest any more. */
 bool store_join_manifest(struct store_join *j, struct buf *genesis, struct buf *manifest,
                          struct err *err);
 /* Forgets everything and begins with these, which the caller has verified. */
@@ -30,8 +32,9 @@ bool store_join_begin(struct store_join *j, struct slice genesis, struct slice m
 bool store_join_has(struct store_join *j, uint32_t first, bool *ret_has, struct err *err);
 /* A chunk that was checked. */
 bool store_join_put(struct store_join *j, uint32_t first, struct slice chunk, struct err *err);
-/* All chunks are here: makes the ledger's file of it and closes j, whatever comes out. */
-bool store_join_finish(struct store_join *j, const struct snapshot *s, struct err *err);
+/* All chunks are here: makes the ledger's file of it and closes j, whatever comes out. In: s: NULL for a whole one. */
+bool store_join_finish(struct store_join *j, const struct snapshot *s, struct header *ret_header,
+                       struct err *err);
 
 /* ------------------------------------------------------------------ living with one */
 

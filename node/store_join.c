@@ -19,6 +19,7 @@
 struct store_join {
     struct store *s;
     char *dir;
+    bool whole; /* an earlier try ended before its last renaming */
 };
 
 static const char joining_tables[] =
@@ -52,6 +53,18 @@ static bool begin_or_resume(struct store *s, struct err *err)
     return (version != 0 || make_tables(s, err)) && store_prepare(s, err);
 }
 
+/* The last transaction drops what only joining needs. */
+static bool look_whole(struct store_join *j, struct err *err)
+{
+    struct db_stmt *find = NULL;
+    if (!db_prepare(j->s->db, "SELECT 1 FROM sqlite_master WHERE name = 'joining'", &find, err))
+        return false;
+    enum db_row row = db_step(find, err);
+    j->whole = row == DB_END;
+    db_stmt_free(find);
+    return row != DB_ERROR;
+}
+
 bool store_join_open(const char *dir, struct store_join **ret_join, struct err *err)
 {
     struct store_join *j = calloc(1, sizeof *j);
@@ -63,7 +76,8 @@ bool store_join_open(const char *dir, struct store_join **ret_join, struct err *
         free(j);
         return err_set(err, ERR_IO, "out of memory");
     }
-    if (!store_open_unfinished(dir, UNFINISHED_NAME, &j->s, err) || !begin_or_resume(j->s, err)) {
+    if (!store_open_unfinished(dir, UNFINISHED_NAME, &j->s, err) || !begin_or_resume(j->s, err) ||
+        !look_whole(j, err)) {
         store_join_close(j);
         return false;
     }
@@ -80,10 +94,17 @@ void store_join_close(struct store_join *j)
     free(j);
 }
 
+bool store_join_is_whole(const struct store_join *j)
+{
+    return j->whole;
+}
+
 bool store_join_manifest(struct store_join *j, struct buf *genesis, struct buf *manifest,
                          struct err *err)
 {
     struct db_stmt *get = NULL;
+    if (j->whole)
+        return store_genesis(j->s, genesis, err);
     if (!db_prepare(j->s->db, "SELECT genesis, manifest FROM joining", &get, err))
         return false;
     enum db_row row = db_step(get, err);
@@ -260,9 +281,10 @@ static bool finish(struct store_join *j, const struct snapshot *s, struct err *e
 }
 
 /* Closing moves the log into the file, so that one file is all there is to rename. */
-bool store_join_finish(struct store_join *j, const struct snapshot *s, struct err *err)
+bool store_join_finish(struct store_join *j, const struct snapshot *s, struct header *ret_header,
+                       struct err *err)
 {
-    bool good = finish(j, s, err);
+    bool good = (j->whole || finish(j, s, err)) && store_head(j->s, ret_header, NULL, err);
     store_close(j->s);
     j->s = NULL;
     good = good && store_rename_finished(j->dir, UNFINISHED_NAME, err);

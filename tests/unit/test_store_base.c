@@ -65,10 +65,12 @@ static void join(struct ledger *l, const char *dir)
     struct cut *c = cut_ledger(l);
     struct snapshot *s = calloc(1, sizeof *s);
     struct store_join *j = NULL;
+    struct header head;
     struct buf genesis = buf_heap(1 << 20), manifest = buf_heap(SNAPSHOT_MANIFEST_MAX);
     expect(store_genesis(l->store, &genesis, &err), &err);
     expect(snapshot_verify(buf_slice(&c->manifest), &l->identity, s, &err), &err);
     expect(store_join_open(dir, &j, &err), &err);
+    assert_false(store_join_is_whole(j));
     expect(store_join_begin(j, buf_slice(&genesis), buf_slice(&c->manifest), &err), &err);
     for (size_t i = 0; i < c->count; i++) {
         bool has = true;
@@ -81,7 +83,8 @@ static void join(struct ledger *l, const char *dir)
     buf_clear(&genesis);
     expect(store_join_manifest(j, &genesis, &manifest, &err), &err);
     assert_true(slice_equal(buf_slice(&manifest), buf_slice(&c->manifest)));
-    expect(store_join_finish(j, s, &err), &err);
+    expect(store_join_finish(j, s, &head, &err), &err);
+    assert_int_equal(head.height, l->head.height);
     buf_free(&genesis);
     buf_free(&manifest);
     free(s);
@@ -348,6 +351,7 @@ static void test_what_is_missing_keeps_it_unfinished(void **state)
     struct snapshot *s = calloc(1, sizeof *s);
     struct store_join *j = NULL;
     struct store *none = NULL;
+    struct header head;
     struct buf genesis = buf_heap(1 << 20);
     cut_make_folder(dir);
     expect(store_genesis(l->store, &genesis, &err), &err);
@@ -356,7 +360,7 @@ static void test_what_is_missing_keeps_it_unfinished(void **state)
     assert_false(store_join_manifest(j, &genesis, &genesis, &err));
     assert_int_equal(err.code, ERR_NOT_FOUND);
     expect(store_join_begin(j, buf_slice(&genesis), buf_slice(&c->manifest), &err), &err);
-    assert_false(store_join_finish(j, s, &err));
+    assert_false(store_join_finish(j, s, &head, &err));
     assert_non_null(strstr(err.msg, "missing"));
     assert_false(store_open(dir, STORE_READ, &none, &err));
     assert_int_equal(err.code, ERR_NOT_FOUND);
@@ -372,6 +376,81 @@ static void test_what_is_missing_keeps_it_unfinished(void **state)
     ledger_free(l);
 }
 
+/* Ended after its last transaction and before the file had its name: the next try only renames. */
+static void test_what_is_whole_is_only_renamed(void **state)
+{
+    (void)state;
+    struct err err = { 0 };
+    char dir[64], done[96], unfinished[128];
+    struct ledger *l = story(1, 3);
+    struct store_join *j = NULL;
+    struct store *s = NULL;
+    struct header head;
+    struct buf genesis = buf_heap(1 << 20), manifest = buf_heap(SNAPSHOT_MANIFEST_MAX);
+    cut_make_folder(dir);
+    join(l, dir);
+    (void)snprintf(done, sizeof done, "%s/ledger.db", dir);
+    (void)snprintf(unfinished, sizeof unfinished, "%s.joining", done);
+    assert_int_equal(rename(done, unfinished), 0);
+    expect(store_join_open(dir, &j, &err), &err);
+    assert_true(store_join_is_whole(j));
+    expect(store_join_manifest(j, &genesis, &manifest, &err), &err);
+    assert_true(genesis.len > 0 && manifest.len == 0);
+    expect(store_join_finish(j, NULL, &head, &err), &err);
+    assert_int_equal(head.height, l->head.height);
+    expect(store_open(dir, STORE_WRITE, &s, &err), &err);
+    store_close(s);
+    buf_free(&genesis);
+    buf_free(&manifest);
+    cut_remove_folder(dir);
+    ledger_free(l);
+}
+
+static void copy_log(const struct ledger *l, const char *dir)
+{
+    char path[128];
+    struct err err = { 0 };
+    struct buf log = buf_heap(64 << 20);
+    (void)snprintf(path, sizeof path, "%s/ledger.db-wal", l->dir);
+    expect(file_read(path, 64 << 20, &log, &err), &err);
+    assert_true(log.len > 0);
+    (void)snprintf(path, sizeof path, "%s/ledger.db-wal", dir);
+    expect(file_replace(path, buf_slice(&log), 0600, &err), &err);
+    buf_free(&log);
+}
+
+/* Of a ledger that was removed without it: it is not played into the next of that name. */
+static void test_an_old_log_is_dropped(void **state)
+{
+    (void)state;
+    struct err err = { 0 };
+    char dir[64];
+    struct ledger *l = story(1, 4), *other = story(1, 8);
+    struct store *s = NULL;
+    struct header head;
+    struct buf genesis = buf_heap(1 << 20);
+    cut_make_folder(dir);
+    copy_log(other, dir);
+    join(l, dir);
+    expect(store_open(dir, STORE_WRITE, &s, &err), &err);
+    expect(store_head(s, &head, NULL, &err), &err);
+    assert_int_equal(head.height, l->head.height);
+    store_close(s);
+    cut_remove_folder(dir);
+    cut_make_folder(dir);
+    copy_log(other, dir);
+    expect(store_genesis(l->store, &genesis, &err), &err);
+    expect(store_create(dir, buf_slice(&genesis), &err), &err);
+    expect(store_open(dir, STORE_WRITE, &s, &err), &err);
+    expect(store_head(s, &head, NULL, &err), &err);
+    assert_int_equal(head.height, 0);
+    store_close(s);
+    buf_free(&genesis);
+    cut_remove_folder(dir);
+    ledger_free(other);
+    ledger_free(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -381,6 +460,8 @@ int main(void)
         cmocka_unit_test(test_history_makes_it_whole),
         cmocka_unit_test(test_a_false_history_is_refused),
         cmocka_unit_test(test_what_is_missing_keeps_it_unfinished),
+        cmocka_unit_test(test_what_is_whole_is_only_renamed),
+        cmocka_unit_test(test_an_old_log_is_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
