@@ -35,6 +35,8 @@ struct join {
     struct header head; /* what was joined at; or the newest block that was executed */
     uint64_t bytes;
     bool history; /* is here, too */
+    bool there;   /* the ledger was, before */
+    struct buf genesis;
     /* --from-genesis: by which the ledger goes on, all of them pinned; what they borrow from */
     size_t recovery_count;
     struct recovery recoveries[IDENTITY_PINS_MAX];
@@ -107,6 +109,7 @@ static bool take_identity(struct join *j, const struct cmd_home *home, const str
 static struct snapshot_join plan(struct join *j)
 {
     return (struct snapshot_join){ .dir = j->data,
+                                   .genesis = buf_slice(&j->genesis),
                                    .trusted = &j->trusted,
                                    .peers = j->peers,
                                    .ctx = j,
@@ -117,40 +120,82 @@ static struct snapshot_join plan(struct join *j)
 
 /* ------------------------------------------------------------------ the folder */
 
-static bool put_file(const struct join *j, const char *name, struct slice content, struct err *err)
+static bool has_ledger(const struct join *j)
 {
     char path[PATH_MAX];
-    return member_folder_path(j->home, name, path, err) &&
-           (file_exists(path) || file_create(path, content, 0644, err));
+    return member_folder_path(j->data, "ledger.db", path, NULL) && file_exists(path);
 }
 
-static bool make_folders(struct join *j, struct err *err)
+static bool make_folders(const struct join *j, struct err *err)
 {
-    struct buf identity = buf_heap(64 * 1024);
-    identity_put(&identity, &j->trusted);
-    bool good = (file_exists(j->home) || file_make_folder(j->home, 0700, err)) &&
-                (file_exists(j->data) || file_make_folder(j->data, 0700, err)) &&
-                put_file(j, "identity.cbor", buf_slice(&identity), err);
-    buf_free(&identity);
+    return (file_exists(j->home) || file_make_folder(j->home, 0700, err)) &&
+           (file_exists(j->data) || file_make_folder(j->data, 0700, err));
+}
+
+static bool check_genesis(const struct join *j, struct slice genesis, struct err *err)
+{
+    struct identity id;
+    return founding_check(genesis, true, &id, err) &&
+           (hash_equal(&id.genesis.ledger, &j->trusted.genesis.ledger) ||
+            err_set(err, ERR_PROOF, "a genesis of another ledger"));
+}
+
+static bool fetch_genesis(struct join *j, struct err *err)
+{
+    for (size_t i = 0; i < j->peers; i++) {
+        buf_clear(&j->genesis);
+        if (get(j, i, "/v1/genesis", GENESIS_SIZE_MAX, &j->genesis, err) &&
+            check_genesis(j, buf_slice(&j->genesis), err))
+            return true;
+        complain(j, i, err);
+    }
+    return false;
+}
+
+/* What is here already, and of which block. */
+static bool read_ledger(struct join *j, struct store *s, struct err *err)
+{
+    struct store_history at = { .complete = false };
+    bool good = store_genesis(s, &j->genesis, err) && store_head(s, &j->head, NULL, err) &&
+                store_history(s, &at, err) &&
+                (check_genesis(j, buf_slice(&j->genesis), NULL) ||
+                 err_set(err, ERR_INPUT, "%s: holds another ledger", j->home));
+    store_close(s);
+    j->history = at.complete;
     return good;
 }
 
-static bool put_genesis(struct join *j, struct slice genesis, struct err *err)
+static bool read_genesis(struct join *j)
 {
-    struct slice name = member_folder_ledger_name(genesis);
-    return put_file(j, "name", name.len > 0 ? name : slice_text("ledger"), err) &&
-           put_file(j, "genesis.cbor", genesis, err);
+    char path[PATH_MAX];
+    return member_folder_path(j->home, "genesis.cbor", path, NULL) && file_exists(path) &&
+           file_read(path, GENESIS_SIZE_MAX, &j->genesis, NULL) &&
+           check_genesis(j, buf_slice(&j->genesis), NULL);
 }
 
-static bool put_stored_genesis(struct join *j, struct err *err)
+/* A ledger's file that a try from the genesis had just begun is none yet; that try goes on with it. */
+static bool find_genesis(struct join *j, bool from_genesis, struct err *err)
 {
     struct store *s = NULL;
-    struct buf genesis = buf_heap(GENESIS_SIZE_MAX);
-    bool good = store_open(j->data, STORE_READ, &s, err) && store_genesis(s, &genesis, err) &&
-                put_genesis(j, buf_slice(&genesis), err);
-    store_close(s);
-    buf_free(&genesis);
-    return good;
+    j->there = has_ledger(j);
+    if (j->there && store_open(j->data, STORE_READ, &s, err))
+        return read_ledger(j, s, err);
+    if (j->there && !from_genesis)
+        return false;
+    j->there = false;
+    return read_genesis(j) || fetch_genesis(j, err);
+}
+
+static bool take_folder(struct join *j, bool from_genesis, struct err *err)
+{
+    return find_genesis(j, from_genesis, err) &&
+           member_folder_fits(j->home, buf_slice(&j->genesis), &j->trusted, err) &&
+           make_folders(j, err);
+}
+
+static bool settle(struct join *j, struct err *err)
+{
+    return member_folder_settle(j->home, buf_slice(&j->genesis), &j->trusted, err);
 }
 
 /* ------------------------------------------------------------------ at a snapshot */
@@ -167,7 +212,7 @@ static bool join_snapshot(struct join *j, struct err *err)
         (void)nanosleep(&second, NULL);
         good = snapshot_join_run(&p, &j->head, err);
     }
-    return good && put_stored_genesis(j, err);
+    return good && settle(j, err);
 }
 
 static bool join_history(struct join *j, struct err *err)
@@ -185,21 +230,6 @@ static bool join_history(struct join *j, struct err *err)
 }
 
 /* ------------------------------------------------------------------ from the genesis */
-
-static bool fetch_genesis(struct join *j, struct buf *genesis, struct err *err)
-{
-    for (size_t i = 0; i < j->peers; i++) {
-        struct identity id;
-        buf_clear(genesis);
-        if (get(j, i, "/v1/genesis", GENESIS_SIZE_MAX, genesis, err) &&
-            founding_check(buf_slice(genesis), true, &id, err) &&
-            (hash_equal(&id.genesis.ledger, &j->trusted.genesis.ledger) ||
-             err_set(err, ERR_PROOF, "a genesis of another ledger")))
-            return true;
-        complain(j, i, err);
-    }
-    return false;
-}
 
 /* All in the chain are pinned: it has been followed to its end. */
 static bool take_recoveries(struct join *j, struct err *err)
@@ -284,22 +314,24 @@ static bool follow(struct join *j, struct follower *f, struct err *err)
 
 static bool join_genesis(struct join *j, struct err *err)
 {
-    char database[PATH_MAX];
-    struct buf genesis = buf_heap(GENESIS_SIZE_MAX);
     struct store *s = NULL;
+    struct store_history at = { .complete = false };
     struct follower *f = NULL;
     j->unit = "block";
     j->sets = buf_heap(SET_CHAIN_SIZE_MAX);
-    bool good = member_folder_path(j->data, "ledger.db", database, err) &&
-                fetch_genesis(j, &genesis, err) && put_genesis(j, buf_slice(&genesis), err) &&
-                (file_exists(database) || store_create(j->data, buf_slice(&genesis), err)) &&
-                store_open(j->data, STORE_WRITE, &s, err) && follower_open(s, &f, err) &&
-                fetch_recoveries(j, err) && follow(j, f, err) && store_head(s, &j->head, NULL, err);
+    bool good =
+        store_create_or_keep(j->data, buf_slice(&j->genesis), err) &&
+        store_open(j->data, STORE_WRITE, &s, err) && store_history(s, &at, err) &&
+        (at.complete ||
+         err_set(err, ERR_INPUT, "%s: was joined at a snapshot; --history brings what came before",
+                 j->home)) &&
+        follower_open(s, &f, err) && fetch_recoveries(j, err) && follow(j, f, err) &&
+        store_head(s, &j->head, NULL, err) && settle(j, err);
     follower_close(f);
     store_close(s);
-    buf_free(&genesis);
     buf_free(&j->sets);
     j->history = good;
+    j->there = false; /* whatever was new is here now */
     return good;
 }
 
@@ -307,7 +339,7 @@ static bool join_genesis(struct join *j, struct err *err)
 
 static void tell(const struct join *j, const struct cmd_home *home)
 {
-    char ledger[2 * HASH_SIZE + 1];
+    char ledger[2 * HASH_SIZE + 1], config[PATH_MAX];
     hex_encode(hash_slice(&j->head.ledger), ledger);
     if (home->json) {
         struct json_doc *doc = json_doc_object();
@@ -321,27 +353,31 @@ static void tell(const struct join *j, const struct cmd_home *home)
     }
     (void)printf("ledger %s\n%s: block %" PRIu64 " with %" PRIu64 " statements, %s\n", ledger,
                  j->home, j->head.height, j->head.size,
-                 j->history ? "and all that led to it" : "its state proven piece by piece");
+                 j->there     ? "which was here already"
+                 : j->history ? "and all that led to it"
+                              : "its state proven piece by piece");
     if (!j->history)
         (void)printf("What happened before is not here yet: `waybill join %s --history --from URL "
                      "--identity %s/identity.cbor` fetches it.\n",
                      j->home, j->home);
+    if (member_folder_path(j->home, "node.yaml", config, NULL) && file_exists(config))
+        (void)printf("start the node: waybill-node run --config %s\n", config);
 }
 
 static bool choose(struct join *j, const struct cmd_args *args, struct err *err)
 {
-    char database[PATH_MAX];
     bool from_genesis = cmd_args_flag(args, "from-genesis");
     bool history = cmd_args_flag(args, "history");
     if (from_genesis && history)
         return err_set(err, ERR_INPUT, "--from-genesis brings the history along");
+    if (!take_folder(j, from_genesis, err))
+        return false;
     if (from_genesis)
         return join_genesis(j, err);
-    if (!member_folder_path(j->data, "ledger.db", database, err))
-        return false;
-    if (history && file_exists(database))
-        return join_history(j, err);
-    return join_snapshot(j, err) && (!history || join_history(j, err));
+    /* A try that was ended after its last renaming left no more than this to do. */
+    bool good = j->there ? settle(j, err) : join_snapshot(j, err);
+    j->there = j->there && !history;
+    return good && (!history || join_history(j, err));
 }
 
 static int join(struct cmd_home *home, const struct cmd_args *args, struct err *err)
@@ -352,16 +388,18 @@ static int join(struct cmd_home *home, const struct cmd_args *args, struct err *
         return CMD_ERROR;
     }
     j->terminal = isatty(STDERR_FILENO) == 1;
+    j->genesis = buf_heap(GENESIS_SIZE_MAX);
     bool good = cmd_args_expect(args, 1, 1, "a DIR", err) && take_identity(j, home, args, err) &&
                 snprintf(j->home, sizeof j->home, "%s", args->operand[0]) < (int)sizeof j->home &&
                 member_folder_path(j->home, "node", j->data, err) &&
-                open_clients(j, home, args, err) && make_folders(j, err) && choose(j, args, err);
+                open_clients(j, home, args, err) && choose(j, args, err);
     if (j->terminal)
         (void)fprintf(stderr, "\r\033[K");
     if (good)
         tell(j, home);
     for (size_t i = 0; i < j->peers; i++)
         node_client_close(j->client[i]);
+    buf_free(&j->genesis);
     free(j);
     return good ? CMD_GOOD : cmd_action_fail(err);
 }

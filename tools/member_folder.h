@@ -11,7 +11,7 @@
  *   DIR/enrolment.cose      instead of that and of member.key: a spare's authority asks to enter; and
  *   DIR/node-request.cbor   the same with its addresses, for a recovery
  *   DIR/keys/               keys of devices and people, made later
- *   DIR/genesis.cbor, name, identity.cbor, node/ledger.db    from member_folder_start() on
+ *   DIR/genesis.cbor, name, identity.cbor, node/ledger.db    from member_folder_start() or _settle() on
  */
 #ifndef TOOLS_MEMBER_FOLDER_H
 #define TOOLS_MEMBER_FOLDER_H
@@ -54,6 +54,20 @@ bool member_folder_read_request(const char *path, struct buf *out, struct reques
  */
 bool member_folder_start(const char *dir, struct slice genesis, struct identity *ret_identity,
                          struct err *err);
+
+/*
+ * May the folder join this ledger, which others run? True of one that is no member's, too.
+ * Returns: false, nothing changed, with ERR_INPUT when it takes part in another ledger, or as
+ * member_folder_start(). A folder whose ledger is gone notes that its key has voted.
+ */
+bool member_folder_fits(const char *dir, struct slice genesis, const struct identity *id,
+                        struct err *err);
+/*
+ * The ledger was fetched into DIR/node: whatever else member_folder_start() gives a folder, identity.cbor
+ * last. What is there stays. A key that the ledger has heard by then gets no state anew.
+ */
+bool member_folder_settle(const char *dir, struct slice genesis, const struct identity *id,
+                          struct err *err);
 
 /* Where its node says that it is. In: out: holds what ret_record borrows. */
 bool member_folder_read_address(const char *dir, struct buf *out, struct node_record *ret_record,

@@ -1,6 +1,7 @@
 /* A member's folder takes part in a ledger from here on. */
 #include "common/file.h"
 #include "common/genesis.h"
+#include "common/keyfile.h"
 #include "common/signer.h"
 #include "common/state_key.h"
 #include "common/state_value.h"
@@ -11,6 +12,8 @@
 
 #include <stdio.h>
 #include <string.h>
+
+#define IDENTITY_MAX (64 * 1024)
 
 struct slice member_folder_ledger_name(struct slice genesis)
 {
@@ -72,29 +75,81 @@ static bool belongs(const char *dir, struct slice genesis, const struct hash *le
         !member_folder_read_request(path, memory, ret_request, err))
         return false;
     const struct request *q = ret_request;
-    if (q->joins && request_is_for(q, ledger))
-        return true;
+    if (q->joins)
+        return request_is_for(q, ledger) ||
+               err_set(err, ERR_PROOF, "%s asks to join another ledger than this", path);
     struct kid member = key_kid(q->member), authority = key_kid(q->authority);
     return (stands_in(genesis, &member, CLASS_MEMBER) &&
             (!q->has_node || stands_in(genesis, &authority, CLASS_AUTHORITY))) ||
            err_set(err, ERR_PROOF, "%s: its keys found another ledger than this", dir);
 }
 
-/* What a start that was cut short left behind is taken up again, as long as nothing was signed with it. */
-static bool make_state(const char *dir, const char *name, const struct hash *ledger,
-                       struct err *err)
+/* ------------------------------------------------------------------ the keys' places */
+
+/* Does the ledger here, if there is one, hold anything that this key signed? */
+static bool has_signed(struct store *ledger, const char *key_path)
+{
+    struct key_pair key;
+    struct buf value = buf_heap(4096);
+    bool found = false;
+    if (ledger != NULL && keyfile_load(key_path, &key, NULL)) {
+        struct state_key row = state_key_kid(TABLE_SEQUENCE, &key.kid);
+        found = store_state_get(ledger, state_key_slice(&row), &value, NULL);
+        crypto_wipe(&key, sizeof key);
+    }
+    buf_free(&value);
+    return found;
+}
+
+/*
+ * A key's place in its sequence, if there is none: at its beginning. A key that the ledger has heard gets none, for a
+ * number would be signed twice: its own is to be brought back.
+ */
+static bool make_state(const char *dir, const char *name, struct store *ledger,
+                       const struct hash *id, bool *ret_used, struct err *err)
 {
     char path[PATH_MAX], state[PATH_MAX];
     struct signer *s = NULL;
+    *ret_used = false;
     if (!member_folder_path(dir, name, path, err) ||
         snprintf(state, sizeof state, "%s.state", path) >= (int)sizeof state)
         return false;
-    if (!file_exists(state))
-        return signer_create(path, ledger, err);
-    bool good = signer_open(path, ledger, &s, err) &&
-                (signer_seq(s) == 0 || err_set(err, ERR_INPUT, "%s: was used already", state));
+    if (!file_exists(path))
+        return true;
+    if (!file_exists(state)) {
+        *ret_used = has_signed(ledger, path);
+        return *ret_used || signer_create(path, id, err);
+    }
+    bool good = signer_open(path, id, &s, err);
+    *ret_used = good && signer_seq(s) > 0;
     signer_close(s);
     return good;
+}
+
+/* A key that was brought back without its marker has most likely voted: from now on it knows. */
+static bool mark_voted(const char *dir, const struct hash *ledger, struct err *err)
+{
+    char key[PATH_MAX];
+    struct voted voted = { .fd = -1 };
+    if (!member_folder_path(dir, "node/authority.key", key, err))
+        return false;
+    if (!file_exists(key))
+        return true;
+    bool good = voted_open(key, ledger, &voted, err) && voted_mark(&voted, ledger, err);
+    voted_close(&voted);
+    return good;
+}
+
+/* A spare's folder has no member key of its own: one that was moved there comes with its place. */
+static bool make_states(const char *dir, struct store *ledger, const struct hash *id,
+                        struct err *err)
+{
+    char request[PATH_MAX];
+    bool used = false;
+    return member_folder_path(dir, "request.cbor", request, err) &&
+           (!file_exists(request) || make_state(dir, "member.key", ledger, id, &used, err)) &&
+           make_state(dir, "node/authority.key", ledger, id, &used, err) &&
+           (!used || mark_voted(dir, id, err));
 }
 
 static bool make_store(const char *dir, struct slice genesis, struct err *err)
@@ -141,73 +196,169 @@ static bool is_what_was_signed(const char *dir, const struct hash *ledger, struc
     return good;
 }
 
-static bool write_all(const char *dir, struct slice genesis, const struct identity *id,
-                      const struct request *q, struct err *err)
+/* ------------------------------------------------------------------ what makes it take part */
+
+static bool put_identity(const char *path, const struct identity *id, struct err *err)
 {
-    struct slice name = member_folder_ledger_name(genesis);
-    const struct hash *ledger = &id->genesis.ledger;
-    struct buf identity = buf_heap(64 * 1024);
-    identity_put(&identity, id);
-    char member[PATH_MAX];
-    bool good = member_folder_path(dir, "member.key", member, err) &&
-                (!file_exists(member) || make_state(dir, "member.key", ledger, err)) &&
-                (!q->has_node || (make_state(dir, "node/authority.key", ledger, err) &&
-                                  make_store(dir, genesis, err))) &&
-                put_file(dir, "name", name.len > 0 ? name : slice_text("ledger"), err) &&
-                put_file(dir, "genesis.cbor", genesis, err) &&
-                put_file(dir, "identity.cbor", buf_slice(&identity), err);
-    buf_free(&identity);
+    struct buf bytes = buf_heap(IDENTITY_MAX);
+    identity_put(&bytes, id);
+    bool good = file_replace(path, buf_slice(&bytes), 0644, err);
+    buf_free(&bytes);
     return good;
 }
 
-/* A key that was brought back without its marker has most likely voted: from now on it knows. */
-static bool mark_voted(const char *dir, const struct hash *ledger, struct err *err)
+static bool read_identity(const char *path, struct identity *ret_identity, struct err *err)
 {
-    char key[PATH_MAX];
-    struct voted voted = { .fd = -1 };
-    if (!member_folder_path(dir, "node/authority.key", key, err))
+    struct buf bytes = buf_heap(IDENTITY_MAX);
+    bool good =
+        file_read(path, IDENTITY_MAX, &bytes, err) &&
+        (identity_decode(buf_slice(&bytes), ret_identity, err) || err_wrap(err, "%s", path));
+    buf_free(&bytes);
+    return good;
+}
+
+/* The folder's own identity stays; what is pinned besides is added. */
+static bool add_pins(const char *path, const struct identity *id, struct err *err)
+{
+    struct identity own;
+    bool more = false;
+    if (!read_identity(path, &own, err))
         return false;
-    if (!file_exists(key))
-        return true;
-    bool good = voted_open(key, ledger, &voted, err) && voted_mark(&voted, ledger, err);
-    voted_close(&voted);
+    for (size_t i = 0; i < id->pin_count; i++) {
+        bool there = false;
+        for (size_t k = 0; k < own.pin_count; k++)
+            there = there || hash_equal(&own.pins[k], &id->pins[i]);
+        if (there)
+            continue;
+        if (own.pin_count == IDENTITY_PINS_MAX)
+            return err_set(err, ERR_BUSY, "%s: pins %d recoveries already", path,
+                           IDENTITY_PINS_MAX);
+        own.pins[own.pin_count++] = id->pins[i];
+        more = true;
+    }
+    return !more || put_identity(path, &own, err);
+}
+
+/* identity.cbor comes last: without it, all of this is done again. */
+static bool settle(const char *dir, struct slice genesis, const struct identity *id,
+                   struct store *ledger, struct err *err)
+{
+    char path[PATH_MAX];
+    struct slice name = member_folder_ledger_name(genesis);
+    if (!member_folder_path(dir, "identity.cbor", path, err))
+        return false;
+    bool there = file_exists(path);
+    return (there || make_states(dir, ledger, &id->genesis.ledger, err)) &&
+           put_file(dir, "name", name.len > 0 ? name : slice_text("ledger"), err) &&
+           put_file(dir, "genesis.cbor", genesis, err) &&
+           (there ? add_pins(path, id, err) : put_identity(path, id, err));
+}
+
+bool member_folder_settle(const char *dir, struct slice genesis, const struct identity *id,
+                          struct err *err)
+{
+    char node[PATH_MAX];
+    struct store *s = NULL;
+    bool good = member_folder_path(dir, "node", node, err) &&
+                store_open(node, STORE_READ, &s, err) && settle(dir, genesis, id, s, err);
+    store_close(s);
     return good;
 }
 
-/* Keys and identity are there, the ledger is gone: it begins again, the node catches up and abstains at first. */
-static bool begin_again(const char *dir, const char *identity, struct slice genesis,
-                        const struct identity *id, struct err *err)
+/* ------------------------------------------------------------------ joining */
+
+static bool is_same_genesis(const char *dir, struct slice genesis, struct err *err)
+{
+    char path[PATH_MAX];
+    struct buf there = buf_heap(GENESIS_SIZE_MAX);
+    if (!member_folder_path(dir, "genesis.cbor", path, err))
+        return false;
+    bool good = !file_exists(path) || (file_read(path, GENESIS_SIZE_MAX, &there, err) &&
+                                       (slice_equal(buf_slice(&there), genesis) ||
+                                        err_set(err, ERR_INPUT, "%s: is of another ledger", path)));
+    buf_free(&there);
+    return good;
+}
+
+static bool is_same_identity(const char *dir, const struct hash *ledger, bool *ret_there,
+                             struct err *err)
+{
+    char path[PATH_MAX];
+    struct identity own;
+    if (!member_folder_path(dir, "identity.cbor", path, err))
+        return false;
+    *ret_there = file_exists(path);
+    return !*ret_there || (read_identity(path, &own, err) &&
+                           (hash_equal(&own.genesis.ledger, ledger) ||
+                            err_set(err, ERR_INPUT, "%s: takes part in another ledger", dir)));
+}
+
+/* Of a folder without a member's request or a spare's, nothing is asked. */
+static bool asked_for(const char *dir, struct slice genesis, const struct hash *ledger,
+                      struct err *err)
+{
+    char request[PATH_MAX], enrolment[PATH_MAX];
+    struct request q;
+    if (!member_folder_path(dir, "request.cbor", request, err) ||
+        !member_folder_path(dir, "enrolment.cose", enrolment, err))
+        return false;
+    if (!file_exists(request) && !file_exists(enrolment))
+        return true;
+    struct buf memory = buf_heap(REQUEST_SIZE_MAX);
+    bool good =
+        belongs(dir, genesis, ledger, &q, &memory, err) && is_what_was_signed(dir, ledger, err);
+    buf_free(&memory);
+    return good;
+}
+
+bool member_folder_fits(const char *dir, struct slice genesis, const struct identity *id,
+                        struct err *err)
 {
     char database[PATH_MAX];
-    struct identity there;
-    struct buf bytes = buf_heap(64 * 1024);
-    bool good = file_read(identity, 64 * 1024, &bytes, err) &&
-                identity_decode(buf_slice(&bytes), &there, err);
-    buf_free(&bytes);
-    if (!good || !member_folder_path(dir, "node/ledger.db", database, err))
+    bool there = false;
+    const struct hash *ledger = &id->genesis.ledger;
+    if (!is_same_identity(dir, ledger, &there, err) || !is_same_genesis(dir, genesis, err) ||
+        !asked_for(dir, genesis, ledger, err) ||
+        !member_folder_path(dir, "node/ledger.db", database, err))
         return false;
-    if (!hash_equal(&there.genesis.ledger, &id->genesis.ledger))
-        return err_set(err, ERR_INPUT, "%s: takes part in another ledger", dir);
+    return !there || file_exists(database) || mark_voted(dir, ledger, err);
+}
+
+/* ------------------------------------------------------------------ starting */
+
+/* Keys and identity are there, the ledger is gone: it begins again, the node catches up and abstains at first. */
+static bool begin_again(const char *dir, struct slice genesis, const struct identity *id,
+                        struct err *err)
+{
+    char database[PATH_MAX];
+    if (!member_folder_path(dir, "node/ledger.db", database, err))
+        return false;
     if (file_exists(database))
         return err_set(err, ERR_INPUT, "%s: takes part in this ledger already", dir);
     return mark_voted(dir, &id->genesis.ledger, err) && make_store(dir, genesis, err);
 }
 
+static bool begin(const char *dir, struct slice genesis, const struct identity *id, bool node,
+                  struct err *err)
+{
+    if (!is_what_was_signed(dir, &id->genesis.ledger, err))
+        return false;
+    return node ? make_store(dir, genesis, err) && member_folder_settle(dir, genesis, id, err)
+                : settle(dir, genesis, id, NULL, err);
+}
+
 bool member_folder_start(const char *dir, struct slice genesis, struct identity *ret_identity,
                          struct err *err)
 {
-    char path[PATH_MAX];
     struct identity id;
     struct request q;
+    bool there = false;
     struct buf memory = buf_heap(REQUEST_SIZE_MAX);
-    bool good = member_folder_path(dir, "identity.cbor", path, err) &&
-                founding_check(genesis, true, &id, err) &&
-                belongs(dir, genesis, &id.genesis.ledger, &q, &memory, err);
-    if (good && file_exists(path))
-        good = begin_again(dir, path, genesis, &id, err);
-    else
-        good = good && is_what_was_signed(dir, &id.genesis.ledger, err) &&
-               write_all(dir, genesis, &id, &q, err);
+    bool good =
+        founding_check(genesis, true, &id, err) &&
+        belongs(dir, genesis, &id.genesis.ledger, &q, &memory, err) &&
+        is_same_identity(dir, &id.genesis.ledger, &there, err) &&
+        (there ? begin_again(dir, genesis, &id, err) : begin(dir, genesis, &id, q.has_node, err));
     if (good)
         *ret_identity = id;
     buf_free(&memory);

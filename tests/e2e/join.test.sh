@@ -50,13 +50,49 @@ code=$(code_of timeout 30 waybill join lied-to --identity home/identity.cbor --f
 expect "joining nobody knows what" 1 "$(WAYBILL_HOME=$PWD/none code_of waybill join other --from "$url")"
 says "joining nobody knows what" "which ledger" err.txt
 
-# Killed at any moment, it goes on.
-for delay in 0.02 0.05 0.1 0.2; do
+# Killed at any moment, it goes on; and so it does from its last moment, before the ledger has its name.
+for delay in 0.01 0.02 0.03 0.05 0.08 0.1 0.15 0.2 0.3; do
     { timeout -s KILL $delay waybill join joined --identity home/identity.cbor --from "$url" || true; } >/dev/null 2>&1
+    { timeout -s KILL $delay waybill join begun --from-genesis --identity home/identity.cbor --from "$url" || true; } >/dev/null 2>&1
 done
-[ -e joined/node/ledger.db ] || expect "joining" 0 "$(code_of join joined --from "http://127.0.0.1:$liar" --from "$url")"
-expect "joining twice" 1 "$(code_of join joined --from "$url")"
-says "joining twice" "holds a ledger already" err.txt
+expect "joining" 0 "$(code_of join joined --from "http://127.0.0.1:$liar" --from "$url")"
+expect "from the genesis, after all these" 0 "$(code_of join begun --from-genesis --from "$url" --json)"
+expect "all of it" true "$(jq .history out.txt)"
+waybill audit begun >/dev/null || die "what was begun from the genesis does not pass an audit"
+expect "joining twice" 0 "$(code_of join joined --from "$url")"
+says "joining twice" "which was here already"
+cp -r joined late
+rm -f late/identity.cbor late/name late/node/ledger.db-*
+mv late/node/ledger.db late/node/ledger.db.joining
+expect "before the last renaming" 0 "$(code_of join late --from "$url")"
+cmp late/identity.cbor joined/identity.cbor || die "no identity after the last renaming"
+
+# The log of a ledger that was removed stays out of the next.
+cp -r joined logged
+rm logged/node/ledger.db
+cp home/node/ledger.db-wal logged/node/ledger.db-wal
+expect "beside an old log" 0 "$(code_of join logged --history --from "$url")"
+waybill audit logged >/dev/null || die "an old log was played into what was joined"
+
+# A folder of another ledger stays as it is, and so does what was begun for one.
+waybill init other --name other --member "Farm B" >/dev/null
+cp -r other lost
+rm lost/node/ledger.db*
+waybill member new asked --name "Farm C" --no-node --ledger other/identity.cbor >/dev/null
+what_is_there() {
+    find "$1" -type f ! -name '*-shm' ! -name '*-wal' -exec sha256sum {} + | sort
+}
+for dir in other lost asked; do
+    before=$(what_is_there $dir)
+    for how in "" --history --from-genesis; do
+        # shellcheck disable=SC2086
+        code=$(code_of join $dir $how --from "$url")
+        [ "$code" = 1 ] || [ "$code" = 3 ] || die "joining over $dir $how: exit code $code"
+        says "joining over $dir" "another ledger" err.txt
+    done
+    expect "$dir, after joining was refused" "$before" "$(what_is_there $dir)"
+done
+
 expect "an audit of what was joined" 1 "$(code_of waybill audit joined)"
 says "an audit of what was joined" "joined at block [0-9]* and has blocks 1 to 0 of those before" err.txt
 cp -r joined damaged
