@@ -167,25 +167,37 @@ static bool add_authority(struct drafting *d, struct err *err)
     return true;
 }
 
-/* A member's name stands for its authority. */
+/* In the set, or voted in and not there yet. */
+static bool is_authority(const struct gov_world *w, const struct kid *kid)
+{
+    struct kid member;
+    for (size_t i = 0; i < w->count; i++)
+        if (w->members[i].has_authority && kid_equal(&w->members[i].authority, kid))
+            return true;
+    return gov_world_candidate(w, kid, &member);
+}
+
+/* A member's name stands for its authority; without one, for the only spare that was voted in. */
 static bool remove_authority(struct drafting *d, struct err *err)
 {
     const struct gov_member *m = NULL;
-    struct kid kid;
     if (!cmd_args_expect(d->args, 1, 1, "one MEMBER, or the authority's kid", err))
         return false;
-    if (cmd_home_parse_kid(d->args->operand[0], &kid, NULL))
-        for (size_t i = 0; i < d->world->count; i++)
-            if (d->world->members[i].has_authority &&
-                kid_equal(&d->world->members[i].authority, &kid)) {
-                d->body.kid = kid;
-                return true;
-            }
+    if (cmd_home_parse_kid(d->args->operand[0], &d->body.kid, NULL) &&
+        is_authority(d->world, &d->body.kid))
+        return true;
     if (!read_member(d, d->args->operand[0], &m, err))
         return false;
-    if (!m->has_authority)
-        return err_set(err, ERR_NOT_FOUND, "%s has no authority in the set", m->name);
-    d->body.kid = m->authority;
+    size_t spares = gov_world_candidates(d->world, &m->kid, &d->body.kid);
+    if (!m->has_authority && spares == 0)
+        return err_set(err, ERR_NOT_FOUND,
+                       "%s has no authority in the set, and none that may enter it", m->name);
+    if (!m->has_authority && spares > 1)
+        return err_set(err, ERR_INPUT,
+                       "%zu keys of %s may enter the set: say which by its kid (waybill gov list)",
+                       spares, m->name);
+    if (m->has_authority)
+        d->body.kid = m->authority;
     return true;
 }
 
@@ -399,7 +411,9 @@ int cmd_gov_propose(int argc, char **argv)
           run },
         { "remove-authority", "gov propose remove-authority", OPTIONS,
           "Usage: waybill gov propose remove-authority MEMBER|KID [options]\n"
-          "Its member stays a member.\n\n" TERMS,
+          "Its member stays a member. KID may be of one that was voted in and has not entered, a\n"
+          "spare that is lost for instance: it may enter no more (waybill gov list names "
+          "it).\n\n" TERMS,
           run },
         { "add-operator", "gov propose add-operator", OPTIONS,
           "Usage: waybill gov propose add-operator MEMBER [options]\n"

@@ -83,12 +83,17 @@ static void print_value(struct slice value)
 
 static void print_authority(const struct gov_world *w, const struct kid *kid)
 {
+    struct kid member;
     for (size_t i = 0; i < w->count; i++)
         if (w->members[i].has_authority && kid_equal(&w->members[i].authority, kid)) {
             cmd_contract_print(slice_text(w->members[i].name));
             (void)printf("'s ");
         }
     print_kid(kid);
+    if (gov_world_candidate(w, kid, &member)) {
+        (void)printf(", which may enter the set for ");
+        print_member(w, &member);
+    }
 }
 
 static void print_parts(const struct gov_world *w, const struct gov_proposal *p)
@@ -143,8 +148,9 @@ static size_t authorities_after(const struct gov_world *w, enum govern_action ac
 {
     struct enrol_request e;
     bool has = false;
+    struct kid member;
     if (action == ACTION_REMOVE_AUTHORITY)
-        return w->authorities - 1;
+        return w->authorities - (size_t)!gov_world_candidate(w, &body->kid, &member);
     for (size_t i = 0; i < w->count; i++) {
         const struct gov_member *m = &w->members[i];
         bool this = action == ACTION_REMOVE_MEMBER

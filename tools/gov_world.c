@@ -149,6 +149,44 @@ size_t gov_world_active(const struct gov_world *w)
     return active;
 }
 
+/* ------------------------------------------------------------------ candidates */
+
+static bool take_candidate(const struct json_doc *node, struct kid *ret_authority,
+                           struct kid *ret_member)
+{
+    return json_doc_at(node, "/candidate") != NULL &&
+           take_hex(node, "/kid", ret_authority->bytes, KID_SIZE) &&
+           take_hex(node, "/member/kid", ret_member->bytes, KID_SIZE);
+}
+
+bool gov_world_candidate(const struct gov_world *w, const struct kid *authority,
+                         struct kid *ret_member)
+{
+    const struct json_doc *nodes = json_doc_at(w->doc, "/nodes");
+    struct kid kid, member;
+    for (size_t i = 0; i < json_doc_count(nodes); i++)
+        if (take_candidate(json_doc_element(nodes, i), &kid, &member) &&
+            kid_equal(&kid, authority)) {
+            *ret_member = member;
+            return true;
+        }
+    return false;
+}
+
+size_t gov_world_candidates(const struct gov_world *w, const struct kid *member,
+                            struct kid *ret_authority)
+{
+    const struct json_doc *nodes = json_doc_at(w->doc, "/nodes");
+    struct kid kid, of;
+    size_t count = 0;
+    for (size_t i = 0; i < json_doc_count(nodes); i++)
+        if (take_candidate(json_doc_element(nodes, i), &kid, &of) && kid_equal(&of, member)) {
+            *ret_authority = kid;
+            count++;
+        }
+    return count;
+}
+
 /* ------------------------------------------------------------------ proposals */
 
 bool gov_world_proposal(const struct gov_world *w, const char *text, struct hash *ret_hash,

@@ -42,6 +42,12 @@ const char *gov_world_name(const struct gov_world *w, const struct kid *member,
                            char text[CMD_HOME_NAME_SIZE]);
 void gov_world_names(const struct gov_world *w, struct constitution_names *ret_names);
 size_t gov_world_active(const struct gov_world *w);
+/* Is this key of an authority that was voted in and has not entered, and whose? */
+bool gov_world_candidate(const struct gov_world *w, const struct kid *authority,
+                         struct kid *ret_member);
+/* How many such a member has; the last one's key. */
+size_t gov_world_candidates(const struct gov_world *w, const struct kid *member,
+                            struct kid *ret_authority);
 
 /* A proposal by its hash or by its first digits, six at least, among those the node lists. */
 bool gov_world_proposal(const struct gov_world *w, const char *text, struct hash *ret_hash,
