@@ -155,7 +155,7 @@ static bool put_names(const struct cmd_args *args, struct buf *out, struct err *
 static bool check_request(struct cmd_home *home, struct slice bytes, struct err *err)
 {
     struct enrol_request q;
-    struct kid self;
+    struct kid self, member;
     if (!cmd_home_need_identity(home, err) || !cmd_send_kid(home, &self, err) ||
         !enrol_request_parse(bytes, &q, err))
         return false;
@@ -164,6 +164,7 @@ static bool check_request(struct cmd_home *home, struct slice bytes, struct err 
     if (!hash_equal(&q.ledger, &home->identity.genesis.ledger))
         return err_set(err, ERR_INPUT, "the request is for another ledger");
     return kid_equal(&q.sponsor, &self) ||
+           (cmd_home_key_member(home, &self, &member) && kid_equal(&q.sponsor, &member)) ||
            err_set(err, ERR_INPUT, "the request asks another company to answer for it");
 }
 

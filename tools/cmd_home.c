@@ -66,6 +66,29 @@ static bool take_named(const struct json_doc *members, const char *text, struct 
     return found == 1;
 }
 
+/* Of an answer's members, the one that this key speaks for: its first, or another that a vote gave it. */
+static bool take_keyed(const struct json_doc *members, const struct kid *key,
+                       struct kid *ret_member)
+{
+    for (size_t i = 0; i < json_doc_count(members); i++) {
+        const struct json_doc *one = json_doc_element(members, i);
+        struct slice own, now;
+        struct kid member, speaks;
+        if (!json_doc_get_text(json_doc_at(one, "/kid"), &own) ||
+            !hex_decode((const char *)own.data, own.len, member.bytes, KID_SIZE))
+            continue;
+        speaks = member;
+        if (json_doc_get_text(json_doc_at(one, "/key"), &now) &&
+            !hex_decode((const char *)now.data, now.len, speaks.bytes, KID_SIZE))
+            continue;
+        if (!kid_equal(&speaks, key))
+            continue;
+        *ret_member = member;
+        return true;
+    }
+    return false;
+}
+
 /*
  * A member that came in by vote is in no genesis: whom a name means is then the node's word, and is told.
  * ERR_BUSY: the node can't say yet.
@@ -83,6 +106,19 @@ static bool ask_node(const struct cmd_home *home, const char *text, struct kid *
         hex_encode(kid_slice(ret_member), hex);
         (void)fprintf(stderr, "%s is %s, as the node says\n", text, hex);
     }
+    json_doc_free(doc);
+    node_client_close(node);
+    return good;
+}
+
+bool cmd_home_key_member(const struct cmd_home *home, const struct kid *key, struct kid *ret_member)
+{
+    struct node_client *node = NULL;
+    struct json_doc *doc = NULL;
+    bool good = home->has_identity &&
+                node_client_open(home->node_url, home->ca_file, &node, NULL) &&
+                node_client_get_json(node, "/v1/governance", &doc, NULL) &&
+                take_keyed(json_doc_at(doc, "/members"), key, ret_member);
     json_doc_free(doc);
     node_client_close(node);
     return good;
@@ -336,10 +372,12 @@ static bool only_key(const char *folder, char path[PATH_MAX], struct err *err)
 static bool is_own_key(const struct cmd_home *home, const char *as, char path[PATH_MAX])
 {
     struct key_pair key;
-    struct kid member;
+    struct kid member, spoken_for;
     if (!join(home, "member.key", path, NULL) || !keyfile_load(path, &key, NULL))
         return false;
-    bool own = cmd_home_find_member(home, as, &member, NULL) && kid_equal(&key.kid, &member);
+    bool own = cmd_home_find_member(home, as, &member, NULL) &&
+               (kid_equal(&key.kid, &member) || (cmd_home_key_member(home, &key.kid, &spoken_for) &&
+                                                 kid_equal(&spoken_for, &member)));
     crypto_wipe(&key, sizeof key);
     return own;
 }

@@ -67,6 +67,9 @@ bool cmd_home_find_member(const struct cmd_home *home, const char *text, struct 
 /* Its name; its kid in hex when nobody told. Borrowed from home, or written to text. */
 const char *cmd_home_member_name(const struct cmd_home *home, const struct kid *member,
                                  char text[CMD_HOME_NAME_SIZE]);
+/* Whose member key this is now, as the node says: one that a vote gave a member has not its kid. */
+bool cmd_home_key_member(const struct cmd_home *home, const struct kid *key,
+                         struct kid *ret_member);
 /* --key, or DIR/keys/ of --as, or DIR/member.key, or the only key in DIR/keys/. */
 bool cmd_home_key_path(const struct cmd_home *home, char path[PATH_MAX], struct err *err);
 

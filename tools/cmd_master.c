@@ -148,7 +148,7 @@ static int party(struct cmd_home *home, const struct cmd_args *args, struct err 
         return cmd_action_fail(err);
     bool named = args->operand_count == 1;
     if (!(named ? cmd_home_find_member(home, args->operand[0], &p->member, err)
-                : cmd_send_kid(home, &p->member, err)))
+                : cmd_send_member(home, &p->member, err)))
         return cmd_action_fail(err);
     if (gln != NULL)
         p->gln = slice_text(gln);

@@ -62,6 +62,16 @@ bool cmd_send_kid(struct cmd_home *home, struct kid *ret_kid, struct err *err)
     return true;
 }
 
+bool cmd_send_member(struct cmd_home *home, struct kid *ret_member, struct err *err)
+{
+    struct kid key;
+    if (!cmd_send_kid(home, &key, err))
+        return false;
+    if (!cmd_home_key_member(home, &key, ret_member))
+        *ret_member = key;
+    return true;
+}
+
 /* ------------------------------------------------------------------ telling */
 
 static void report_json(const char *what, const struct node_sent *sent)

@@ -26,6 +26,8 @@ bool cmd_send_pending(struct cmd_home *home, size_t *ret_count, struct err *err)
 
 /* The key's own kid, without signing. */
 bool cmd_send_kid(struct cmd_home *home, struct kid *ret_kid, struct err *err);
+/* The member that the key speaks for; where the node does not know one, the key's own kid. */
+bool cmd_send_member(struct cmd_home *home, struct kid *ret_member, struct err *err);
 
 /* "<what>: accepted, leaf 12 in block 5" and the hash, or JSON. Returns the exit code. */
 int cmd_send_report(struct cmd_home *home, const char *what, const struct node_sent *sent);
