@@ -30,7 +30,7 @@
 #include <cmocka.h>
 
 #define SEQ_MAX     512
-#define WAIT_MAX_MS 20000
+#define WAIT_MAX_MS 60000
 #define T0          UINT64_C(1780293600000) /* 2026-06-01T06:00:00Z */
 
 struct ledger {
@@ -241,6 +241,15 @@ static pid_t start_agent(const char *clock_spec, bool exit_when_done)
     _exit(good ? 0 : 1);
 }
 
+/* The agent has ended; its last words, or its will, may still be on their way through the broker. */
+static void serve_until(unsigned offline, uint64_t last, unsigned resent)
+{
+    uint64_t until = clock_steady_ms() + WAIT_MAX_MS;
+    while ((lg->offline < offline || lg->last < last || lg->resent < resent) &&
+           clock_steady_ms() < until)
+        serve(20);
+}
+
 static int wait_for(pid_t child)
 {
     uint64_t until = clock_steady_ms() + WAIT_MAX_MS;
@@ -386,9 +395,7 @@ static void test_replays_a_file_to_the_end(void **state)
     expect_rows(200, 9);
     assert_int_equal(inspect().kept, 0);
     assert_int_equal(inspect().last_seq, lg->last);
-    /* The agent has ended; its last word may still be on its way through the broker. */
-    for (unsigned i = 0; i < 100 && lg->offline == 0; i++)
-        serve(20);
+    serve_until(1, 0, 0);
     assert_int_equal(lg->online, 1);
     assert_int_equal(lg->offline, 1);
     /* Again: all of it is signed already. */
@@ -430,7 +437,9 @@ static void test_replays_a_day_in_scaled_time(void **state)
     pid_t child = start_agent("2026-06-01T05:59:00Z@86400", true);
     while (lg->last < 100 && clock_steady_ms() < began + WAIT_MAX_MS)
         serve(5);
-    assert_true(lg->last < 206); /* the rest has not happened yet */
+    assert_in_range(lg->last, 100, 206);
+    assert_true(clock_steady_ms() - began >=
+                lg->last * 7 * 60000 / 86400); /* nothing before its time */
     assert_int_equal(wait_for(child), 0);
     expect_rows(1440, 0);
     assert_true(clock_steady_ms() - began >= 900);
@@ -447,9 +456,9 @@ static void test_killed_again_and_again(void **state)
     char spec[CLOCK_SPEC_SIZE];
     (void)snprintf(spec, sizeof spec, "2026-06-01T06:00:00Z@24000@%llu",
                    (unsigned long long)clock_real_ms());
-    for (; kills < 12 && clock_steady_ms() < until; kills++) {
+    for (; (kills < 12 || lg->offline < 2) && clock_steady_ms() < until; kills++) {
         pid_t child = start_agent(spec, true);
-        uint64_t stop = clock_steady_ms() + 20 + rand_below(&lg->random, 250);
+        uint64_t stop = clock_steady_ms() + 20 + rand_below(&lg->random, 250 + 20 * kills);
         while (clock_steady_ms() < stop)
             serve(5);
         assert_int_equal(kill(child, SIGKILL), 0);
@@ -468,8 +477,9 @@ static void test_forged_acks_delete_nothing(void **state)
     (void)state;
     put_rows(70, 0);
     lg->forge = true;
-    lg->give_up_ms = 1500;
+    lg->give_up_ms = 3000; /* time to send all of it twice */
     assert_int_equal(wait_for(start_agent("REAL", true)), 1);
+    serve_until(0, 10, 10);
     assert_int_equal(lg->last, 10);
     assert_int_equal(inspect().kept, 10);
     assert_true(lg->resent >= 10);
@@ -522,11 +532,11 @@ static void test_reads_a_chip(void **state)
     uint64_t until = clock_steady_ms() + WAIT_MAX_MS;
     while (lg->last < 1 && clock_steady_ms() < until)
         serve(10);
-    assert_int_equal(lg->last, 1);
+    assert_true(lg->last >= 1);
     assert_int_equal(lg->samples[1]->rows, 7);
     assert_int_equal(lg->samples[1]->column[0].value[0], 444);
     uint64_t apart = lg->samples[1]->time_ms[6] - lg->samples[1]->time_ms[0];
-    assert_true(apart >= 550 && apart < 2000);
+    assert_in_range(apart, 550, WAIT_MAX_MS);
     assert_int_equal(kill(child, SIGKILL), 0);
     (void)wait_for(child);
 }
@@ -552,8 +562,7 @@ static void test_told_to_stop_it_flushes(void **state)
     assert_int_equal(lg->samples[1]->rows, 1);
     assert_int_equal(lg->samples[1]->column[0].value[0], -1800);
     assert_int_equal(inspect().kept, 0);
-    for (unsigned i = 0; i < 100 && lg->offline == 0; i++)
-        serve(10);
+    serve_until(1, 0, 0);
     assert_int_equal(lg->offline, 1);
 }
 
