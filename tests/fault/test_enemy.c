@@ -19,7 +19,7 @@
 #define HONEST    0 /* the device whose statements must always get through */
 #define DEVICES   5
 #define GROWTH    (64u * 1024 * 1024)
-#define SERVED_MS 10000
+#define SERVED_MS 30000
 #define UP        "wb/1/0123456789abcdef/up"
 
 static int setup(void **state)

@@ -20,7 +20,7 @@
 #define WINDOW       24 /* statements of a device on their way */
 #define KILLS        20
 #define KILLS_LONG   500
-#define FIRST_ACK_MS 15000
+#define FIRST_ACK_MS 60000
 
 static unsigned kills(void)
 {
@@ -106,7 +106,7 @@ static void nothing_acked_is_lost(void **state)
     swarm_start_node(s, 0);
     for (size_t i = 0; i < DEVICES; i++)
         (void)swarm_make(s, i, 1);
-    if (!swarm_settle(s, 30000))
+    if (!swarm_settle(s, 60000))
         fail_msg("%zu of %zu acked", swarm_acked(s), swarm_made(s));
     assert_int_equal(swarm_end_node(s, 0, SIGTERM), 0);
     check_acked(s, (size_t[DEVICES]){ 0 });

@@ -248,7 +248,7 @@ static void connect_bus(struct swarm_node *n)
     bool good = bus_open(&options, &n->bus, &err) && bus_subscribe(n->bus, "wb/1/+/ack", &err) &&
                 bus_subscribe(n->bus, "wb/1/head", &err);
     check(good, "bus", &err);
-    for (uint64_t end = clock_steady_ms() + 10000; !bus_is_connected(n->bus);) {
+    for (uint64_t end = clock_steady_ms() + 60000; !bus_is_connected(n->bus);) {
         struct pollfd fd = { .fd = bus_fd(n->bus), .events = bus_events(n->bus) };
         (void)poll(&fd, 1, 5);
         bus_service(n->bus, fd.revents, clock_steady_ms());

@@ -21,7 +21,8 @@
 
 #include <cmocka.h>
 
-#define LIMIT_MS 15000
+#define LIMIT_MS 60000
+#define SOON_MS  (FETCH_PATIENT_MS - 5000) /* of who waited for patient ones: too late */
 
 static struct support_peers s;
 static struct err err;
@@ -110,14 +111,19 @@ static struct fetch_result wait_result(void)
 }
 
 /* Asks for the thing, at the members named by their digits ("" = anybody). */
-static struct fetch_result ask(uint64_t tag, const char *members, size_t reply_max)
+static struct fetch_result ask_for(uint64_t tag, const char *members, size_t reply_max, bool urgent)
 {
     struct fetch_job job = { .tag = tag, .path = "/v1/peer/thing", .reply_max = reply_max };
     for (; *members != '\0'; members++)
         job.kids[job.kid_count++] = s.at[*members - '0'].key.kid;
-    job.urgent = true;
+    job.urgent = urgent;
     assert_true(fetch_ask(fetch, &job, &err));
     return wait_result();
+}
+
+static struct fetch_result ask(uint64_t tag, const char *members, size_t reply_max)
+{
+    return ask_for(tag, members, reply_max, false);
 }
 
 static void expect(struct fetch_result r, uint64_t tag, size_t from, const char *text)
@@ -207,8 +213,8 @@ static void a_peer_that_hangs(void **state)
     open_server(2, "two");
     tell_fetch();
     uint64_t begin = clock_steady_ms();
-    expect(ask(1, "12", 100), 1, 2, "two");
-    assert_in_range(clock_steady_ms() - begin, FETCH_URGENT_MS - 100, FETCH_URGENT_MS + 1500);
+    expect(ask_for(1, "12222", 100, true), 1, 2, "two");
+    assert_in_range(clock_steady_ms() - begin, FETCH_URGENT_MS - 100, SOON_MS);
 
     /* patient ones that hang leave a worker for the urgent */
     struct fetch_job job = { .path = "/v1/peer/thing", .reply_max = 100, .kid_count = 1 };
@@ -217,8 +223,9 @@ static void a_peer_that_hangs(void **state)
         assert_true(fetch_ask(fetch, &job, &err));
     (void)poll(NULL, 0, 300); /* until all who may have taken one */
     begin = clock_steady_ms();
-    expect(ask(2, "2", 100), 2, 2, "two");
-    assert_true(clock_steady_ms() - begin < 1500);
+    expect(ask_for(2, "22222", 100, true), 2, 2,
+           "two"); /* again, should the machine be that slow */
+    assert_true(clock_steady_ms() - begin < SOON_MS);
     /* the same question twice is one; too many are refused */
     assert_true(fetch_ask(fetch, &job, &err));
     for (job.tag = 20; fetch_ask(fetch, &job, &err); job.tag++)
@@ -235,7 +242,7 @@ static unsigned curl_status(const char *who, size_t i)
 {
     char text[4096];
     (void)support_peers_shell(&s, text,
-                              "curl -s -k -o /dev/null -w '%%{http_code}' --max-time 5 %s %s%s",
+                              "curl -s -k -o /dev/null -w '%%{http_code}' --max-time 60 %s %s%s",
                               who, s.at[i].peer.url, "/v1/peer/thing");
     return (unsigned)strtoul(text, NULL, 10);
 }
@@ -259,7 +266,7 @@ static void nobody_else_is_answered(void **state)
     assert_int_equal(curl_status("--cert f.crt --key f.key", 1), 403);
     assert_int_equal(curl_status("--cert f.crt --key f.key -d body", 1), 403);
     /* plain HTTP to that port */
-    (void)support_peers_shell(&s, text, "curl -s -w '%%{http_code}' --max-time 5 http://%s/",
+    (void)support_peers_shell(&s, text, "curl -s -w '%%{http_code}' --max-time 60 http://%s/",
                               s.at[1].peer.url + strlen("https://"));
     assert_int_equal(strtoul(text, NULL, 10), 0);
     assert_int_equal(__atomic_load_n(&servers[1].asked, __ATOMIC_RELAXED),

@@ -51,7 +51,7 @@ static struct ingest_result take(void)
     struct ingest_result result = { NULL, ACCEPTED };
     while (!ingest_take(fx.in, &result)) {
         struct pollfd fd = { .fd = ingest_fd(fx.in), .events = POLLIN };
-        assert_int_equal(poll(&fd, 1, 10000), 1);
+        assert_int_equal(poll(&fd, 1, 60000), 1);
     }
     return result;
 }

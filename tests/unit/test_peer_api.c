@@ -21,7 +21,7 @@
 #include <cmocka.h>
 
 #define MINUTE     60000
-#define LIMIT_MS   15000
+#define LIMIT_MS   60000
 #define LARGE      5    /* blocks of so many statements, … */
 #define STATEMENTS 2000 /* … each some 400 KiB */
 #define BLOCKS     72   /* the others are small: more than are found by hash */
@@ -342,12 +342,12 @@ static void who_is_not_on_the_list(void **state)
         &s, text,
         "printf 'POST /v1/peer/heard HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: "
         "100000\\r\\n\\r\\n' |"
-        " timeout 10 openssl s_client -quiet -ign_eof -connect 127.0.0.1:%u -cert 2.crt -key 2.key",
+        " timeout 60 openssl s_client -quiet -ign_eof -connect 127.0.0.1:%u -cert 2.crt -key 2.key",
         peer_api_port(api));
     assert_non_null(strstr(text, "HTTP/1.1 403")); /* of its body nothing was sent */
     (void)support_peers_shell(&s, text,
                               "printf 'GET /v1/peer/heard HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' |"
-                              " timeout 10 openssl s_client -quiet -ign_eof -connect 127.0.0.1:%u",
+                              " timeout 60 openssl s_client -quiet -ign_eof -connect 127.0.0.1:%u",
                               peer_api_port(api));
     assert_non_null(strstr(text, "HTTP/1.1 403")); /* nor is one without a certificate let in */
     refused(PEER_API_PATH "blocks?from=0", 404);

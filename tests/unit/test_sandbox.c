@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 static const struct sandbox_limits limits = {
-    .memory_bytes = 64U << 20, .cpu_s = 1, .timeout_ms = 3000, .result_max = 1000
+    .memory_bytes = 64U << 20, .cpu_s = 1, .timeout_ms = 60000, .result_max = 1000
 };
 
 static bool echo(struct slice input, struct buf *result, struct err *err)
