@@ -411,9 +411,7 @@ int cmd_gov_propose(int argc, char **argv)
           run },
         { "remove-authority", "gov propose remove-authority", OPTIONS,
           "Usage: waybill gov propose remove-authority MEMBER|KID [options]\n"
-          "Its member stays a member. KID may be of one that was voted in and has not entered, a\n"
-          "spare that is lost for instance: it may enter no more (waybill gov list names "
-          "it).\n\n" TERMS,
+          "Its member stays. KID may be of a spare that has not entered: it may no more.\n\n" TERMS,
           run },
         { "add-operator", "gov propose add-operator", OPTIONS,
           "Usage: waybill gov propose add-operator MEMBER [options]\n"
