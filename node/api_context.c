@@ -2,6 +2,7 @@
 #include "node/snapshot_shelf.h"
 
 #include "common/instant.h"
+#include "common/refusal.h"
 #include "node/contract_view.h"
 
 #include <errno.h>
@@ -184,6 +185,16 @@ void api_put_time(struct json_doc *into, const char *key, uint64_t time_ms)
     (void)snprintf(key_ms, sizeof key_ms, "%s_ms", key);
     json_doc_put_text(into, key, text);
     json_doc_put_int(into, key_ms, (int64_t)time_ms);
+}
+
+void api_put_refusal(struct json_doc *into, uint64_t code)
+{
+    const struct refusal_entry *entry = refusal_find(code);
+    struct json_doc *doc = json_doc_put_object(into, "refusal");
+    json_doc_put_int(doc, "code", (int64_t)code);
+    json_doc_put_text(doc, "name", refusal_name(code));
+    json_doc_put_text(doc, "sentence", entry != NULL ? entry->sentence : "");
+    json_doc_put_bool(doc, "retry", entry != NULL && entry->fate == FATE_RETRY);
 }
 
 void api_put_member(struct api_context *c, struct json_doc *into, const char *key,

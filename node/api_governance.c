@@ -5,6 +5,7 @@
 #include "common/hex.h"
 #include "common/instant.h"
 #include "common/node_record.h"
+#include "common/outcome.h"
 #include "common/state_key.h"
 #include "common/state_value.h"
 #include "node/read_model_govern.h"
@@ -196,6 +197,41 @@ static void put_ballots(struct governance *g, struct json_doc *one)
     }
 }
 
+/* An effect's outcome: is it this proposal's, and by which code was it not applied? */
+static bool take_not_applied(const struct timer_outcome *t, const struct hash *proposal,
+                             uint64_t *ret_code)
+{
+    struct cbor_reader r = cbor_reader(t->events);
+    for (size_t i = 0; i < t->event_count && !r.failed; i++) {
+        struct event e = event_take(&r);
+        struct cbor_reader subject = cbor_reader(e.subject);
+        struct hash hash;
+        if (!r.failed && e.what == EVENT_NOT_APPLIED && cbor_peek(&subject) == CBOR_BYTES) {
+            cbor_take_fixed(&subject, hash.bytes, HASH_SIZE);
+            if (!subject.failed && hash_equal(&hash, proposal))
+                return event_govern_number(e.data, ret_code);
+        }
+    }
+    return false;
+}
+
+/* The state keeps that it was not applied; why stands in the outcomes of that block, before all verdicts. */
+static void put_why(struct governance *g, struct json_doc *one, const struct hash *hash)
+{
+    struct outcome o;
+    uint64_t code;
+    for (uint64_t i = 0;; i++) {
+        buf_clear(&g->body);
+        if (!store_outcome(g->c->store, g->proposal.height, i, &g->body, NULL) ||
+            !outcome_decode(buf_slice(&g->body), &o, NULL) || o.type == OUTCOME_VERDICT)
+            return;
+        if (o.type != OUTCOME_TIMER || !take_not_applied(&o.timer, hash, &code))
+            continue;
+        api_put_refusal(one, code);
+        return;
+    }
+}
+
 static bool put_proposal(struct governance *g, struct json_doc *one, const struct hash *hash,
                          uint64_t leaf)
 {
@@ -214,6 +250,8 @@ static bool put_proposal(struct governance *g, struct json_doc *one, const struc
     json_doc_put_text(one, "expires", time);
     json_doc_put_int(one, "height", (int64_t)p->height);
     put_ballots(g, one);
+    if (p->status == PROPOSAL_NOT_APPLIED)
+        put_why(g, one, hash);
     put_reason(g, one, leaf);
     return true;
 }

@@ -237,15 +237,9 @@ void api_receipts(struct api_context *c, const struct http_request *q, const cha
 
 static void put_code(struct json_doc *doc, uint64_t code, const char *status)
 {
-    const struct refusal_entry *entry = refusal_find(code);
     json_doc_put_text(doc, "status", status);
-    if (code == ACCEPTED)
-        return;
-    struct json_doc *refusal = json_doc_put_object(doc, "refusal");
-    json_doc_put_int(refusal, "code", (int64_t)code);
-    json_doc_put_text(refusal, "name", refusal_name(code));
-    json_doc_put_text(refusal, "sentence", entry != NULL ? entry->sentence : "");
-    json_doc_put_bool(refusal, "retry", entry != NULL && entry->fate == FATE_RETRY);
+    if (code != ACCEPTED)
+        api_put_refusal(doc, code);
 }
 
 static bool put_verdict(struct api_context *c, struct json_doc *doc, uint64_t leaf, struct err *err)

@@ -78,6 +78,8 @@ bool api_query_uint(const struct http_request *q, struct http_answer *a, const c
 bool api_path_number(const char *rest, uint64_t *ret_number, const char **ret_rest);
 /* "time": RFC 3339 and "time_ms": the number, under key and key_ms. */
 void api_put_time(struct json_doc *into, const char *key, uint64_t time_ms);
+/* "refusal": code, name, sentence, retry. */
+void api_put_refusal(struct json_doc *into, uint64_t code);
 void api_put_member(struct api_context *c, struct json_doc *into, const char *key,
                     const struct kid *member);
 

@@ -198,6 +198,8 @@ static void tell_short(const struct gov_world *w, const struct gov_proposal *p)
                      p->needed);
     else if (slice_equal(p->status, slice_text("passed")))
         (void)printf("  takes effect at height %" PRIu64, p->height);
+    if (p->code.len > 0)
+        (void)printf("  %.*s", (int)p->code.len, (const char *)p->code.data);
     (void)printf("\n");
 }
 
@@ -377,6 +379,12 @@ static void tell_proposal(const struct gov_world *w, const struct gov_proposal *
                                                                 : "effect at",
                      p->height);
     (void)printf("\n");
+    if (p->code.len > 0) {
+        (void)printf("  it passed, and was not applied: %.*s: ", (int)p->code.len,
+                     (const char *)p->code.data);
+        cmd_contract_print(p->sentence);
+        (void)printf("\n");
+    }
     if (p->reason.len > 0) {
         (void)printf("  reason: ");
         cmd_contract_print(p->reason);

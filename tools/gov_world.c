@@ -231,6 +231,8 @@ bool gov_world_take(const struct json_doc *doc, struct gov_proposal *ret_proposa
     (void)json_doc_get_text(json_doc_at(doc, "/status"), &p->status);
     (void)json_doc_get_text(json_doc_at(doc, "/expires"), &p->expires);
     (void)json_doc_get_text(json_doc_at(doc, "/reason"), &p->reason);
+    (void)json_doc_get_text(json_doc_at(doc, "/refusal/name"), &p->code);
+    (void)json_doc_get_text(json_doc_at(doc, "/refusal/sentence"), &p->sentence);
     p->height = take_uint(doc, "/height");
     p->needed = take_uint(doc, "/needed");
     p->voters = take_uint(doc, "/voters");

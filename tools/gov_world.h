@@ -62,6 +62,7 @@ struct gov_proposal {
     bool readable;              /* parts are set */
     struct kid proposer;
     struct slice status, expires, reason; /* borrowed from the answer */
+    struct slice code, sentence;          /* why it passed and was not applied; or empty */
     uint64_t height, needed, voters, yes, no;
     const struct json_doc *ballots;
 };
