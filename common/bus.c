@@ -40,8 +40,8 @@ struct bus {
     int subscribe_qos;
     size_t max_packet;
     uint64_t patience_ms;
-    int probe_fd;
-    uint64_t deadline_ms; /* of PROBING and GREETING */
+    struct bus_probe probe;
+    uint64_t deadline_ms; /* of GREETING */
     uint64_t retry_at_ms;
     uint64_t backoff_ms;
     uint64_t misc_at_ms;
@@ -207,6 +207,11 @@ static bool set_options(struct bus *bus, const struct bus_options *o, struct err
     return true;
 }
 
+static uint64_t limit_ms(const struct bus *bus, uint64_t usual_ms)
+{
+    return bus->patience_ms > 0 ? bus->patience_ms : usual_ms;
+}
+
 bool bus_open(const struct bus_options *options, struct bus **ret_bus, struct err *err)
 {
     struct bus *bus = calloc(1, sizeof *bus);
@@ -214,7 +219,6 @@ bool bus_open(const struct bus_options *options, struct bus **ret_bus, struct er
         return err_set(err, ERR_IO, "out of memory");
     (void)mosquitto_lib_init();
     (void)signal(SIGPIPE, SIG_IGN); /* libmosquitto writes to sockets the broker may have closed */
-    bus->probe_fd = -1;
     bus->host = strdup(options->host);
     bus->client_id = strdup(options->client_id);
     bus->port = options->port;
@@ -224,6 +228,9 @@ bool bus_open(const struct bus_options *options, struct bus **ret_bus, struct er
     bus->subscribe_qos = options->at_most_once ? 0 : 1;
     bus->max_packet = options->max_packet > 0 ? options->max_packet : BUS_MAX_PACKET;
     bus->patience_ms = options->patience_ms;
+    bus->probe = (struct bus_probe){ .limit_ms = limit_ms(bus, PROBE_LIMIT_MS),
+                                     .by_name = bus->tls && !options->pinned, /* it is verified */
+                                     .fd = -1 };
     bus->on_message = options->on_message;
     bus->user = options->user;
     if (bus->host != NULL && bus->client_id != NULL)
@@ -238,18 +245,11 @@ bool bus_open(const struct bus_options *options, struct bus **ret_bus, struct er
     return true;
 }
 
-static void close_probe(struct bus *bus)
-{
-    if (bus->probe_fd >= 0)
-        (void)close(bus->probe_fd);
-    bus->probe_fd = -1;
-}
-
 void bus_close(struct bus *bus)
 {
     if (bus == NULL)
         return;
-    close_probe(bus);
+    bus_probe_close(&bus->probe);
     if (bus->client != NULL) {
         if (bus->state == BUS_CONNECTED)
             (void)mosquitto_disconnect_v5(bus->client, 0, NULL);
@@ -263,16 +263,11 @@ void bus_close(struct bus *bus)
 
 /* ------------------------------------------------------------------ connecting */
 
-static uint64_t limit_ms(const struct bus *bus, uint64_t usual_ms)
-{
-    return bus->patience_ms > 0 ? bus->patience_ms : usual_ms;
-}
-
 static void wait_longer(struct bus *bus, uint64_t now_ms)
 {
     uint16_t jitter = 0;
     rand_system(&jitter, sizeof jitter);
-    close_probe(bus);
+    bus_probe_close(&bus->probe);
     bus->backoff_ms = bus->backoff_ms == 0 ? BACKOFF_MIN_MS : bus->backoff_ms * 2;
     if (bus->backoff_ms > limit_ms(bus, BACKOFF_MAX_MS))
         bus->backoff_ms = limit_ms(bus, BACKOFF_MAX_MS);
@@ -283,6 +278,8 @@ static void wait_longer(struct bus *bus, uint64_t now_ms)
 
 static void give_up(struct bus *bus, uint64_t now_ms, const char *why)
 {
+    if (bus->state == BUS_GREETING)
+        bus_probe_pass(&bus->probe);
     if (bus->why.code == ERR_NONE || bus->state == BUS_PROBING)
         (void)err_set(&bus->why, ERR_IO, "no connection to %s:%u: %s", bus->host, bus->port, why);
     wait_longer(bus, now_ms);
@@ -292,14 +289,14 @@ static void start_probe(struct bus *bus, uint64_t now_ms)
 {
     const char *why = NULL;
     bus->state = BUS_PROBING;
-    bus->deadline_ms = now_ms + limit_ms(bus, PROBE_LIMIT_MS);
-    bus->probe_fd = bus_probe_start(bus->host, bus->port, &why);
-    if (bus->probe_fd < 0)
+    if (!bus_probe_start(&bus->probe, bus->host, bus->port, now_ms, &why))
         give_up(bus, now_ms, why);
 }
 
 static int connect_client(struct bus *bus)
 {
+    char address[BUS_PROBE_TEXT_SIZE];
+    bool by_name = bus->probe.by_name || !bus_probe_chose(&bus->probe, address);
     mosquitto_property *properties = NULL;
     int rc = mosquitto_property_add_int32(&properties, MQTT_PROP_MAXIMUM_PACKET_SIZE,
                                           (uint32_t)bus->max_packet);
@@ -307,22 +304,21 @@ static int connect_client(struct bus *bus)
         rc = mosquitto_property_add_int32(&properties, MQTT_PROP_SESSION_EXPIRY_INTERVAL,
                                           bus->session_expiry_s);
     if (rc == MOSQ_ERR_SUCCESS)
-        rc = mosquitto_connect_bind_v5(bus->client, bus->host, bus->port, bus->keepalive_s, NULL,
-                                       properties);
+        rc = mosquitto_connect_bind_v5(bus->client, by_name ? bus->host : address, bus->port,
+                                       bus->keepalive_s, NULL, properties);
     mosquitto_property_free_all(&properties);
     return rc;
 }
 
 static void finish_probe(struct bus *bus, uint64_t now_ms)
 {
-    int problem = bus_probe_look(bus->probe_fd);
-    if (problem == EINPROGRESS && now_ms < bus->deadline_ms)
+    const char *why = NULL;
+    enum bus_probe_result result = bus_probe_step(&bus->probe, now_ms, &why);
+    if (result == BUS_PROBE_FAILED)
+        give_up(bus, now_ms, why);
+    if (result != BUS_PROBE_ANSWERED)
         return;
-    if (problem != 0) {
-        give_up(bus, now_ms, strerror(problem == EINPROGRESS ? ETIMEDOUT : problem));
-        return;
-    }
-    close_probe(bus);
+    bus_probe_close(&bus->probe);
     bus->why.code = ERR_NONE;
     bus->state = BUS_GREETING;
     bus->deadline_ms = now_ms + limit_ms(bus, HELLO_LIMIT_MS);
@@ -337,7 +333,7 @@ static void finish_probe(struct bus *bus, uint64_t now_ms)
 int bus_fd(const struct bus *bus)
 {
     if (bus->state == BUS_PROBING)
-        return bus->probe_fd;
+        return bus->probe.fd;
     return bus->state == BUS_WAITING || bus_events(bus) == 0 ? -1 : mosquitto_socket(bus->client);
 }
 
@@ -351,7 +347,7 @@ short bus_events(const struct bus *bus)
 int bus_timeout_ms(const struct bus *bus, uint64_t now_ms)
 {
     uint64_t at = bus->state == BUS_WAITING   ? bus->retry_at_ms
-                  : bus->state == BUS_PROBING ? bus->deadline_ms
+                  : bus->state == BUS_PROBING ? bus->probe.deadline_ms
                                               : bus->misc_at_ms;
     return at > now_ms ? (int)(at - now_ms) : 0;
 }

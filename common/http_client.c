@@ -7,9 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #define CONNECT_TIMEOUT_MS 5000L
 #define PINNED_MAX         16384
+#define PASSED_MAX         8 /* addresses of one name */
+
+struct place {
+    struct sockaddr_storage address;
+    socklen_t len;
+};
 
 struct http_client {
     CURL *curl;
@@ -18,6 +25,10 @@ struct http_client {
     struct buf pinned;
     unsigned timeout_ms;
     size_t reply_max;
+    size_t passed_count;
+    struct place passed[PASSED_MAX]; /* addresses that came to nothing: the others first */
+    struct place last;               /* the one tried last in this exchange */
+    unsigned tried, skipped;         /* in this exchange */
     char reason[CURL_ERROR_SIZE];
 };
 
@@ -159,6 +170,55 @@ void http_client_close(struct http_client *c)
 
 /* ------------------------------------------------------------------ one exchange */
 
+/*
+ * Within a short exchange libcurl may get no further than to the first address of a name. So the one that
+ * came to nothing is passed over in the next exchange, until all of them are.
+ */
+static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *a)
+{
+    struct http_client *c = user;
+    struct place place = { .len = a->addrlen };
+    (void)purpose;
+    if (a->addrlen > sizeof place.address)
+        return CURL_SOCKET_BAD;
+    memcpy(&place.address, &a->addr, a->addrlen);
+    for (size_t i = 0; i < c->passed_count; i++)
+        if (c->passed[i].len == place.len &&
+            memcmp(&c->passed[i].address, &place.address, place.len) == 0) {
+            c->skipped++;
+            return CURL_SOCKET_BAD;
+        }
+    c->last = place;
+    c->tried++;
+    return socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+}
+
+/* After a failure: if the request could not even be sent, the address that was tried is to blame. */
+static void pass_over(struct http_client *c)
+{
+    curl_off_t sent_us = 0;
+    if (curl_easy_getinfo(c->curl, CURLINFO_PRETRANSFER_TIME_T, &sent_us) != CURLE_OK ||
+        sent_us > 0 || c->tried == 0)
+        return;
+    if (c->passed_count == PASSED_MAX)
+        c->passed_count = 0;
+    c->passed[c->passed_count++] = c->last;
+}
+
+static CURLcode exchange(struct http_client *c)
+{
+    c->tried = c->skipped = 0;
+    CURLcode code = curl_easy_perform(c->curl);
+    if (code != CURLE_OK && c->tried == 0 &&
+        c->skipped > 0) { /* all are passed over: from the start */
+        c->passed_count = c->skipped = 0;
+        code = curl_easy_perform(c->curl);
+    }
+    if (code != CURLE_OK)
+        pass_over(c);
+    return code;
+}
+
 static size_t take_body(char *data, size_t size, size_t count, void *user)
 {
     struct buf *body = user;
@@ -202,6 +262,8 @@ static bool set_up(struct http_client *c, const char *path, struct http_reply *r
         curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS) == CURLE_OK &&
         curl_easy_setopt(c->curl, CURLOPT_TIMEOUT_MS, (long)c->timeout_ms) == CURLE_OK &&
         curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->reason) == CURLE_OK &&
+        curl_easy_setopt(c->curl, CURLOPT_OPENSOCKETFUNCTION, open_socket) == CURLE_OK &&
+        curl_easy_setopt(c->curl, CURLOPT_OPENSOCKETDATA, c) == CURLE_OK &&
         curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
         curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, &reply->body) == CURLE_OK &&
         curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
@@ -223,7 +285,7 @@ static void take_type(struct http_client *c, struct http_reply *reply)
 
 static bool perform(struct http_client *c, struct http_reply *reply, struct err *err)
 {
-    CURLcode code = curl_easy_perform(c->curl);
+    CURLcode code = exchange(c);
     if (reply->body.failed)
         return err_set(err, ERR_BUSY, "%s: answers with more than the %zu bytes expected", c->base,
                        c->reply_max);
