@@ -9,6 +9,7 @@ struct row {
     struct buf block, seals, outcomes;
     bool whole;
     size_t size; /* of the answer, about */
+    uint64_t to; /* the last height of it */
 };
 
 static struct row row_new(bool whole, size_t size)
@@ -17,7 +18,8 @@ static struct row row_new(bool whole, size_t size)
                          .seals = buf_heap(AUTHORITY_MAX * (SEAL_SIZE_MAX + 4) + 16),
                          .outcomes = buf_heap(BLOCKS_RANGE_HISTORY_MAX),
                          .whole = whole,
-                         .size = size };
+                         .size = size,
+                         .to = UINT64_MAX };
 }
 
 static void row_free(struct row *r)
@@ -56,6 +58,8 @@ static bool gather(struct store *s, uint64_t from, struct row *row, struct buf *
     uint64_t head = 0;
     size_t count = 0;
     bool good = store_height(s, &head, err), full = false;
+    if (head > row->to)
+        head = row->to;
     while (good && !full && count < BLOCKS_RANGE_COUNT && from + count <= head) {
         good = row_read(row, s, from + count, err);
         full = good && count > 0 && items->len + row_size(row) > row->size;
@@ -92,7 +96,14 @@ static bool put_range(struct store *s, uint64_t from, struct row *row, struct bu
 
 bool blocks_range_put(struct store *s, uint64_t from, struct buf *out, struct err *err)
 {
+    return blocks_range_put_to(s, from, UINT64_MAX, out, err);
+}
+
+bool blocks_range_put_to(struct store *s, uint64_t from, uint64_t to, struct buf *out,
+                         struct err *err)
+{
     struct row row = row_new(false, BLOCKS_RANGE_SIZE);
+    row.to = to;
     bool good = put_range(s, from, &row, out, err);
     row_free(&row);
     return good;

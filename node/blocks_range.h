@@ -26,6 +26,9 @@
  * Returns: false for the genesis (a file of its own), for a block this store does not hold, on I/O errors.
  */
 bool blocks_range_put(struct store *s, uint64_t from, struct buf *out, struct err *err);
+/* The same, and none above `to`. */
+bool blocks_range_put_to(struct store *s, uint64_t from, uint64_t to, struct buf *out,
+                         struct err *err);
 /*
  * The same for who fills in its history: [* [bstr block, [* bstr seal], bstr outcomes]], of about size bytes,
  * so that the one who takes them chooses how long that keeps it busy.

@@ -291,6 +291,7 @@ static bool turn(struct node *n, struct err *err)
     loop_own_tick(n, steady_ms);
     loop_watch(n, steady_ms);
     loop_history_tick(n, steady_ms);
+    loop_farewell_tick(n, steady_ms);
     snapshot_shelf_committed(n->shelf, n->chain.head.height);
     return true;
 }

@@ -85,6 +85,14 @@ struct loop_history {
     bool told;
 };
 
+/* For who was removed while it was away (loop_farewell.c). */
+struct loop_farewell {
+    bool said;        /* the peers' API was told who left … */
+    struct hash set;  /* … by this set */
+    uint64_t next_ms; /* steady: not before then it asks whether it was removed itself, … */
+    uint64_t above;   /* … unless it has come above this height since it asked */
+};
+
 struct node {
     const struct settings *settings;
     const struct clock *clock;
@@ -100,6 +108,7 @@ struct node {
     struct loop_meeting meet;
     struct loop_own own;
     struct loop_history history;
+    struct loop_farewell farewell;
     struct loop_watch watch;
     struct loop_watch shown_watch; /* a copy, under trees */
     struct ingest *ingest;
@@ -161,6 +170,10 @@ void loop_own_tick(struct node *n, uint64_t steady_ms);
 /* loop_history.c */
 void loop_history_tick(struct node *n, uint64_t steady_ms);
 void loop_history_take(struct node *n, const struct fetch_result *r, uint64_t steady_ms);
+
+/* loop_farewell.c: the peers' API learns who left the set; this node asks whether it was removed itself. */
+void loop_farewell_say(struct node *n);
+void loop_farewell_tick(struct node *n, uint64_t steady_ms);
 
 /* loop_watch.c */
 void loop_watch_open(struct node *n, uint64_t steady_ms);

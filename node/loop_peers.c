@@ -85,6 +85,7 @@ static bool refresh(struct node *n, struct err *err)
             list[others++] = list[i];
     fetch_set(n->meet.fetch, list, others);
     free(list);
+    loop_farewell_say(n);
     return true;
 }
 

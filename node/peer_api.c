@@ -5,6 +5,8 @@
 #include "node/api_parts.h"
 #include "node/blocks_range.h"
 
+#include <assert.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +20,9 @@ struct peer_api {
     struct store *store;
     struct http *http;
     struct peers *peers;
+    pthread_mutex_t lock;
+    size_t left_count; /* under the lock, as is … */
+    struct peer_api_left left[PEER_BOOK_MAX];
 };
 
 static void refuse(struct http_answer *a, unsigned status, const char *text)
@@ -57,14 +62,15 @@ static void give_candidate(struct peer_api *p, const char *text, struct http_ans
         refuse(a, 404, "this node does not have that block");
 }
 
-static void give_blocks(struct peer_api *p, const struct http_request *q, struct http_answer *a)
+static void give_blocks(struct peer_api *p, const struct http_request *q, uint64_t to,
+                        struct http_answer *a)
 {
     struct err err;
     uint64_t from = 0;
     if (!api_query_uint(q, a, "from", UINT64_MAX, &from))
         return;
     a->body = buf_heap(BLOCKS_RANGE_SIZE_MAX);
-    if (!blocks_range_put(p->store, from, &a->body, &err))
+    if (!blocks_range_put_to(p->store, from, to, &a->body, &err))
         refuse(a, err.code == ERR_IO ? 500 : 404, err.msg);
 }
 
@@ -90,6 +96,50 @@ static void give_heard(struct peer_api *p, const struct http_request *q, struct 
         cbor_put_null(&a->body);
 }
 
+static void give(struct peer_api *p, const struct http_request *q, const char *what,
+                 struct http_answer *a)
+{
+    if (strncmp(what, "candidate/", strlen("candidate/")) == 0)
+        give_candidate(p, what + strlen("candidate/"), a);
+    else if (strcmp(what, "blocks") == 0)
+        give_blocks(p, q, UINT64_MAX, a);
+    else if (strcmp(what, "history") == 0)
+        give_history(p, q, a);
+    else if (strcmp(what, "heard") == 0)
+        give_heard(p, q, a);
+    else
+        refuse(a, 404, "there is no such thing");
+}
+
+/* ------------------------------------------------------------------ who may ask */
+
+static bool is_peer(const struct peer_api *p, const struct hash *fingerprint)
+{
+    return peers_find(p->peers, fingerprint, NULL, NULL);
+}
+
+/* The block that removed it; 0: it has not left. */
+static uint64_t left_at(struct peer_api *p, const struct hash *fingerprint)
+{
+    uint64_t to = 0;
+    pthread_mutex_lock(&p->lock);
+    for (size_t i = 0; i < p->left_count && to == 0; i++)
+        if (hash_equal(&p->left[i].fingerprint, fingerprint))
+            to = p->left[i].to;
+    pthread_mutex_unlock(&p->lock);
+    return to;
+}
+
+void peer_api_set_left(struct peer_api *a, const struct peer_api_left *list, size_t count)
+{
+    assert(count <= PEER_BOOK_MAX);
+    pthread_mutex_lock(&a->lock);
+    if (count > 0)
+        memcpy(a->left, list, count * sizeof list[0]);
+    a->left_count = count;
+    pthread_mutex_unlock(&a->lock);
+}
+
 static void handle(void *ctx, const struct http_request *q, struct http_answer *ret_answer)
 {
     struct peer_api *p = ctx;
@@ -97,25 +147,20 @@ static void handle(void *ctx, const struct http_request *q, struct http_answer *
     *ret_answer =
         (struct http_answer){ .status = 200, .type = API_TYPE_CBOR, .body = buf_heap(REFUSAL_MAX) };
     const char *what = strncmp(q->path, PEER_API_PATH, skip) == 0 ? q->path + skip : "";
-    if (q->method != HTTP_GET) {
+    if (q->method != HTTP_GET)
         refuse(ret_answer, 405, "nothing can be changed here");
-    } else if (strncmp(what, "candidate/", strlen("candidate/")) == 0) {
-        give_candidate(p, what + strlen("candidate/"), ret_answer);
-    } else if (strcmp(what, "blocks") == 0) {
-        give_blocks(p, q, ret_answer);
-    } else if (strcmp(what, "history") == 0) {
-        give_history(p, q, ret_answer);
-    } else if (strcmp(what, "heard") == 0) {
-        give_heard(p, q, ret_answer);
-    } else {
-        refuse(ret_answer, 404, "there is no such thing");
-    }
+    else if (q->peer == NULL || is_peer(p, q->peer))
+        give(p, q, what, ret_answer);
+    else if (strcmp(what, "blocks") == 0)
+        give_blocks(p, q, left_at(p, q->peer), ret_answer);
+    else
+        refuse(ret_answer, 403, "who has left is given the blocks up to then, and nothing else");
 }
 
 static bool allows(void *ctx, const struct hash *fingerprint)
 {
-    const struct peer_api *p = ctx;
-    return peers_find(p->peers, fingerprint, NULL, NULL);
+    struct peer_api *p = ctx;
+    return is_peer(p, fingerprint) || left_at(p, fingerprint) > 0;
 }
 
 bool peer_api_open(const struct peer_api_options *options, struct peer_api **ret_api,
@@ -125,6 +170,7 @@ bool peer_api_open(const struct peer_api_options *options, struct peer_api **ret
     if (p == NULL)
         return err_set(err, ERR_IO, "out of memory");
     p->peers = options->peers;
+    pthread_mutex_init(&p->lock, NULL);
     struct http_tls tls = { options->certificate_file, options->key_file, allows };
     struct http_options o = {
         .host = options->host,
@@ -155,5 +201,6 @@ void peer_api_close(struct peer_api *a)
         return;
     http_close(a->http);
     store_close(a->store);
+    pthread_mutex_destroy(&a->lock);
     free(a);
 }

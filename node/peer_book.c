@@ -122,14 +122,26 @@ static void override(struct peer *p, const struct settings_peers *own)
     }
 }
 
+static bool is_peer(const struct entry *e, const struct authority_set *set)
+{
+    return e->candidate || authority_set_find(set, &e->peer.kid) >= 0;
+}
+
+void peer_book_each_outside(const struct peer_book *b, const struct authority_set *set,
+                            void (*visit)(void *ctx, const struct peer *peer), void *ctx)
+{
+    for (size_t i = 0; i < b->count; i++)
+        if (b->at[i]->peer.certificate_len > 0 && !is_peer(b->at[i], set))
+            visit(ctx, &b->at[i]->peer);
+}
+
 size_t peer_book_list(const struct peer_book *b, const struct authority_set *set,
                       const struct settings_peers *own, struct peer *ret_list)
 {
     size_t count = 0;
     for (size_t i = 0; i < b->count && count < PEER_MAX; i++) {
         const struct entry *e = b->at[i];
-        if (e->peer.certificate_len == 0 ||
-            (!e->candidate && authority_set_find(set, &e->peer.kid) < 0))
+        if (e->peer.certificate_len == 0 || !is_peer(e, set))
             continue;
         ret_list[count] = e->peer;
         override(&ret_list[count++], own);

@@ -29,6 +29,9 @@ bool peer_book_note(struct peer_book *b, struct slice key, struct slice value);
  */
 size_t peer_book_list(const struct peer_book *b, const struct authority_set *set,
                       const struct settings_peers *own, struct peer *ret_list);
+/* Each other one with a certificate: those who left the set, or never got into it. */
+void peer_book_each_outside(const struct peer_book *b, const struct authority_set *set,
+                            void (*visit)(void *ctx, const struct peer *peer), void *ctx);
 /* What a key announced: false when nothing is known. */
 bool peer_book_find(const struct peer_book *b, const struct kid *kid, struct peer *ret_peer);
 bool peer_book_is_candidate(const struct peer_book *b, const struct kid *kid);

@@ -360,6 +360,42 @@ static void who_is_not_on_the_list(void **state)
     refused(PEER_API_PATH "blocks?from=0", 404);
 }
 
+static void gives_blocks_as(struct http_client *who, unsigned from, size_t count)
+{
+    struct blocks_range range;
+    char path[128];
+    (void)snprintf(path, sizeof path, PEER_API_PATH "blocks?from=%u", from);
+    struct buf body = ask_as(who, path, 200);
+    assert_true(blocks_range_begin(buf_slice(&body), from, &range, &err));
+    assert_int_equal(range.count, count);
+    buf_free(&body);
+}
+
+/* Who was voted out while it was away learns so by the blocks up to then, and is given nothing else. */
+static void who_has_left(void **state)
+{
+    static const char *const others[] = { "heard", "history?from=1", "candidate/00", "nothing" };
+    const struct peer *gone = &s.at[2].peer;
+    struct peer_api_left left = { .to = BLOCKS - 2 };
+    char path[128];
+    (void)state;
+    left.fingerprint = crypto_sha256(slice_of(gone->certificate, gone->certificate_len));
+    peer_api_set_left(api, &left, 1);
+    gives_blocks_as(stranger, BLOCKS - 4, 3);
+    gives_blocks_as(stranger, BLOCKS - 2, 1);
+    gives_blocks_as(stranger, BLOCKS - 1, 0);
+    gives_blocks_as(member, BLOCKS - 4, 5);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        (void)snprintf(path, sizeof path, PEER_API_PATH "%s", others[i]);
+        struct buf body = ask_as(stranger, path, 403);
+        assert_in_range(body.len, 1, 200);
+        buf_free(&body);
+    }
+    peer_api_set_left(api, NULL, 0);
+    struct buf body = ask_as(stranger, PEER_API_PATH "blocks?from=1", 403);
+    buf_free(&body);
+}
+
 int main(void)
 {
     log_set_level(LOG_LEVEL_ERROR);
@@ -371,6 +407,7 @@ int main(void)
         cmocka_unit_test(what_there_is_not),
         cmocka_unit_test(large_bodies),
         cmocka_unit_test(who_is_not_on_the_list),
+        cmocka_unit_test(who_has_left),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
