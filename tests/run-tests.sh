@@ -148,7 +148,7 @@ sim_end() {
 
 export -f alive last_words say_failed run_one run_cmocka run_whole
 export logs
-if [ "${WAYBILL_LONG:-}" = 1 ]; then limit=3600; else limit=240; fi
+if [ "${WAYBILL_LONG:-}" = 1 ]; then limit=3600; else limit=600; fi
 
 sim_pid=
 for step; do

@@ -60,8 +60,11 @@ says "d goes on answering" "D1"
 # ---- two are full: nothing is decided, and it is not said to be
 fill c
 wait_until "the alarm of c" alarm_is c disk_full 1
-sleep 1 # a block that was being decided may still be
-before=$(height a)
+before=
+while [ "$(height a)" != "$before" ]; do # a block that was being decided may still be
+    before=$(height a)
+    sleep 3
+done
 waybill asset commission 01/09506000134352/21/LATER --dir net/a --no-wait >out.txt
 sleep 4
 expect "a block with two disks full" "$before" "$(height a)"

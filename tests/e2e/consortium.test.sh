@@ -136,8 +136,8 @@ sponsor=$(as b member list --json | jq -r '.members[] | select(.name == "b") | .
 waybill-agent request --config logger/agent.yaml --sponsor "$sponsor" -o request.cose 2>kid.txt
 as b device enrol request.cose --class device --right temperature >out.txt
 says "the device" "accepted"
-waybill-agent run --config logger/agent.yaml --clock "2026-06-01T06:00:00Z@4000" --exit-when-done \
-    --give-up-after "20 s" >/dev/null 2>agent.log &
+waybill-agent run --config logger/agent.yaml --clock "2026-06-01T06:00:00Z@2000" --exit-when-done \
+    --give-up-after "90 s" >/dev/null 2>agent.log &
 agent=$!
 running+=($agent)
 wait_until "the device's first statements" grep -q "connected to the broker at 127.0.0.1:$(port_of b 1)" agent.log
@@ -152,7 +152,7 @@ start b
 # ---- one process a key: a copy of c's folder, at other ports, ends by itself, and c goes on
 cp -r net/c copy
 for offset in 0 1 2 3; do sed -i "s/\b$(port_of c $offset)\b/$(free_port)/" copy/node.yaml; done
-expect "a second process with a key" 1 "$(code_of timeout 15 waybill-node run --config copy/node.yaml)"
+expect "a second process with a key" 1 "$(code_of timeout 60 waybill-node run --config copy/node.yaml)"
 says "why it ends" "from another process" err.txt
 rm -r copy
 
@@ -194,7 +194,7 @@ expect "a vote that is here" 2 "$(abstained)"
 # ---- nobody else is let in: not without a certificate, not with one the ledger does not know
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=x -keyout x.key -out x.crt 2>/dev/null
 stop b TERM # each name has one connection
-broker="-V 5 -h 127.0.0.1 -p $(port_of a 2) -t wb/1/peer/all -C 1 -W 5 --cafile net/a/tls.crt --insecure"
+broker="-V 5 -h 127.0.0.1 -p $(port_of a 2) -t wb/1/peer/all -C 1 -W 60 --cafile net/a/tls.crt --insecure"
 [ "$(code_of mosquitto_sub $broker)" != 0 ] || die "the peers' broker lets in who shows no certificate"
 [ "$(code_of mosquitto_sub $broker --cert x.crt --key x.key)" != 0 ] || die "the peers' broker lets a stranger in"
 expect "a peer listens" 0 "$(code_of mosquitto_sub $broker --cert net/b/tls.crt --key net/b/tls.key)"

@@ -56,21 +56,25 @@ load() {
 }
 load &
 load=$!
-has() { # PACKS, as d has them
-    [ "$(curl -sf "$d/v1/assets/$unit" | jq .packs)" -ge "$1" ]
+packs() { # as d has them
+    curl -sf "$d/v1/assets/$unit" | jq .packs
+}
+has() { # PACKS
+    [ "$(packs)" -ge "$1" ]
 }
 connected() { # PORT TIMES
     [ "$(grep -c "connected to the broker at 127.0.0.1:$1" agent.log)" -ge "$2" ]
 }
 waybill-agent run --config logger/agent.yaml --clock "2026-06-01T06:00:00Z@3000" --exit-when-done \
-    --give-up-after "30 s" >/dev/null 2>agent.log &
+    --give-up-after "90 s" >/dev/null 2>agent.log &
 agent=$!
 running+=($agent)
 wait_until "the first readings" has 20
 kill -9 "$(cat net/a/node.pid)"
 wait_until "the second broker" connected $((base + 11)) 1
+sent=$(packs)
 waybill consortium up net a --wait 40s >up.txt
-wait_until "readings by the second" has 100
+wait_until "readings by the second" has $((sent + 20))
 kill -9 "$(cat net/b/node.pid)"
 wait_until "the first broker again" connected $((base + 1)) 2
 wait $agent || die "the device: $(tail -n 3 agent.log)"

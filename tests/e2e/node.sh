@@ -51,10 +51,10 @@ refused() { # WHAT CODE COMMAND...: by the ledger; sets statement
 sent() { # COMMAND...: the hash of what it sent
     "$@" --json | jq -r .statement
 }
-wait_until() { # WHAT COMMAND...: up to 20 s
-    local what=$1
+wait_until() { # WHAT COMMAND...: up to a minute, which only what never comes takes
+    local what=$1 end=$((SECONDS + 60))
     shift
-    for _ in $(seq 400); do
+    while [ $SECONDS -lt $end ]; do
         if "$@" >/dev/null 2>&1; then return 0; fi
         sleep 0.05
     done

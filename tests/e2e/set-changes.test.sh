@@ -36,7 +36,8 @@ decide() { # WHAT VOTERS... -- PROPOSAL...: proposed by c, voted by these
     as c gov propose "$@" --json >proposed.txt
     local hash
     hash=$(jq -r '.proposal // .statement' proposed.txt)
-    for voter in "${voters[@]}"; do
+    for voter in "${voters[@]}"; do # at its own node, which may have heard of it later than c's
+        wait_until "$what: $voter's node to know" as "$voter" gov show "$hash"
         as "$voter" gov vote "$hash" yes >vote.txt 2>&1 || die "$what: $voter's vote: $(cat vote.txt)"
     done
 }
@@ -83,7 +84,7 @@ waybill-agent request --config logger/agent.yaml --sponsor "$sponsor" -o request
 as c device enrol request.cose --class device --right temperature >/dev/null
 log_on() {
     waybill-agent run --config logger/agent.yaml --clock "2026-06-01T06:00:00Z@4000" --exit-when-done \
-        --give-up-after "20 s" >/dev/null 2>agent.log || die "the device: $(tail -n 3 agent.log)"
+        --give-up-after "60 s" >/dev/null 2>agent.log || die "the device: $(tail -n 3 agent.log)"
 }
 log_on
 
@@ -91,15 +92,17 @@ log_on
 decide "d leaves" a b c -- remove-authority d
 wait_until "three authorities" authorities 3 1
 refuses() { # MEMBER: nobody listens to its node any more, which says so at once, over HTTP and over MQTT
-    [ "$(code_of timeout 20 env WAYBILL_HOME="$PWD/net/$1" waybill asset commission "$gtin/21/LATE-$1")" = 1 ] &&
+    [ "$(code_of timeout 60 env WAYBILL_HOME="$PWD/net/$1" waybill asset commission "$gtin/21/LATE-$1")" = 1 ] &&
         grep -q 'NOT_AUTHORITY: this node is not an authority of the ledger since block [0-9]*: send' err.txt
 }
 wait_until "d's node to refuse" refuses d
-mosquitto_sub -p $((base + 31)) -V 5 -q 1 -R -t 'wb/1/+/ack' -F %x -C 1 -W 20 >heard.txt &
-listener=$!
-sleep 0.5
-mosquitto_pub -p $((base + 31)) -q 1 -t "wb/1/0000000000000000/up" -f old.statement
-wait "$listener" || die "d's node says nothing over MQTT"
+mosquitto_sub -p $((base + 31)) -V 5 -q 1 -R -t 'wb/1/+/ack' -F %x -C 1 -W 60 >heard.txt &
+running+=($!)
+answers() { # said again until the listener is there
+    mosquitto_pub -p $((base + 31)) -q 1 -t "wb/1/0000000000000000/up" -f old.statement
+    [ -s heard.txt ]
+}
+wait_until "d's node to answer over MQTT" answers
 says "d's node over MQTT" "^83005820${hash}0c$" heard.txt
 kill "${pid_of[d]}"
 commission U2
