@@ -44,6 +44,10 @@ reaches() { # FOLDER HEIGHT
     fail "the node of $1 does not come to block $2"
 }
 
+catches_up() { # FOLDER WITH: has what the other node has told us of; the four need not be at one block
+    reaches "$1" "$(height "$2")"
+}
+
 until_list_has() { # PATTERN: in what farm's node says of the ledger
     local _
     for _ in $(seq 200); do
@@ -91,6 +95,7 @@ say ledger "$(ask farm-a gov list | sed -n 's/^height [0-9]*, //p') (a quorum se
 
 as farm-a asset commission $unit
 as farm-a custody offer $unit --to "Carrier B"
+catches_up carrier-b farm-a
 as carrier-b custody accept $unit
 as carrier-b receipt get "$(sed -n 's/^ *statement \([0-9a-f]*\).*/\1/p' "$last" | tail -n 1)" -o "$work/accepted.voucher" --voucher
 say handover "Farm A -> Carrier B: offered at one company's node, accepted at the other's, in block $(height carrier-b)"
@@ -104,7 +109,7 @@ as carrier-b custody offer $unit --to "Clinic C"
 as farm-a asset commission 01/09506000134352/21/DEMO2
 say crash "kill -9 at Clinic C: the other three go on, block $before to $(height farm-a)"
 run_node clinic-c
-reaches clinic-c "$(height farm-a)"
+catches_up clinic-c farm-a
 as clinic-c custody accept $unit
 say back "Clinic C has caught up, and accepts what was offered while it was away, in block $(height clinic-c)"
 
@@ -117,9 +122,11 @@ quietly "$bin/waybill" member new "$work/shop-e" --name "Shop E" --broker 127.0.
 propose carrier-b add-member "$work/shop-e/request.cbor"
 as farm-a gov vote "$proposal" yes
 as carrier-b gov vote "$proposal" yes
+catches_up farm-a carrier-b
 say vote "Carrier B proposes Shop E: $(missing)"
 as witness-d gov vote "$proposal" yes
 until_list_has "Shop E"
+catches_up carrier-b farm-a
 propose carrier-b add-authority "$work/shop-e/request.cbor"
 for member in farm-a carrier-b clinic-c; do as "$member" gov vote "$proposal" yes; done
 quietly "$bin/waybill" genesis start "$work/shop-e" "$work/farm-a/genesis.cbor"
@@ -132,12 +139,16 @@ say "" "three of four voted for it and then for its node, which caught up and en
 # ---------------------------------------------------------------- one is voted out
 
 propose farm-a remove-member "Witness D"
-for member in farm-a carrier-b clinic-c shop-e; do as "$member" gov vote "$proposal" yes; done
+for member in farm-a carrier-b clinic-c shop-e; do
+    catches_up "$member" farm-a
+    as "$member" gov vote "$proposal" yes
+done
 until_list_has "Witness D (removed)"
 say removed "Witness D, by four of five: $(sed -n 's/^height [0-9]*, //p' "$last")"
 
 # ---------------------------------------------------------------- the answers
 
+catches_up shop-e farm-a
 as shop-e trace $unit -o "$work/DEMO1.bundle"
 echo
 sed 's/^/ /' "$last"

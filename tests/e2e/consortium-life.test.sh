@@ -15,6 +15,18 @@ trap down_all EXIT
 status() { # DIR JQ: of `consortium status`
     waybill consortium status "$1" --json 2>/dev/null | jq -r "$2"
 }
+knows() { # DIR: $hash, which others' nodes had first
+    waybill gov show "$hash" --dir "$1"
+}
+lists() { # DIR PATTERN: as its node has it
+    waybill gov list --dir "$1" | grep -q -- "$2"
+}
+height_at() { # DIR
+    waybill gov list --json --dir "$1" | jq .height
+}
+has_block() { # DIR HEIGHT
+    [ "$(height_at "$1")" -ge "$2" ]
+}
 agree() { # DIR
     waybill consortium status "$1" >/dev/null 2>&1
 }
@@ -35,6 +47,7 @@ votes() { # yes|no DIR...: on $hash
     local word=$1 dir
     shift
     for dir; do
+        wait_until "the node of $dir to know the proposal" knows "$dir"
         expect "the ballot of $dir" 0 "$(code_of waybill gov vote "$hash" "$word" --dir "$dir")"
     done
 }
@@ -126,6 +139,7 @@ waybill member new elm --name "Elm E" --broker 127.0.0.1:$((port + 62)) --url ht
     --http-port $((port + 60)) --devices-port $((port + 61)) --ledger net/farm-a/identity.cbor >out.txt
 fast elm
 proposed net/farm-a add-member elm/request.cbor --reason "grows elms"
+wait_until "clinic-c to know the proposal" knows net/clinic-c
 waybill gov show "${hash:0:8}" --dir net/clinic-c >out.txt
 says "nobody has voted" '0 of 4 yes; needs 3: 3 more are missing'
 says "the reason" 'grows elms'
@@ -136,18 +150,16 @@ refused "a stranger withdraws" NOT_PROPOSER waybill gov withdraw "$hash" --dir n
 votes yes net/clinic-c
 became applied
 waybill genesis start elm net/farm-a/genesis.cbor >out.txt
-waybill gov list --dir net/witness-w >out.txt
-says "the new member" 'Elm E'
-proposed net/carrier-b set-parameter opening-wait 10min --expires 2s
-sleep 2.5
-expect "a ballot after its end" 4 "$(code_of waybill gov vote "$hash" yes --dir net/farm-a)"
+wait_until "witness-w, which came back just now, to know the new member" lists net/witness-w 'Elm E'
+proposed net/carrier-b set-parameter opening-wait 10min --expires 8s # in which it has to come into a block
 became expired
+expect "a ballot after its end" 4 "$(code_of waybill gov vote "$hash" yes --dir net/farm-a)"
 proposed net/carrier-b add-operator "Clinic C"
 waybill gov withdraw "${hash:0:8}" --dir net/carrier-b >out.txt
-expect "withdrawn" withdrawn "$(fate)"
+became withdrawn
 proposed net/carrier-b add-operator "Clinic C"
 votes no net/farm-a net/clinic-c net/witness-w
-expect "rejected" rejected "$(fate)"
+became rejected
 
 # its node enters: known by its own word, caught up, by its own word again
 proposed net/farm-a add-authority elm/request.cbor
@@ -160,6 +172,7 @@ wait_until "five authorities" authorities_are 5
 commission elm E1
 waybill custody offer 01/09506000134352/21/A1 --to "elm e" --dir net/farm-a >out.txt 2>err.txt || die "an offer to who joined: $(cat err.txt)"
 says "whom a name means" 'as the node says' err.txt
+wait_until "elm to know the offer" has_block elm "$(height_at net/farm-a)"
 waybill custody accept 01/09506000134352/21/A1 --dir elm >out.txt
 
 # a member goes, and its authority with it
@@ -205,8 +218,11 @@ waybill restore clinic.backup net/clinic-c --replace >out.txt
 says "what is told" 'abstain'
 waybill consortium up net clinic-c --wait 40s >out.txt
 commission net/carrier-b B2
-tip() { curl -s "$1/v1/head" | jq -r .hash; }
-same_tip() { [ "$(tip "$(status net '.nodes[1].url')")" = "$(tip "$(status net '.nodes[2].url')")" ]; }
+tip() { curl -sf "$1/v1/head" | jq -er .hash; }
+same_tip() {
+    local there here
+    there=$(tip "$(status net '.nodes[1].url')") && here=$(tip "$(status net '.nodes[2].url')") && [ "$there" = "$here" ]
+}
 wait_until "it follows" same_tip
 
 # its disk is lost, its keys are not
@@ -362,6 +378,9 @@ done
 waybill consortium up moved --wait 40s >out.txt
 waybill asset commission 01/09506000134352/21/M1 --dir moved/a >out.txt
 waybill member announce --dir moved/a >out.txt
-expect "where the ledger says it is" 127.0.0.11:4000 "$(waybill gov list --dir moved/b --json | jq -r '.nodes[].broker' | grep -F 127.0.0.11)"
+moved_to() { # DIR ADDRESS: as its node has the ledger's word
+    waybill gov list --dir "$1" --json | jq -e --arg at "$2" 'any(.nodes[]; .broker == $at)'
+}
+wait_until "the ledger to say at b where a is" moved_to moved/b 127.0.0.11:4000
 waybill consortium down moved >out.txt
 echo "consortium-life: $height blocks"

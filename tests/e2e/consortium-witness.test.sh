@@ -13,8 +13,8 @@ commission() { # MEMBER
     made=$((made + 1))
     waybill asset commission "01/09506000134352/21/W$made" --dir "net/$1" >out.txt 2>err.txt || die "$(cat err.txt)"
 }
-b_has_all() { # what a knows
-    [ "$(curl -sf "$b/v1/head" | jq .size)" = "$(curl -sf "$a/v1/head" | jq .size)" ]
+has() { # URL STATEMENTS
+    [ "$(curl -sf "$1/v1/head" | jq .size)" -ge "$2" ]
 }
 opens() { # NOTE KEY: by who knows notes alone
     python3 "$here/witness.py" --open "$1" "$2" >opened.txt 2>opened.err && cmp -s opened.txt <(head -n 3 "$1")
@@ -30,7 +30,7 @@ expect "the configuration" 0 "$(code_of waybill-node check-config net/b/node.yam
 waybill consortium up net --wait 40s >up.txt
 commission a
 commission c
-wait_until "b to have both" b_has_all
+for node in $a $b $c $d; do wait_until "$node to have both" has "$node" 2; done
 
 # ---- cosigned by two, at the one node that knows them
 waybill witness cosign --dir north --node "$b" >out.txt
@@ -63,6 +63,7 @@ three() {
     [ "$(curl -sf "$b/v1/set" | jq '.authorities | length')" = 3 ]
 }
 wait_until "the set of three" three
+wait_until "b to have proposal and votes" has "$b" 6
 commission b
 commission b
 waybill witness cosign --dir north --node "$b" >out.txt

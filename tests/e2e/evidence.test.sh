@@ -41,7 +41,9 @@ sed -i 's/period: 500 ms/period: 50 ms/' net/*/node.yaml
 waybill consortium up net --wait 40s >up.txt
 ledger=$(curl -sf "${url_of[a]}/v1/head" | jq -r .ledger)
 bad=$(ask a /v1/governance '.members[] | select(.name == "d").authority')
+began=$(date +%s%3N)
 commission a
+limit=$((3000 + 10 * ($(date +%s%3N) - began))) # ms from block to block below: one statement shows how slow this machine is
 for member in "${members[@]}"; do wait_until "$member at block 1" reached "$member" 1; done
 for member in "${members[@]}"; do expect "no evidence, says $member" 0 "$(against "$member")"; done
 
@@ -108,7 +110,7 @@ wait $load
 [ ! -e lost.txt ] || die "a statement was lost: $(cat lost.txt)"
 gap=$(ask a "/v1/blocks?from=$first&limit=100" '.blocks[].time' | while read -r time; do date -d "$time" +%s%3N; done |
     awk 'NR > 1 && $1 - before > most { most = $1 - before } { before = $1 } END { print most }')
-[ "$gap" -le 3000 ] || die "no block for $gap ms around the removal"
+[ "$gap" -le $limit ] || die "no block for $gap ms around the removal, of $limit ms at most"
 
 # ---- the alarm is over, the evidence stays, and d's node knows where it stands
 calm() { # MEMBER
@@ -124,4 +126,4 @@ status_says() { # PATTERN
 wait_until "the status of who is out" status_says "alarm of d: lone: .*not one of theirs"
 waybill consortium down net >out.txt
 for member in a d; do expect "the audit of $member" 0 "$(code_of waybill audit "net/$member")"; done
-echo "ok: at most $gap ms from block to block"
+echo "ok: at most $gap ms from block to block (of $limit)"
