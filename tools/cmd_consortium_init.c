@@ -51,9 +51,11 @@ static bool add_founder(struct making *m, char *name, struct err *err)
     name += strspn(name, " ");
     if (m->count == FOUNDING_MEMBERS_MAX)
         return err_set(err, ERR_INPUT, "--members: more than %d", FOUNDING_MEMBERS_MAX);
-    if (!cmd_home_slug(name, f->slug))
+    if (!cmd_home_is_name(name))
         return err_set(err, ERR_INPUT,
                        "--members: \"%.60s\": expected a name with letters or digits", name);
+    if (!cmd_home_slug(name, f->slug)) /* of other letters than folders' names are made of */
+        (void)snprintf(f->slug, sizeof f->slug, "member-%zu", m->count + 1);
     for (size_t i = 0; i < m->count; i++)
         if (strcmp(m->founders[i].slug, f->slug) == 0)
             return err_set(err, ERR_INPUT, "--members: \"%.60s\" and \"%.60s\" are too alike",
@@ -295,7 +297,9 @@ const struct cmd_action cmd_consortium_init_action = {
     "that\n"
     "all have signed. DIR must not exist yet.\n"
     "\n"
-    "  --members A,B,...    names of companies (1 to 64); each runs a node\n"
+    "  --members A,B,...    names of companies (1 to 64); each runs a node in a folder named "
+    "after\n"
+    "                       it, or member-3 for the third, where it has no plain letter or digit\n"
     "  --name LEDGER        what people call it (default: rehearsal)\n"
     "  --base-port N        ports from here on, ten a member (default: 18600)\n"
     "  --constitution FILE  how it is governed (YAML)\n"

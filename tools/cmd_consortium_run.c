@@ -305,6 +305,9 @@ static void tell_table(const struct running *r)
 static void tell_alarms(const struct running *r)
 {
     for (size_t i = 0; i < r->dir->count; i++)
+        if (r->dir->members[i].damage.code != ERR_NONE)
+            (void)printf("%s: %s\n", r->dir->members[i].name, r->dir->members[i].damage.msg);
+    for (size_t i = 0; i < r->dir->count; i++)
         for (size_t k = 0; k < r->looks[i].alarm_count; k++)
             (void)printf("alarm of %s: %s: %s\n", r->dir->members[i].name,
                          r->looks[i].alarms[k].name, r->looks[i].alarms[k].text);

@@ -36,6 +36,16 @@ bool cmd_home_slug(const char *name, char slug[CMD_SLUG_SIZE])
     return len > 0;
 }
 
+bool cmd_home_is_name(const char *text)
+{
+    char slug[CMD_SLUG_SIZE];
+    if (cmd_home_slug(text, slug))
+        return true;
+    while (*text != '\0' && (unsigned char)*text < 0x80)
+        text++;
+    return *text != '\0';
+}
+
 bool cmd_home_parse_kid(const char *text, struct kid *ret_kid, struct err *err)
 {
     return hex_decode(text, strlen(text), ret_kid->bytes, KID_SIZE) ||

@@ -73,6 +73,8 @@ bool cmd_home_key_member(const struct cmd_home *home, const struct kid *key,
 /* --key, or DIR/keys/ of --as, or DIR/member.key, or the only key in DIR/keys/. */
 bool cmd_home_key_path(const struct cmd_home *home, char path[PATH_MAX], struct err *err);
 
+/* Has it a letter or digit? Of other alphabets than ours any sign passes for one. */
+bool cmd_home_is_name(const char *text);
 /* "Farm A" -> "farm-a": letters, digits and single dashes; false when nothing is left. */
 bool cmd_home_slug(const char *name, char slug[CMD_SLUG_SIZE]);
 

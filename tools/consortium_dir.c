@@ -8,20 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where people ask the node; what its configuration says now, for it may have been moved. */
-static bool find_url(struct consortium_member *m, struct err *err)
+/*
+ * Where people ask the node; what its configuration says now, for it may have been moved. One that can't be
+ * read is no reason not to look after the others, or not to end its node.
+ */
+static void find_url(struct consortium_member *m)
 {
     char path[PATH_MAX];
     struct settings *s = calloc(1, sizeof *s);
-    bool good = s != NULL && member_folder_path(m->dir, "node.yaml", path, err) &&
-                settings_load(path, s, err);
-    if (good) {
+    if (s != NULL && member_folder_path(m->dir, "node.yaml", path, &m->damage) &&
+        settings_load(path, s, &m->damage)) {
         bool any = strcmp(s->http_host, "0.0.0.0") == 0;
         (void)snprintf(m->url, sizeof m->url, "http://%s:%u", any ? "127.0.0.1" : s->http_host,
                        s->http_port);
     }
     free(s);
-    return good;
 }
 
 static bool take_member(struct consortium_dir *d, const char *name, struct err *err)
@@ -34,7 +35,10 @@ static bool take_member(struct consortium_dir *d, const char *name, struct err *
         return err_set(err, ERR_INPUT, "%s: \"%.60s\" is no member's folder", d->dir, name);
     (void)snprintf(m->name, sizeof m->name, "%s", name);
     d->count++;
-    return member_folder_path(d->dir, name, m->dir, err) && find_url(m, err);
+    if (!member_folder_path(d->dir, name, m->dir, err))
+        return false;
+    find_url(m);
+    return true;
 }
 
 static bool read_file(struct consortium_dir *d, const char *path, struct err *err)

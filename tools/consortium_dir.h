@@ -11,8 +11,9 @@
 
 struct consortium_member {
     char name[CMD_SLUG_SIZE];
-    char dir[PATH_MAX]; /* DIR/name */
-    char url[CMD_HOME_URL_SIZE];
+    char dir[PATH_MAX];          /* DIR/name */
+    char url[CMD_HOME_URL_SIZE]; /* "" when its node.yaml can't be read: */
+    struct err damage;           /* why */
 };
 
 struct consortium_dir {

@@ -6,6 +6,7 @@
 #include "common/json.h"
 #include "tools/member_folder.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PROGRAM       "waybill-node"
@@ -26,16 +28,52 @@
 
 /* ------------------------------------------------------------------ processes */
 
+/* Returns: 0 when there is no such process, or nothing but its end to be collected. */
+static size_t read_words(pid_t pid, char line[CMDLINE_MAX])
+{
+    char path[64];
+    (void)snprintf(path, sizeof path, "/proc/%ld/cmdline", (long)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = fd >= 0 ? read(fd, line, CMDLINE_MAX) : -1;
+    if (fd >= 0)
+        (void)close(fd);
+    return len > 0 ? (size_t)len : 0;
+}
+
+static bool runs(pid_t pid)
+{
+    char line[CMDLINE_MAX];
+    return read_words(pid, line) > 0;
+}
+
 /* Is this process a node with that configuration? Numbers of processes are used again. */
 static bool is_node(pid_t pid, const char *config)
 {
-    char path[64], line[CMDLINE_MAX];
-    (void)snprintf(path, sizeof path, "/proc/%ld/cmdline", (long)pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t len = fd >= 0 ? read(fd, line, sizeof line) : -1;
-    if (fd >= 0)
-        (void)close(fd);
-    return len > 0 && memmem(line, (size_t)len, config, strlen(config) + 1) != NULL;
+    char line[CMDLINE_MAX];
+    size_t len = read_words(pid, line);
+    return len > 0 && memmem(line, len, config, strlen(config) + 1) != NULL;
+}
+
+/*
+ * Does it hold the lock of this member's ledger? A folder that was renamed since its node was started has
+ * another name than in the node's command line, and is the same folder.
+ */
+static bool holds_ledger(pid_t pid, const struct consortium_member *m)
+{
+    char path[PATH_MAX];
+    struct stat lock, st;
+    struct dirent *entry;
+    bool found = false;
+    if (!member_folder_path(m->dir, "node/lock", path, NULL) || stat(path, &lock) != 0)
+        return false;
+    (void)snprintf(path, sizeof path, "/proc/%ld/fd", (long)pid);
+    DIR *dir = opendir(path);
+    while (!found && dir != NULL && (entry = readdir(dir)) != NULL)
+        found = fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 && st.st_dev == lock.st_dev &&
+                st.st_ino == lock.st_ino;
+    if (dir != NULL)
+        (void)closedir(dir);
+    return found;
 }
 
 /* The configuration's whole path, which tells this node from another's with the same words. */
@@ -51,11 +89,13 @@ pid_t consortium_node_pid(const struct consortium_member *m)
 {
     char path[PATH_MAX], config[PATH_MAX], text[PID_TEXT_SIZE] = "";
     struct buf out = buf_fixed(text, sizeof text - 1);
-    if (!member_folder_path(m->dir, "node.pid", path, NULL) || !own_config(m, config, NULL) ||
+    if (!member_folder_path(m->dir, "node.pid", path, NULL) ||
         !file_read(path, sizeof text - 1, &out, NULL))
         return 0;
     long pid = strtol(text, NULL, 10);
-    return pid > 1 && is_node((pid_t)pid, config) ? (pid_t)pid : 0;
+    bool own = pid > 1 && ((own_config(m, config, NULL) && is_node((pid_t)pid, config)) ||
+                           holds_ledger((pid_t)pid, m));
+    return own ? (pid_t)pid : 0;
 }
 
 /* Beside this program, as built or installed; else wherever the system finds it. */
@@ -141,7 +181,7 @@ bool consortium_node_stop(const struct consortium_member *m, uint64_t wait_ms, s
     uint64_t until = clock_steady_ms() + wait_ms;
     if (pid != 0 && kill(pid, SIGTERM) != 0 && errno != ESRCH)
         return err_set(err, ERR_IO, "%s: process %ld: %s", m->name, (long)pid, strerror(errno));
-    while (consortium_node_pid(m) != 0) {
+    while (pid != 0 && runs(pid)) {
         if (clock_steady_ms() >= until)
             return err_set(err, ERR_BUSY, "%s: process %ld has not ended yet", m->name, (long)pid);
         (void)usleep(STEP_US);

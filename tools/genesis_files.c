@@ -27,8 +27,10 @@ bool genesis_files_add(struct genesis_files *f, const char *path, struct err *er
     if (!member_folder_read_request(path, &f->bytes[i], q, err))
         return false;
     (void)snprintf(name, sizeof name, "%.*s", (int)q->name.len, (const char *)q->name.data);
-    if (!cmd_home_slug(name, f->slug[i]))
+    if (!cmd_home_is_name(name))
         return err_set(err, ERR_INPUT, "%s: its name has no letters or digits", path);
+    if (!cmd_home_slug(name, f->slug[i])) /* of another alphabet: only itself is like it */
+        (void)snprintf(f->slug[i], CMD_SLUG_SIZE, "%.*s", CMD_SLUG_SIZE - 1, name);
     for (size_t k = 0; k < i; k++)
         if (strcmp(f->slug[k], f->slug[i]) == 0)
             return err_set(err, ERR_INPUT, "%s: the name \"%.60s\" is too like another founder's",

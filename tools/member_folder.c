@@ -169,9 +169,8 @@ static bool write_request(const struct member_plan *p, struct made *m, struct er
 
 static bool check_plan(const struct member_plan *p, struct err *err)
 {
-    char slug[CMD_SLUG_SIZE];
     if (strlen(p->name) > NAME_MAX_BYTES || !cbor_text_valid(slice_text(p->name)) ||
-        !cmd_home_slug(p->name, slug))
+        !cmd_home_is_name(p->name))
         return err_set(err, ERR_INPUT,
                        "\"%.60s\": expected a name with letters or digits, at most %d bytes",
                        p->name, NAME_MAX_BYTES);
