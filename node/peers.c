@@ -387,7 +387,7 @@ bool peers_take(struct peers *p, struct kid *ret_link, struct slice *ret_message
     p->taken = peers_inbox_take(&p->inbox);
     if (p->taken == NULL)
         return false;
-    peers_known_heard(&p->known, &p->taken->kid);
+    peers_known_heard(&p->known, &p->taken->kid, p->taken->came_ms);
     *ret_link = p->taken->kid;
     *ret_message = slice_of(p->taken->bytes, p->taken->len);
     return true;

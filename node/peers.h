@@ -46,8 +46,8 @@ uint16_t peers_port(const struct peers *p);
 void peers_set(struct peers *p, const struct peer *list, size_t count, uint64_t now_ms);
 /*
  * Whose certificate is this? One that waits to be taken over counts as the one before it does. Any thread.
- * Returns: false when it is none of theirs. Out: ret_heard_ms: when the loop last took a message of that peer, by
- * clock_steady_ms(); 0: never. Both may be NULL.
+ * Returns: false when it is none of theirs. Out: ret_heard_ms: when the newest message of that peer came that
+ * the loop has taken, by clock_steady_ms(); 0: none has. Both may be NULL.
  */
 bool peers_find(struct peers *p, const struct hash *fingerprint, struct kid *ret_kid,
                 uint64_t *ret_heard_ms);

@@ -1,5 +1,4 @@
 /* Whose certificate is whose, for any thread. */
-#include "common/clock.h"
 #include "common/hex.h"
 #include "node/peers_parts.h"
 
@@ -67,11 +66,11 @@ bool peers_known_find(struct peers_known *known, const struct hash *fingerprint,
     return found;
 }
 
-void peers_known_heard(struct peers_known *known, const struct kid *kid)
+void peers_known_heard(struct peers_known *known, const struct kid *kid, uint64_t came_ms)
 {
     pthread_mutex_lock(&known->lock);
     struct peers_known_one *one = find(known, kid);
     if (one != NULL)
-        one->heard_ms = clock_steady_ms();
+        one->heard_ms = came_ms;
     pthread_mutex_unlock(&known->lock);
 }

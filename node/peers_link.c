@@ -73,6 +73,7 @@ static void inbox_put(struct peers_inbox *inbox, struct peers_link *link, struct
         return;
     m->next = NULL;
     m->kid = link->peer.kid;
+    m->came_ms = link->last_ms;
     m->len = bytes.len;
     memcpy(m->bytes, bytes.data, bytes.len);
     pthread_mutex_lock(&inbox->lock);

@@ -19,6 +19,7 @@ struct peers_link;
 struct peers_message {
     struct peers_message *next;
     struct kid kid;
+    uint64_t came_ms; /* steady */
     size_t len;
     uint8_t bytes[];
 };
@@ -84,6 +85,7 @@ void peers_known_set(struct peers_known *known, const struct peers_roster *roste
 /* As peers_find(). */
 bool peers_known_find(struct peers_known *known, const struct hash *fingerprint,
                       struct kid *ret_kid, uint64_t *ret_heard_ms);
-void peers_known_heard(struct peers_known *known, const struct kid *kid);
+/* A message of it was taken that came at this time. */
+void peers_known_heard(struct peers_known *known, const struct kid *kid, uint64_t came_ms);
 
 #endif

@@ -20,11 +20,12 @@
 
 #include <cmocka.h>
 
-#define MINUTE     60000
-#define LIMIT_MS   60000
-#define LARGE      5    /* blocks of so many statements, … */
-#define STATEMENTS 2000 /* … each some 400 KiB */
-#define BLOCKS     72   /* the others are small: more than are found by hash */
+#define STOOD_STILL_MS 300
+#define MINUTE         60000
+#define LIMIT_MS       60000
+#define LARGE          5    /* blocks of so many statements, … */
+#define STATEMENTS     2000 /* … each some 400 KiB */
+#define BLOCKS         72   /* the others are small: more than are found by hash */
 
 static struct support_peers s;
 static struct peers *nodes[2];
@@ -291,6 +292,28 @@ static void heard(void **state)
     buf_free(&body);
 }
 
+/* A node that stood still takes late what had come long before: its sender may have ended since. */
+static void heard_when_it_came(void **state)
+{
+    struct kid link;
+    struct slice m;
+    struct pollfd fds[PEERS_POLL_COUNT];
+    uint64_t begin = clock_steady_ms();
+    (void)state;
+    do {
+        assert_true(clock_steady_ms() < begin + LIMIT_MS);
+        (void)peers_send(nodes[1], NULL, slice_text("here"));
+        turn();
+        peers_poll(nodes[0], fds);
+    } while (poll(&fds[1], 1, 0) != 1);
+    (void)poll(NULL, 0, STOOD_STILL_MS + 10);
+    assert_true(peers_take(nodes[0], &link, &m));
+    struct buf body = ask(PEER_API_PATH "heard", 200);
+    struct cbor_reader r = cbor_reader(buf_slice(&body));
+    assert_true(cbor_take_uint(&r) >= STOOD_STILL_MS);
+    buf_free(&body);
+}
+
 static void what_there_is_not(void **state)
 {
     struct http_reply reply;
@@ -404,6 +427,7 @@ int main(void)
         cmocka_unit_test(history),
         cmocka_unit_test(candidates),
         cmocka_unit_test(heard),
+        cmocka_unit_test(heard_when_it_came),
         cmocka_unit_test(what_there_is_not),
         cmocka_unit_test(large_bodies),
         cmocka_unit_test(who_is_not_on_the_list),
