@@ -151,7 +151,8 @@ start b
 
 # ---- one process a key: a copy of c's folder, at other ports, ends by itself, and c goes on
 cp -r net/c copy
-for offset in 0 1 2 3; do sed -i "s/\b$(port_of c $offset)\b/$(free_port)/" copy/node.yaml; done
+other=$(free_ports 4)
+for offset in 0 1 2 3; do sed -i "s/\b$(port_of c $offset)\b/$((other + offset))/" copy/node.yaml; done
 expect "a second process with a key" 1 "$(code_of timeout 60 waybill-node run --config copy/node.yaml)"
 says "why it ends" "from another process" err.txt
 rm -r copy

@@ -127,7 +127,7 @@ now=$(date +%s)
         echo "$(date -u -d "@$((now + i))" +%Y-%m-%dT%H:%M:%SZ),$((i == 1 ? 100 : 5)),50"
     done
 } >agent/journey.csv
-waybill-agent run --config agent/agent.yaml --exit-when-done --give-up-after "15 s" >/dev/null 2>agent.log ||
+waybill-agent run --config agent/agent.yaml --exit-when-done --give-up-after "60 s" >/dev/null 2>agent.log ||
     die "the agent failed: $(tail -n 3 agent.log)"
 waiting() { contract show "$delivery" --json | jq '[.assets[].excursions[]] | length'; }
 expect "excursions" 1 "$(waiting)"

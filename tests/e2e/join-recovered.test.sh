@@ -3,7 +3,7 @@
 # pinned the recovery, and by nobody else.
 . "$(dirname "$0")/node.sh"
 gtin=01/09506000134352/21
-port=$(free_port)
+port=$(free_ports 40)
 
 waybill consortium init gone --members a,b --base-port "$port" >out.txt
 sed -i 's/period: 500 ms/period: 50 ms/' gone/*/node.yaml

@@ -45,7 +45,7 @@ code=$(code_of join lied --from "http://127.0.0.1:$liar")
 [ "$code" = 3 ] || [ "$code" = 1 ] || die "the liar alone: exit code $code" # 1: the wrong byte made it malformed
 says "which piece is wrong" 'buckets [0-9]* to [0-9]*' err.txt
 [ ! -e lied/node/ledger.db ] || die "a ledger out of lies"
-code=$(code_of timeout 30 waybill join lied-to --identity home/identity.cbor --from-genesis --from "http://127.0.0.1:$liar")
+code=$(code_of timeout 120 waybill join lied-to --identity home/identity.cbor --from-genesis --from "http://127.0.0.1:$liar")
 [ "$code" = 1 ] || [ "$code" = 3 ] || die "the liar alone, from the genesis: exit code $code"
 expect "joining nobody knows what" 1 "$(WAYBILL_HOME=$PWD/none code_of waybill join other --from "$url")"
 says "joining nobody knows what" "which ledger" err.txt

@@ -60,10 +60,13 @@ wait_until() { # WHAT COMMAND...: up to a minute, which only what never comes ta
     done
     die "waited in vain for $what"
 }
+is_taken() { # PORT: by who listens there, or by this script for who will
+    grep -qsx "$1" "$WAYBILL_SCRATCH/ports.txt" || (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+}
 free_port() {
     local port
     for port in $(shuf -i 20000-30000 -n 50); do
-        (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
+        is_taken "$port" || { echo "$port" | tee -a "$WAYBILL_SCRATCH/ports.txt"; return; }
     done
 }
 
@@ -72,7 +75,7 @@ free_ports() { # COUNT, at most 100: the first of so many in a row
     for try in $(shuf -i 200-290 -n 20); do
         first=$((try * 100))
         for port in $(seq $first $((first + $1 - 1))); do
-            if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then first=; break; fi
+            if is_taken "$port"; then first=; break; fi
         done
         [ -z "$first" ] || { echo "$first"; return; }
     done
