@@ -124,10 +124,17 @@ static void read_peers(const struct config *root, struct settings *s)
         read_address(&addresses, addresses.map->keys[i]->text, &p->addresses[p->address_count++]);
 }
 
+static bool overlap(const char *a, const char *b)
+{
+    bool same_kind = (strchr(a, ':') != NULL) == (strchr(b, ':') != NULL);
+    const char *all = strchr(a, ':') != NULL ? "::" : "0.0.0.0";
+    return same_kind && (strcmp(a, b) == 0 || strcmp(a, all) == 0 || strcmp(b, all) == 0);
+}
+
 /* Each of the node's own places needs a port of its own, unless their addresses differ. */
 static void check_ports(const struct config *root, const struct settings *s)
 {
-    static const char all[] = "0.0.0.0", loopback[] = "127.0.0.1";
+    static const char loopback[] = "127.0.0.1";
     const struct settings_peers *p = &s->peers;
     struct config peers = config_section(root, "peers");
     struct config sections[] = { config_section(root, "broker"), config_section(root, "http"),
@@ -142,8 +149,7 @@ static void check_ports(const struct config *root, const struct settings *s)
     for (size_t i = 1; i < sizeof places / sizeof places[0]; i++)
         for (size_t k = 0; k < i; k++)
             if (places[i].port != 0 && places[i].port == places[k].port &&
-                (strcmp(places[i].host, places[k].host) == 0 || strcmp(places[i].host, all) == 0 ||
-                 strcmp(places[k].host, all) == 0))
+                overlap(places[i].host, places[k].host))
                 config_refuse(&sections[i], "port", "%u is another one's already", places[i].port);
 }
 

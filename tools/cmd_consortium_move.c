@@ -1,6 +1,9 @@
 /* `waybill consortium move`: a member of a rehearsal gets other addresses, in its own files and the others'. */
+#include "common/file.h"
 #include "common/json.h"
 #include "common/request.h"
+#include "common/yaml.h"
+#include "node/settings.h"
 #include "tools/cmd_consortium_parts.h"
 #include "tools/consortium_node.h"
 #include "tools/member_folder.h"
@@ -8,48 +11,92 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct moving {
     struct consortium_dir *dir;
     const struct consortium_member *member;
-    const char *broker, *url, *listen;
+    const char *broker, *url;
+    struct listening listen_broker, listen_http;
     struct kid authority;
 };
 
-/* What the member says of itself, and the kid that the others know it by. */
-static bool change_own(struct moving *m, struct err *err)
+static bool change_yaml(const struct moving *m, const struct consortium_member *whose,
+                        const char *path, struct err *err)
+{
+    return whose == m->member
+               ? node_yaml_set_listening(path, &m->listen_broker, &m->listen_http, err)
+               : node_yaml_set_peer(path, &m->authority, m->broker, m->url, err);
+}
+
+/* On a copy beside it, for paths start at its folder: would a node take what it becomes? */
+static bool rehearse(const struct moving *m, const struct consortium_member *whose, struct err *err)
+{
+    char path[PATH_MAX], copy[PATH_MAX];
+    struct settings settings;
+    struct buf text = buf_heap(YAML_MAX_BYTES);
+    bool good = member_folder_path(whose->dir, "node.yaml", path, err) &&
+                member_folder_path(whose->dir, "node.yaml.moved", copy, err) &&
+                file_read(path, YAML_MAX_BYTES, &text, err) &&
+                file_replace(copy, buf_slice(&text), 0600, err);
+    if (good) {
+        good = change_yaml(m, whose, copy, err) && settings_load(copy, &settings, err);
+        (void)unlink(copy);
+    }
+    buf_free(&text);
+    return good || err_wrap(err, "%s: nothing was changed", whose->name);
+}
+
+static bool read_authority(struct moving *m, struct err *err)
 {
     char path[PATH_MAX];
-    struct node_record record;
     struct request q;
-    struct buf request = buf_heap(REQUEST_SIZE_MAX), address = buf_heap(REQUEST_SIZE_MAX);
+    struct buf request = buf_heap(REQUEST_SIZE_MAX);
     bool good = member_folder_path(m->member->dir, "request.cbor", path, err) &&
-                member_folder_read_request(path, &request, &q, err) &&
-                member_folder_read_address(m->member->dir, &address, &record, err);
-    if (good) {
+                member_folder_read_request(path, &request, &q, err);
+    if (good)
         m->authority = key_kid(q.authority);
+    buf_free(&request);
+    return good;
+}
+
+/* What the member says of itself. */
+static bool change_address(const struct moving *m, struct err *err)
+{
+    struct node_record record;
+    struct buf address = buf_heap(REQUEST_SIZE_MAX);
+    bool good = member_folder_read_address(m->member->dir, &address, &record, err);
+    if (good) {
         record.broker = slice_text(m->broker);
         record.url = slice_text(m->url);
-        good = member_folder_write_address(m->member->dir, &record, err) &&
-               member_folder_path(m->member->dir, "node.yaml", path, err) &&
-               node_yaml_set_listening(path, m->broker, m->url, m->listen, err);
+        good = member_folder_write_address(m->member->dir, &record, err);
     }
-    buf_free(&request);
     buf_free(&address);
     return good;
 }
 
-static bool change_others(const struct moving *m, struct err *err)
+/* Each file is tried before the first is changed. */
+static bool change_all(struct moving *m, struct err *err)
 {
-    for (size_t i = 0; i < m->dir->count; i++) {
-        char path[PATH_MAX];
-        const struct consortium_member *other = &m->dir->members[i];
-        if (other != m->member &&
-            (!member_folder_path(other->dir, "node.yaml", path, err) ||
-             !node_yaml_set_peer(path, &m->authority, m->broker, m->url, err)))
-            return false;
-    }
-    return true;
+    char path[PATH_MAX];
+    bool good = read_authority(m, err);
+    for (size_t i = 0; i < m->dir->count && good; i++)
+        good = rehearse(m, &m->dir->members[i], err);
+    good = good && change_address(m, err);
+    for (size_t i = 0; i < m->dir->count && good; i++)
+        good = member_folder_path(m->dir->members[i].dir, "node.yaml", path, err) &&
+               change_yaml(m, &m->dir->members[i], path, err);
+    return good;
+}
+
+static bool read_places(struct moving *m, const char *listen, struct err *err)
+{
+    return ((request_check_broker(slice_text(m->broker), err) &&
+             listening_choose(m->broker, listen, &m->listen_broker, err)) ||
+            err_wrap(err, "--broker")) &&
+           ((request_check_url(slice_text(m->url), err) &&
+             listening_choose(m->url, listen, &m->listen_http, err)) ||
+            err_wrap(err, "--url"));
 }
 
 static bool read_move(struct moving *m, const struct cmd_args *args, struct err *err)
@@ -59,7 +106,6 @@ static bool read_move(struct moving *m, const struct cmd_args *args, struct err 
         !cmd_args_need(args, "url", &m->url, err) ||
         !consortium_dir_load(args->operand[0], &m->dir, err))
         return false;
-    m->listen = cmd_args_text(args, "listen", NULL);
     for (size_t i = 0; i < m->dir->count; i++)
         if (strcmp(m->dir->members[i].name, args->operand[1]) == 0)
             m->member = &m->dir->members[i];
@@ -69,14 +115,13 @@ static bool read_move(struct moving *m, const struct cmd_args *args, struct err 
     if (consortium_node_pid(m->member) != 0)
         return err_set(err, ERR_BUSY, "%s runs: waybill consortium down %s %s first",
                        m->member->name, args->operand[0], m->member->name);
-    return (request_check_broker(slice_text(m->broker), err) || err_wrap(err, "--broker")) &&
-           (request_check_url(slice_text(m->url), err) || err_wrap(err, "--url"));
+    return read_places(m, cmd_args_text(args, "listen", NULL), err);
 }
 
 static int move(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
     struct moving m = { .dir = NULL };
-    bool good = read_move(&m, args, err) && change_own(&m, err) && change_others(&m, err);
+    bool good = read_move(&m, args, err) && change_all(&m, err);
     if (good && home->json) {
         struct json_doc *doc = json_doc_object();
         json_doc_put_text(doc, "member", m.member->name);
@@ -100,7 +145,7 @@ const struct cmd_action cmd_consortium_move_action = {
     "the\n"
     "others' under peers: addresses. So its folder can be carried to another machine.\n"
     "\n"
-    "  --listen HOST  where it listens, when that is not the host of its addresses\n"
+    "  --listen HOST  where it listens (default: everywhere, or loopback if the addresses are)\n"
     "Exit code: 0 good, 1 error.\n",
     move
 };

@@ -6,6 +6,7 @@
 #include "common/keyfile.h"
 #include "common/tls_certificate.h"
 #include "tools/cmd_home.h"
+#include "tools/listening.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,39 +26,29 @@ static void put_text(struct buf *out, const char *text)
     buf_add_slice(out, slice_text(text));
 }
 
-/* "host:port" apart; of a URL, after its scheme. */
-static const char *port_of(const char *address)
+static void put_listening(struct buf *out, const char *section, const struct listening *place)
 {
-    const char *colon = strrchr(address, ':');
-    return colon != NULL ? colon + 1 : "";
-}
-
-/* Loopback stays loopback; any other address may be a name or a router's, so all are listened on. */
-static const char *listen_host(const char *broker)
-{
-    static const char loopback[] = "127.";
-    return strncmp(broker, loopback, sizeof loopback - 1) == 0 ||
-                   strncmp(broker, "localhost:", 10) == 0
-               ? NULL
-               : "0.0.0.0";
-}
-
-static void put_listening(struct buf *out, const char *section, const char *address,
-                          const char *listen)
-{
-    char line[REQUEST_ADDRESS_MAX + 128];
-    const char *scheme = strstr(address, "://");
-    const char *host = scheme != NULL ? scheme + 3 : address;
-    const char *given = listen != NULL ? listen : listen_host(host);
-    size_t host_len = given != NULL ? strlen(given) : strlen(host) - strlen(port_of(host)) - 1;
-    (void)snprintf(line, sizeof line, "  %s:\n    host: %.*s\n    port: %s\n", section,
-                   (int)host_len, given != NULL ? given : host, port_of(host));
+    char line[BROKER_HOST_SIZE + 64];
+    const char *quote = strchr(place->host, ':') != NULL ? "\"" : "";
+    (void)snprintf(line, sizeof line, "  %s:\n    host: %s%s%s\n    port: %u\n", section, quote,
+                   place->host, quote, place->port);
     put_text(out, line);
+}
+
+/* Before anything is made: what cannot be listened to would be a folder that cannot be used. */
+static bool choose_listening(const struct member_plan *p, struct listening *ret_broker,
+                             struct listening *ret_http, struct err *err)
+{
+    return (listening_choose(p->broker, p->listen, ret_broker, err) || err_wrap(err, "--broker")) &&
+           (listening_choose(p->url, p->listen, ret_http, err) || err_wrap(err, "--url"));
 }
 
 static bool write_config(const struct member_plan *p, struct err *err)
 {
     char path[PATH_MAX], line[256];
+    struct listening broker, http;
+    if (!choose_listening(p, &broker, &http, err))
+        return false;
     struct buf out = buf_heap(8192);
     put_text(&out, "# The node of ");
     put_text(&out, p->name);
@@ -70,8 +61,8 @@ static bool write_config(const struct member_plan *p, struct err *err)
         p->devices_port, p->devices_port == 0 ? "              # any free one" : "", p->http_port);
     put_text(&out, line);
     put_text(&out, "peers:                 # where the other members' nodes reach this one\n");
-    put_listening(&out, "broker", p->broker, p->listen);
-    put_listening(&out, "http", p->url, p->listen);
+    put_listening(&out, "broker", &broker);
+    put_listening(&out, "http", &http);
     put_text(&out, "  certificate: tls.crt\n  key: tls.key\n"
                    "consensus:\n  t0: 1 s\n"
                    "block:\n  period: 500 ms\n  empty every: 60 s\n");
@@ -169,6 +160,7 @@ static bool write_request(const struct member_plan *p, struct made *m, struct er
 
 static bool check_plan(const struct member_plan *p, struct err *err)
 {
+    struct listening broker, http;
     if (strlen(p->name) > NAME_MAX_BYTES || !cbor_text_valid(slice_text(p->name)) ||
         !cmd_home_is_name(p->name))
         return err_set(err, ERR_INPUT,
@@ -176,7 +168,8 @@ static bool check_plan(const struct member_plan *p, struct err *err)
                        p->name, NAME_MAX_BYTES);
     return !p->node ||
            ((request_check_broker(slice_text(p->broker), err) || err_wrap(err, "--broker")) &&
-            (request_check_url(slice_text(p->url), err) || err_wrap(err, "--url")));
+            (request_check_url(slice_text(p->url), err) || err_wrap(err, "--url")) &&
+            choose_listening(p, &broker, &http, err));
 }
 
 /* A spare has no key of its member's: that stays where it is used. */

@@ -104,28 +104,26 @@ static bool save(struct editing *e, struct err *err)
 
 /* ------------------------------------------------------------------ listening */
 
-static bool set_place(struct editing *e, const char *section, const char *address,
-                      const char *listen, struct err *err)
+static bool set_place(struct editing *e, const char *section, const struct listening *place,
+                      struct err *err)
 {
-    char host[256];
-    const char *colon = strrchr(address, ':');
+    char host[BROKER_HOST_SIZE + 2], port[8];
     const struct yaml_node *peers = yaml_get(e->tree.root, "peers");
-    if (peers == NULL || yaml_get(peers, section) == NULL || colon == NULL)
+    if (peers == NULL || yaml_get(peers, section) == NULL)
         return by_hand(e->tree.root, e, "peers, with broker and http", err);
-    (void)snprintf(host, sizeof host, "%.*s", (int)(colon - address), address);
-    return set_scalar(e, yaml_get(peers, section), "host", listen != NULL ? listen : host, err) &&
-           set_scalar(e, yaml_get(yaml_get(e->tree.root, "peers"), section), "port", colon + 1,
-                      err);
+    bool six = strchr(place->host, ':') != NULL; /* YAML would take its colons for its own */
+    (void)snprintf(host, sizeof host, six ? "\"%s\"" : "%s", place->host);
+    (void)snprintf(port, sizeof port, "%u", place->port);
+    return set_scalar(e, yaml_get(peers, section), "host", host, err) &&
+           set_scalar(e, yaml_get(yaml_get(e->tree.root, "peers"), section), "port", port, err);
 }
 
-bool node_yaml_set_listening(const char *path, const char *broker, const char *url,
-                             const char *listen, struct err *err)
+bool node_yaml_set_listening(const char *path, const struct listening *broker,
+                             const struct listening *http, struct err *err)
 {
     struct editing e;
-    const char *scheme = strstr(url, "://");
-    bool good = open_it(&e, path, err) && set_place(&e, "broker", broker, listen, err) &&
-                set_place(&e, "http", scheme != NULL ? scheme + 3 : url, listen, err) &&
-                save(&e, err);
+    bool good = open_it(&e, path, err) && set_place(&e, "broker", broker, err) &&
+                set_place(&e, "http", http, err) && save(&e, err);
     close_it(&e);
     return good;
 }

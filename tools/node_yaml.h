@@ -7,10 +7,11 @@
 
 #include "common/err.h"
 #include "common/key.h"
+#include "tools/listening.h"
 
-/* Where the node listens for peers: host and port of broker and url; listen: another host, or NULL. */
-bool node_yaml_set_listening(const char *path, const char *broker, const char *url,
-                             const char *listen, struct err *err);
+/* Where the node listens for peers. */
+bool node_yaml_set_listening(const char *path, const struct listening *broker,
+                             const struct listening *http, struct err *err);
 /* Where it finds this peer, whatever the ledger says. */
 bool node_yaml_set_peer(const char *path, const struct kid *peer, const char *broker,
                         const char *url, struct err *err);

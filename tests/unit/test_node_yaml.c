@@ -49,14 +49,15 @@ static void where_it_listens(void **state)
 {
     (void)state;
     begin(BEFORE "  key: tls.key\n");
-    assert_true(
-        node_yaml_set_listening(path, "10.0.0.1:7000", "https://10.0.0.2:7001", NULL, NULL));
-    is("# mine\ndata: node\npeers:  # here\n  broker:\n    host: 10.0.0.1  # inside\n    port: "
+    struct listening broker = { "0.0.0.0", 7000 }, http = { "10.0.0.2", 7001 };
+    assert_true(node_yaml_set_listening(path, &broker, &http, NULL));
+    is("# mine\ndata: node\npeers:  # here\n  broker:\n    host: 0.0.0.0  # inside\n    port: "
        "7000\n"
        "  http:\n    port: 7001\n    host: 10.0.0.2\n  key: tls.key\n");
-    assert_true(node_yaml_set_listening(path, "a:1", "https://[::1]:2", "0.0.0.0", NULL));
-    is("# mine\ndata: node\npeers:  # here\n  broker:\n    host: 0.0.0.0  # inside\n    port: 1\n"
-       "  http:\n    port: 2\n    host: 0.0.0.0\n  key: tls.key\n");
+    struct listening six = { "::", 1 }, loopback = { "::1", 2 };
+    assert_true(node_yaml_set_listening(path, &six, &loopback, NULL));
+    is("# mine\ndata: node\npeers:  # here\n  broker:\n    host: \"::\"  # inside\n    port: 1\n"
+       "  http:\n    port: 2\n    host: \"::1\"\n  key: tls.key\n");
 }
 
 static void where_a_peer_is(void **state)
@@ -85,10 +86,11 @@ static void what_is_not_in_lines(void **state)
         "peers:\n  broker:\n    port: 1\n  http:\n    port: 2\n",
         "data: node\n",
     };
+    const struct listening broker = { "127.0.0.1", 3 }, http = { "127.0.0.1", 4 };
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         struct err err = { .code = ERR_NONE };
         begin(texts[i]);
-        assert_false(node_yaml_set_listening(path, "b:3", "https://b:4", NULL, &err));
+        assert_false(node_yaml_set_listening(path, &broker, &http, &err));
         assert_non_null(strstr(err.msg, "by hand"));
         is(texts[i]);
     }
