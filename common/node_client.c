@@ -49,6 +49,11 @@ void node_client_close(struct node_client *c)
     free(c);
 }
 
+void node_client_limit(struct node_client *c, unsigned timeout_ms, size_t reply_max)
+{
+    http_client_limit(c->http, timeout_ms, reply_max);
+}
+
 /* ------------------------------------------------------------------ asking */
 
 /* BUSY is worth another try here; where it is no authority, only another node helps. */

@@ -19,6 +19,8 @@ struct node_client;
 bool node_client_open(const char *url, const char *ca_file, struct node_client **ret_client,
                       struct err *err);
 void node_client_close(struct node_client *c); /* NULL is legal */
+/* Of the next exchanges, as http_client_limit(). */
+void node_client_limit(struct node_client *c, unsigned timeout_ms, size_t reply_max);
 
 /* ERR_NOT_FOUND, ERR_BUSY or ERR_INPUT with the node's own words when it answers with a problem. */
 bool node_client_get_json(struct node_client *c, const char *path, struct json_doc **ret_doc,

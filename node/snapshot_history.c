@@ -82,46 +82,49 @@ struct history {
     struct store *s;
     struct buf answer;
     uint64_t bytes;
+    size_t turn;
+    struct store_history at;
 };
 
-static bool fill_from(struct history *h, size_t peer, const struct store_history *at,
-                      struct err *err)
+/* A disk that fails is nobody's fault who was asked. */
+static enum asked_end fill_from(void *ctx, size_t peer, struct err *err)
 {
     char path[96];
+    struct history *h = ctx;
     (void)snprintf(path, sizeof path, "/v1/blocks/range?from=%" PRIu64 "&outcomes=1",
-                   at->history + 1);
+                   h->at.history + 1);
     buf_clear(&h->answer);
     if (!h->j->get(h->j->ctx, peer, path, BLOCKS_RANGE_HISTORY_MAX, &h->answer, err))
-        return false;
+        return ASKED_FAULT;
     h->bytes += h->answer.len;
-    return snapshot_history_take(h->s, h->j->trusted, buf_slice(&h->answer), err);
+    if (snapshot_history_take(h->s, h->j->trusted, buf_slice(&h->answer), err))
+        return ASKED_GOOD;
+    return err->code == ERR_IO || err->code == ERR_BUSY ? ASKED_STOP : ASKED_FAULT;
 }
 
-static bool fill_next(struct history *h, const struct store_history *at, struct err *err)
+static void complain(void *ctx, size_t peer, const struct err *err)
 {
-    for (size_t i = 0; i < h->j->peers; i++) {
-        if (fill_from(h, i, at, err))
-            return true;
-        if (h->j->complain != NULL)
-            h->j->complain(h->j->ctx, i, err);
-    }
-    return false;
+    const struct history *h = ctx;
+    if (h->j->complain != NULL)
+        h->j->complain(h->j->ctx, peer, err);
 }
 
 static bool run(struct history *h, struct err *err)
 {
-    struct store_history at;
-    while (store_history(h->s, &at, err)) {
-        if (at.complete)
+    const struct asked_question q = { h, fill_from, complain };
+    struct store_history *at = &h->at;
+    asked_anew(h->j->asked);
+    while (store_history(h->s, at, err)) {
+        if (at->complete)
             return true;
-        bool good =
-            at.history < at.base ? fill_next(h, &at, err) : store_follow(h->s, FOLLOW_BLOCKS, err);
+        bool good = at->history < at->base ? asked_each(h->j->asked, h->turn++, &q, err)
+                                           : store_follow(h->s, FOLLOW_BLOCKS, err);
         if (!good)
             return false;
         uint64_t head = 0;
         if (!store_height(h->s, &head, err))
             return false;
-        if (h->j->progress != NULL && !h->j->progress(h->j->ctx, at.model, head, h->bytes))
+        if (h->j->progress != NULL && !h->j->progress(h->j->ctx, at->model, head, h->bytes))
             return err_set(err, ERR_BUSY, "stopped; the next try goes on from here");
     }
     return false;

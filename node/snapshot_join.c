@@ -16,13 +16,17 @@ struct joining {
     struct snapshot *snapshot;
     struct buf genesis, manifest, answer;
     uint64_t bytes;
-    bool has[SNAPSHOT_JOIN_PEERS]; /* which peers have this snapshot, as far as is known */
+    bool listed[ASKED_MAX];     /* which peers said what they have */
+    uint64_t newest[ASKED_MAX]; /* of what a peer says it has; 0: nothing */
+    uint64_t height;            /* of the snapshot that is asked for */
+    size_t index;               /* of the chunk */
 };
 
-static void complain(const struct snapshot_join *j, size_t peer, const struct err *err)
+static void complain(void *ctx, size_t peer, const struct err *err)
 {
-    if (j->complain != NULL)
-        j->complain(j->ctx, peer, err);
+    const struct joining *g = ctx;
+    if (g->j->complain != NULL)
+        g->j->complain(g->j->ctx, peer, err);
 }
 
 static bool ask(struct joining *g, size_t peer, const char *path, size_t max, struct err *err)
@@ -55,33 +59,42 @@ static bool take_list(struct slice bytes, uint64_t height, uint64_t *ret_newest,
     return cbor_done(&r);
 }
 
-/* In: height: 0 for the newest that any has. Sets has[], and *ret_height to 0 when nobody has one. */
-static bool look(struct joining *g, uint64_t height, uint64_t *ret_height, struct err *err)
+static bool take_newest(struct joining *g, size_t peer, uint64_t height, struct err *err)
 {
-    uint64_t newest[SNAPSHOT_JOIN_PEERS] = { 0 }, best = 0;
+    bool has = false;
+    if (!ask(g, peer, "/v1/snapshot", LIST_SIZE_MAX, err))
+        return false;
+    if (!take_list(buf_slice(&g->answer), height, &g->newest[peer], &has))
+        return err_set(err, ERR_INPUT, "no list of snapshots");
+    g->j->asked->of[peer].lacks = height != 0 && !has;
+    return true;
+}
+
+/* In: height: 0 for the newest that each has; all: who was wrong or silent, too, where others answer. */
+static bool look(struct joining *g, uint64_t height, bool all, bool *ret_has, struct err *err)
+{
+    size_t order[ASKED_MAX];
+    struct asked *a = g->j->asked;
     bool answered = false;
     struct err why = { .code = ERR_NONE };
-    for (size_t i = 0; i < g->j->peers; i++) {
-        bool has = false;
-        if (!ask(g, i, "/v1/snapshot", LIST_SIZE_MAX, &why) ||
-            (!take_list(buf_slice(&g->answer), height, &newest[i], &has) &&
-             !err_set(&why, ERR_INPUT, "no list of snapshots"))) {
-            complain(g->j, i, &why);
-            g->has[i] = false;
+    *ret_has = false;
+    asked_anew(a);
+    asked_order(a, 0, order);
+    for (size_t i = 0; i < a->count; i++) {
+        size_t peer = order[i];
+        g->newest[peer] = 0;
+        g->listed[peer] = false;
+        if (answered && !all && a->of[peer].faults > 0)
+            continue;
+        if (take_newest(g, peer, height, &why)) {
+            answered = g->listed[peer] = true;
+            *ret_has = *ret_has || !a->of[peer].lacks;
             continue;
         }
-        answered = true;
-        g->has[i] = has;
-        best = newest[i] > best ? newest[i] : best;
+        asked_failed(a, peer, &why);
+        complain(g, peer, &why);
     }
-    if (!answered)
-        return err_set(err, why.code, "%s", why.msg);
-    *ret_height = height;
-    for (size_t i = 0; i < g->j->peers && height == 0; i++)
-        g->has[i] = best > 0 && newest[i] == best;
-    if (height == 0)
-        *ret_height = best;
-    return true;
+    return answered || err_set(err, why.code, "%s", why.msg);
 }
 
 /* Its entries, too: they are what a header's state root says. */
@@ -102,10 +115,10 @@ static bool take_answer(struct joining *g, struct buf *into)
     return !into->failed;
 }
 
-static bool fetch_manifest(struct joining *g, size_t peer, uint64_t height, struct err *err)
+static bool fetch_manifest(struct joining *g, size_t peer, struct err *err)
 {
     char path[PATH_SIZE];
-    (void)snprintf(path, sizeof path, "/v1/snapshot/%" PRIu64, height);
+    (void)snprintf(path, sizeof path, "/v1/snapshot/%" PRIu64, g->height);
     if (g->j->genesis.len > 0) {
         buf_clear(&g->genesis);
         buf_add_slice(&g->genesis, g->j->genesis);
@@ -116,25 +129,51 @@ static bool fetch_manifest(struct joining *g, size_t peer, uint64_t height, stru
     return check_genesis(g, err) && ask(g, peer, path, SNAPSHOT_MANIFEST_MAX, err) &&
            take_answer(g, &g->manifest) &&
            snapshot_verify(buf_slice(&g->manifest), g->j->trusted, g->snapshot, err) &&
-           (g->snapshot->header.height == height ||
+           (g->snapshot->header.height == g->height ||
             err_set(err, ERR_INPUT, "snapshot: of another block than was asked for"));
 }
 
-static bool begin(struct joining *g, struct err *err)
+static uint64_t best(const struct joining *g)
 {
     uint64_t height = 0;
-    if (!look(g, 0, &height, err))
+    for (size_t i = 0; i < g->j->asked->count; i++)
+        height = g->newest[i] > height ? g->newest[i] : height;
+    return height;
+}
+
+static void sort_out(struct joining *g, size_t peer, const struct err *err)
+{
+    g->newest[peer] = 0;
+    asked_failed(g->j->asked, peer, err);
+    complain(g, peer, err);
+}
+
+/* A height is a peer's word until its manifest holds: who boasts of one is passed over. */
+static bool begin(struct joining *g, bool all, struct err *err)
+{
+    bool any = false;
+    size_t order[ASKED_MAX];
+    struct asked *a = g->j->asked;
+    if (!look(g, 0, all, &any, err))
         return false;
-    if (height == 0)
-        return err_set(err, ERR_NOT_FOUND, "no peer has a snapshot at hand yet");
-    for (size_t i = 0; i < g->j->peers; i++) {
-        if (!g->has[i])
-            continue;
-        if (fetch_manifest(g, i, height, err))
-            return store_join_begin(g->store, buf_slice(&g->genesis), buf_slice(&g->manifest), err);
-        complain(g->j, i, err);
-        g->has[i] = false;
+    (void)err_set(err, ERR_NOT_FOUND, "no peer has a snapshot at hand yet");
+    while ((g->height = best(g)) > 0) {
+        for (size_t i = 0; i < a->count; i++)
+            a->of[i].lacks = g->newest[i] != g->height;
+        asked_order(a, 0, order);
+        for (size_t i = 0; i < a->count; i++) {
+            size_t peer = order[i];
+            if (g->newest[peer] != g->height)
+                continue;
+            if (fetch_manifest(g, peer, err))
+                return store_join_begin(g->store, buf_slice(&g->genesis), buf_slice(&g->manifest),
+                                        err);
+            sort_out(g, peer, err);
+        }
     }
+    for (size_t i = 0; i < a->count; i++)
+        if (g->listed[i] && a->of[i].faults == 0)
+            return err_set(err, ERR_NOT_FOUND, "no peer has a snapshot at hand yet");
     return false;
 }
 
@@ -152,7 +191,6 @@ static bool is_ours(const struct joining *g, struct err *err)
 /* What an earlier try began goes on while a peer still has it. */
 static bool resume(struct joining *g, bool *ret_resumed, struct err *err)
 {
-    uint64_t height = 0;
     *ret_resumed = false;
     if (!store_join_manifest(g->store, &g->genesis, &g->manifest, err))
         return err->code == ERR_NOT_FOUND;
@@ -161,32 +199,35 @@ static bool resume(struct joining *g, bool *ret_resumed, struct err *err)
     if (store_join_is_whole(g->store) ||
         !snapshot_verify(buf_slice(&g->manifest), g->j->trusted, g->snapshot, err))
         return true;
-    if (!look(g, g->snapshot->header.height, &height, err))
-        return false;
-    for (size_t i = 0; i < g->j->peers; i++)
-        *ret_resumed = *ret_resumed || g->has[i];
-    return true;
+    return look(g, g->snapshot->header.height, false, ret_resumed, err);
 }
 
 /* ------------------------------------------------------------------ chunks */
 
-static bool fetch_chunk(struct joining *g, size_t index, struct err *err)
+static enum asked_end ask_chunk(void *ctx, size_t peer, struct err *err)
 {
     char path[PATH_SIZE];
+    struct joining *g = ctx;
     const struct snapshot *s = g->snapshot;
     (void)snprintf(path, sizeof path, "/v1/snapshot/%" PRIu64 "/%" PRIu32, s->header.height,
-                   s->first[index]);
-    (void)err_set(err, ERR_NOT_FOUND, "no peer has the snapshot of block %" PRIu64,
-                  s->header.height);
-    for (size_t i = 0; i < g->j->peers; i++) {
-        size_t peer = (index + i) % g->j->peers; /* everybody carries a share */
-        if (!g->has[peer])
-            continue;
-        if (ask(g, peer, path, SNAPSHOT_CHUNK_MAX, err) &&
-            snapshot_check_chunk(s, index, buf_slice(&g->answer), err))
-            return true;
-        complain(g->j, peer, err);
-    }
+                   s->first[g->index]);
+    return ask(g, peer, path, SNAPSHOT_CHUNK_MAX, err) &&
+                   snapshot_check_chunk(s, g->index, buf_slice(&g->answer), err)
+               ? ASKED_GOOD
+               : ASKED_FAULT;
+}
+
+/* Where it is gone from a peer that has answered well, trying again begins with a newer one. */
+static bool fetch_chunk(struct joining *g, struct err *err)
+{
+    const struct asked *a = g->j->asked;
+    const struct asked_question q = { g, ask_chunk, complain };
+    if (asked_each(g->j->asked, g->index, &q, err))
+        return true;
+    for (size_t i = 0; i < a->count; i++)
+        if (a->of[i].lacks)
+            return err_set(err, ERR_NOT_FOUND, "the snapshot of block %" PRIu64 " is gone",
+                           g->snapshot->header.height);
     return false;
 }
 
@@ -195,9 +236,10 @@ static bool fetch_chunks(struct joining *g, struct err *err)
     const struct snapshot *s = g->snapshot;
     for (size_t i = 0; i < s->chunk_count; i++) {
         bool has = false;
+        g->index = i;
         if (!store_join_has(g->store, s->first[i], &has, err))
             return false;
-        if (!has && (!fetch_chunk(g, i, err) ||
+        if (!has && (!fetch_chunk(g, err) ||
                      !store_join_put(g->store, s->first[i], buf_slice(&g->answer), err)))
             return false;
         if (g->j->progress != NULL && !g->j->progress(g->j->ctx, i + 1, s->chunk_count, g->bytes))
@@ -217,7 +259,9 @@ bool snapshot_join_run(const struct snapshot_join *j, struct header *ret_header,
     bool good = (g.snapshot != NULL || err_set(err, ERR_IO, "out of memory")) &&
                 store_join_open(j->dir, &g.store, err) && resume(&g, &resumed, err);
     if (good && !store_join_is_whole(g.store))
-        good = (resumed || begin(&g, err)) && fetch_chunks(&g, err);
+        good = (resumed || begin(&g, false, err) ||
+                (err->code != ERR_NOT_FOUND && begin(&g, true, err))) &&
+               fetch_chunks(&g, err);
     if (good) {
         good = store_join_finish(g.store, g.snapshot, ret_header, err);
         g.store = NULL;

@@ -7,22 +7,21 @@
 #define NODE_SNAPSHOT_JOIN_H
 
 #include "common/final.h"
+#include "node/asked.h"
 #include "node/store_base.h"
-
-#define SNAPSHOT_JOIN_PEERS 64
 
 struct snapshot_join {
     const char *dir; /* the new ledger's folder; made when missing */
     const struct identity *trusted;
     struct slice genesis; /* when the caller has it already; else empty, and asked for */
-    size_t peers;         /* 1..SNAPSHOT_JOIN_PEERS */
+    struct asked *asked;  /* 1..ASKED_MAX peers and what is known of them, from try to try */
     void *ctx;
     /* What a peer answers to a GET of path, appended: false when it answers nothing good. */
     bool (*get)(void *ctx, size_t peer, const char *path, size_t max, struct buf *out,
                 struct err *err);
     /* Chunks or blocks so far; may be NULL. False: give up, go on another time. */
     bool (*progress)(void *ctx, uint64_t done, uint64_t all, uint64_t bytes);
-    /* Something was wrong with a peer's answer, and the next one is asked; may be NULL. */
+    /* Something was wrong with a peer's answer, and others are asked; may be NULL. */
     void (*complain)(void *ctx, size_t peer, const struct err *err);
 };
 

@@ -13,6 +13,7 @@
 #include "node/snapshot_join.h"
 #include "tools/cmd_action.h"
 #include "tools/follower.h"
+#include "tools/join_peers.h"
 #include "tools/member_folder.h"
 
 #include <inttypes.h>
@@ -27,11 +28,8 @@
 struct join {
     char home[PATH_MAX], data[PATH_MAX];
     struct identity trusted;
-    size_t peers;
-    const char *url[SNAPSHOT_JOIN_PEERS];
-    struct node_client *client[SNAPSHOT_JOIN_PEERS];
-    const char *unit; /* of progress: "chunk", "block" */
-    bool terminal;
+    struct join_peers peers;
+    const char *unit;   /* of progress: "chunk", "block" */
     struct header head; /* what was joined at; or the newest block that was executed */
     uint64_t bytes;
     bool history; /* is here, too */
@@ -49,18 +47,14 @@ static bool get(void *ctx, size_t peer, const char *path, size_t max, struct buf
                 struct err *err)
 {
     struct join *j = ctx;
-    size_t before = out->len;
-    if (!node_client_get_bytes(j->client[peer], path, out, err))
-        return false;
-    return out->len - before <= max ||
-           err_set(err, ERR_INPUT, "an answer of more than %zu bytes", max);
+    return join_peers_get(&j->peers, peer, path, max, out, err);
 }
 
 static bool progress(void *ctx, uint64_t done, uint64_t all, uint64_t bytes)
 {
     struct join *j = ctx;
     j->bytes = bytes;
-    if (j->terminal)
+    if (j->peers.terminal)
         (void)fprintf(stderr, "\r\033[K%s %" PRIu64 " of %" PRIu64 ", %" PRIu64 " KiB", j->unit,
                       done, all, bytes / 1024);
     return true;
@@ -68,24 +62,8 @@ static bool progress(void *ctx, uint64_t done, uint64_t all, uint64_t bytes)
 
 static void complain(void *ctx, size_t peer, const struct err *err)
 {
-    struct join *j = ctx;
-    (void)fprintf(stderr, "%s%s: %s; the next one is asked\n", j->terminal ? "\r\033[K" : "",
-                  j->url[peer], err->msg);
-}
-
-static bool open_clients(struct join *j, const struct cmd_home *home, const struct cmd_args *args,
-                         struct err *err)
-{
-    const char *url;
-    for (size_t i = 0; (url = cmd_args_nth(args, "from", i)) != NULL; i++) {
-        if (j->peers == SNAPSHOT_JOIN_PEERS)
-            return err_set(err, ERR_INPUT, "--from: more than %d", SNAPSHOT_JOIN_PEERS);
-        j->url[j->peers] = url;
-        if (!node_client_open(url, home->ca_file, &j->client[j->peers], err))
-            return err_wrap(err, "--from");
-        j->peers++;
-    }
-    return j->peers > 0 || err_set(err, ERR_INPUT, "--from URL: whom to ask");
+    const struct join *j = ctx;
+    join_peers_complain(&j->peers, peer, err);
 }
 
 /* What a person pins besides: recoveries to be followed. */
@@ -111,7 +89,7 @@ static struct snapshot_join plan(struct join *j)
     return (struct snapshot_join){ .dir = j->data,
                                    .genesis = buf_slice(&j->genesis),
                                    .trusted = &j->trusted,
-                                   .peers = j->peers,
+                                   .asked = &j->peers.asked,
                                    .ctx = j,
                                    .get = get,
                                    .progress = progress,
@@ -140,16 +118,20 @@ static bool check_genesis(const struct join *j, struct slice genesis, struct err
             err_set(err, ERR_PROOF, "a genesis of another ledger"));
 }
 
+static enum asked_end ask_genesis(void *ctx, size_t peer, struct err *err)
+{
+    struct join *j = ctx;
+    buf_clear(&j->genesis);
+    return get(j, peer, "/v1/genesis", GENESIS_SIZE_MAX, &j->genesis, err) &&
+                   check_genesis(j, buf_slice(&j->genesis), err)
+               ? ASKED_GOOD
+               : ASKED_FAULT;
+}
+
 static bool fetch_genesis(struct join *j, struct err *err)
 {
-    for (size_t i = 0; i < j->peers; i++) {
-        buf_clear(&j->genesis);
-        if (get(j, i, "/v1/genesis", GENESIS_SIZE_MAX, &j->genesis, err) &&
-            check_genesis(j, buf_slice(&j->genesis), err))
-            return true;
-        complain(j, i, err);
-    }
-    return false;
+    const struct asked_question q = { j, ask_genesis, complain };
+    return asked_each(&j->peers.asked, 0, &q, err);
 }
 
 /* What is here already, and of which block. */
@@ -183,6 +165,7 @@ static bool find_genesis(struct join *j, bool from_genesis, struct err *err)
     if (j->there && !from_genesis)
         return false;
     j->there = false;
+    join_peers_meet(&j->peers, &j->trusted.genesis.ledger);
     return read_genesis(j) || fetch_genesis(j, err);
 }
 
@@ -232,38 +215,65 @@ static bool join_history(struct join *j, struct err *err)
 /* ------------------------------------------------------------------ from the genesis */
 
 /* All in the chain are pinned: it has been followed to its end. */
-static bool take_recoveries(struct join *j, struct err *err)
+static bool take_recoveries(const struct join *j, struct slice sets,
+                            struct recovery *ret_recoveries, size_t *ret_count, struct err *err)
 {
     struct set_chain c;
     struct slice bytes;
-    j->recovery_count = 0;
-    if (!set_chain_begin(&c, buf_slice(&j->sets), &j->trusted, err) ||
-        !set_chain_to(&c, UINT64_MAX, err) ||
-        !set_chain_begin(&c, buf_slice(&j->sets), &j->trusted, err))
+    *ret_count = 0;
+    if (!set_chain_begin(&c, sets, &j->trusted, err) || !set_chain_to(&c, UINT64_MAX, err) ||
+        !set_chain_begin(&c, sets, &j->trusted, err))
         return false;
     while (set_chain_next_recovery(&c, &bytes)) {
-        if (j->recovery_count == IDENTITY_PINS_MAX)
+        if (*ret_count == IDENTITY_PINS_MAX)
             return err_set(err, ERR_BUSY, "more than %d recoveries", IDENTITY_PINS_MAX);
-        if (!recovery_decode(bytes, &j->recoveries[j->recovery_count++], err))
+        if (!recovery_decode(bytes, &ret_recoveries[(*ret_count)++], err))
             return false;
     }
+    return true;
+}
+
+/* Of two proofs that hold, the one that knows of more recoveries: the other's node is behind. */
+static bool ask_recoveries(struct join *j, size_t peer, struct err *err)
+{
+    struct recovery found[IDENTITY_PINS_MAX];
+    size_t count = 0;
+    struct buf sets = buf_heap(SET_CHAIN_SIZE_MAX);
+    bool good = get(j, peer, "/v1/set/chain", SET_CHAIN_SIZE_MAX, &sets, err) &&
+                take_recoveries(j, buf_slice(&sets), found, &count, err);
+    if (!good || count <= j->recovery_count) {
+        buf_free(&sets);
+        return good;
+    }
+    buf_free(&j->sets);
+    j->sets = sets; /* what was found borrows from it */
+    j->recovery_count = count;
+    memcpy(j->recoveries, found, count * sizeof found[0]);
     return true;
 }
 
 /* Blocks do not hold the recovery that one of them began with; the proof of the sets does. */
 static bool fetch_recoveries(struct join *j, struct err *err)
 {
+    size_t order[ASKED_MAX];
+    struct asked *a = &j->peers.asked;
     struct err own = { .code = ERR_NONE };
-    for (size_t i = 0; i < j->peers; i++) {
-        buf_clear(&j->sets);
-        if (get(j, i, "/v1/set/chain", SET_CHAIN_SIZE_MAX, &j->sets, &own) &&
-            take_recoveries(j, &own))
-            return true;
+    bool any = false;
+    asked_order(a, 0, order);
+    for (size_t i = 0; i < a->count; i++) {
+        size_t peer = order[i];
+        if (any && a->of[peer].faults > 0)
+            continue;
+        if (ask_recoveries(j, peer, &own)) {
+            any = true;
+            continue;
+        }
         if (err->code != ERR_PROOF) /* what is not pinned is worth more than who is not there */
             *err = own;
-        complain(j, i, &own);
+        asked_failed(a, peer, &own);
+        complain(j, peer, &own);
     }
-    return false;
+    return any;
 }
 
 static bool begin_recovery(const struct join *j, struct follower *f, struct err *err)
@@ -274,42 +284,71 @@ static bool begin_recovery(const struct join *j, struct follower *f, struct err 
     return true;
 }
 
-/* *ret_more: it had blocks that were not here yet. */
-static bool follow_peer(struct join *j, struct follower *f, size_t peer, struct buf *answer,
-                        bool *ret_more, struct err *err)
+static bool take_range(struct join *j, struct follower *f, struct slice answer, struct err *err)
 {
-    char path[96];
-    uint64_t from = follower_height(f) + 1;
     struct blocks_range r;
     struct slice block, seals;
-    (void)snprintf(path, sizeof path, "/v1/blocks/range?from=%" PRIu64, from);
-    buf_clear(answer);
-    if (!get(j, peer, path, BLOCKS_RANGE_SIZE_MAX, answer, err) ||
-        !blocks_range_begin(buf_slice(answer), from, &r, err))
+    if (!blocks_range_begin(answer, follower_height(f) + 1, &r, err))
         return false;
     while (r.count > 0)
         if (!blocks_range_next(&r, &block, &seals, err) || !begin_recovery(j, f, err) ||
             !follower_take(f, block, seals, err))
             return false;
-    *ret_more = follower_height(f) >= from;
-    return progress(j, follower_height(f), follower_height(f), j->bytes + answer->len);
+    return true;
+}
+
+/* A disk that fails is nobody's fault who was asked. Who has no block more lacks it. */
+static enum asked_end follow_peer(struct join *j, struct follower *f, size_t peer,
+                                  struct buf *answer, struct err *err)
+{
+    char path[96];
+    uint64_t before = follower_height(f);
+    (void)snprintf(path, sizeof path, "/v1/blocks/range?from=%" PRIu64, before + 1);
+    buf_clear(answer);
+    if (!get(j, peer, path, BLOCKS_RANGE_SIZE_MAX, answer, err))
+        return ASKED_FAULT;
+    if (!take_range(j, f, buf_slice(answer), err))
+        return err->code == ERR_IO || err->code == ERR_BUSY ? ASKED_STOP : ASKED_FAULT;
+    j->peers.asked.of[peer].lacks = follower_height(f) == before;
+    (void)progress(j, follower_height(f), follower_height(f), j->bytes + answer->len);
+    return ASKED_GOOD;
+}
+
+/* Once round; *ret_end: ASKED_GOOD when somebody answered well. Ends at the first who had more. */
+static bool follow_round(struct join *j, struct follower *f, struct buf *answer,
+                         enum asked_end *ret_end, struct err *err)
+{
+    size_t order[ASKED_MAX];
+    struct asked *a = &j->peers.asked;
+    uint64_t before = follower_height(f);
+    *ret_end = ASKED_FAULT;
+    asked_order(a, 0, order);
+    for (size_t i = 0; i < a->count; i++) {
+        size_t peer = order[i];
+        if (*ret_end == ASKED_GOOD && a->of[peer].faults > 0)
+            break;
+        enum asked_end end = follow_peer(j, f, peer, answer, err);
+        if (end == ASKED_FAULT) {
+            asked_failed(a, peer, err);
+            complain(j, peer, err);
+            continue;
+        }
+        *ret_end = end;
+        if (end == ASKED_STOP || follower_height(f) > before)
+            return end == ASKED_GOOD;
+    }
+    return false;
 }
 
 static bool follow(struct join *j, struct follower *f, struct err *err)
 {
+    enum asked_end end;
     struct buf answer = buf_heap(BLOCKS_RANGE_SIZE_MAX);
-    bool more = true, any = false; /* whether somebody had nothing more to give */
-    while (more) {
-        more = any = false;
-        for (size_t i = 0; i < j->peers && !more; i++) {
-            if (follow_peer(j, f, i, &answer, &more, err))
-                any = true;
-            else
-                complain(j, i, err);
-        }
-    }
+    asked_anew(&j->peers.asked);
+    while (follow_round(j, f, &answer, &end, err))
+        continue;
     buf_free(&answer);
-    return any;
+    return end == ASKED_GOOD;
 }
 
 static bool join_genesis(struct join *j, struct err *err)
@@ -348,6 +387,7 @@ static void tell(const struct join *j, const struct cmd_home *home)
         json_doc_put_int(doc, "statements", (int64_t)j->head.size);
         json_doc_put_int(doc, "bytes", (int64_t)j->bytes);
         json_doc_put_bool(doc, "history", j->history);
+        join_peers_put(&j->peers, doc);
         cmd_action_print(doc);
         return;
     }
@@ -387,18 +427,19 @@ static int join(struct cmd_home *home, const struct cmd_args *args, struct err *
         (void)err_set(err, ERR_IO, "out of memory");
         return CMD_ERROR;
     }
-    j->terminal = isatty(STDERR_FILENO) == 1;
+    j->peers.terminal = isatty(STDERR_FILENO) == 1;
     j->genesis = buf_heap(GENESIS_SIZE_MAX);
     bool good = cmd_args_expect(args, 1, 1, "a DIR", err) && take_identity(j, home, args, err) &&
                 snprintf(j->home, sizeof j->home, "%s", args->operand[0]) < (int)sizeof j->home &&
                 member_folder_path(j->home, "node", j->data, err) &&
-                open_clients(j, home, args, err) && choose(j, args, err);
-    if (j->terminal)
+                join_peers_open(&j->peers, home, args, err) && choose(j, args, err);
+    if (j->peers.terminal)
         (void)fprintf(stderr, "\r\033[K");
+    if (!home->json && j->peers.asked.count > 1)
+        join_peers_tell(&j->peers);
     if (good)
         tell(j, home);
-    for (size_t i = 0; i < j->peers; i++)
-        node_client_close(j->client[i]);
+    join_peers_close(&j->peers);
     buf_free(&j->genesis);
     free(j);
     return good ? CMD_GOOD : cmd_action_fail(err);
@@ -415,7 +456,9 @@ int cmd_join(int argc, char **argv)
         "every piece proven down from the ledger's identity, into DIR/node. Ended early, it goes "
         "on "
         "where it\n"
-        "was; what one node gives wrong is named and asked of the next.\n"
+        "was; what one node gives wrong is named and asked of the next, and who was wrong, silent "
+        "or\n"
+        "slow is asked last.\n"
         "\n"
         "  --from URL       a node of the ledger; more of them share the work\n"
         "  --identity FILE  the ledger's identity.cbor, from somebody you trust\n"

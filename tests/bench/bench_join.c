@@ -213,9 +213,10 @@ static void run(size_t count, const char *name, bool all)
     pid_t first = start(b, "server", &b->ledger->keys[0], b->ledger->dir, 38611);
     wait_until_proven(b, first);
     double cut = wait_for_snapshot(b), began = measure_now();
+    struct asked asked = { .count = 1 };
     struct snapshot_join j = { .dir = joined,
                                .trusted = &b->ledger->identity,
-                               .peers = 1,
+                               .asked = &asked,
                                .ctx = b,
                                .get = get,
                                .progress = progress };

@@ -13,26 +13,11 @@ done
 waybill custody offer $gtin/10001 --to "Carrier B" --as "Farm A" >/dev/null
 waybill custody accept $gtin/10001 --as "Carrier B" >/dev/null
 
-# A node that is wrong in one byte of every chunk and every run of blocks, and right elsewhere.
-liar=$(free_port)
-python3 - "$liar" "$url" <<'END' &
-import http.server, re, sys, urllib.request
-class Liar(http.server.BaseHTTPRequestHandler):
-    def do_GET(self):
-        ask = urllib.request.Request(sys.argv[2] + self.path, headers={"Accept": self.headers.get("Accept", "*/*")})
-        with urllib.request.urlopen(ask) as answer:
-            body = bytearray(answer.read())
-        if re.match(r"/v1/snapshot/\d+/\d+|/v1/blocks/range", self.path):
-            body[len(body) // 2] ^= 1
-        self.send_response(200)
-        self.send_header("Content-Type", "application/cbor")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-    def log_message(self, *args):
-        pass
-http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Liar).serve_forever()
-END
+# Peers that lie, boast, stall or say nothing.
+bad=()
+for mode in chunks silent garbage slow boast; do bad+=("$mode=$(free_port)"); done
+liar=${bad[0]#*=}
+python3 "$here/bad-peers.py" "$url" "${bad[@]}" >/dev/null 2>bad.log &
 running+=($!)
 wait_until "the liar" curl -sf "http://127.0.0.1:$liar/healthz"
 
@@ -66,6 +51,23 @@ rm -f late/identity.cbor late/name late/node/ledger.db-*
 mv late/node/ledger.db late/node/ledger.db.joining
 expect "before the last renaming" 0 "$(code_of join late --from "$url")"
 cmp late/identity.cbor joined/identity.cbor || die "no identity after the last renaming"
+
+# Whoever is silent, slow, talks nonsense or boasts of a snapshot that nobody has holds nobody up: one is enough who does not.
+all=()
+for peer in "${bad[@]}"; do all+=(--from "http://127.0.0.1:${peer#*=}"); done
+for how in "" --history --from-genesis; do
+    # shellcheck disable=SC2086
+    expect "among bad peers $how" 0 "$(code_of join "among$how" $how "${all[@]}" --from "$url" --json)"
+    [ "$(jq --arg url "$url" '.peers[] | select(.url == $url) | .bytes' out.txt)" -gt 0 ] || die "who gave what: $(cat out.txt)"
+    for peer in "${bad[@]:1:3}"; do # silent, garbage and slow fail where all are met
+        [ "$(jq --arg url "http://127.0.0.1:${peer#*=}" '.peers[] | select(.url == $url) | .faults' out.txt)" -gt 0 ] ||
+            die "no word of $peer: $(cat out.txt)"
+    done
+done
+waybill audit among--history >/dev/null || die "what was joined among bad peers does not pass an audit"
+expect "in words" 0 "$(code_of join words "${all[@]}" --from "$url")"
+says "who gave what" "^$url gave [1-9][0-9]* answers" err.txt
+says "who was silent" "127.0.0.1:${bad[1]#*=}.*from now on others are asked first" err.txt
 
 # The log of a ledger that was removed stays out of the next.
 cp -r joined logged

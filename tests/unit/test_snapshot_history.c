@@ -32,6 +32,7 @@ struct joined {
     struct identity trusted;
     char shelf[96], dir[64];
     uint64_t base;
+    struct asked asked;
     struct snapshot_join join;
     struct store *store; /* the joined one's writer */
 };
@@ -102,8 +103,9 @@ static void join(struct joined *j)
     expect(snapshot_file_cut(reader, j->shelf, UINT64_MAX, NULL, &j->base, &err), &err);
     store_end_read(reader);
     store_close(reader);
+    j->asked = (struct asked){ .count = 1 };
     j->join = (struct snapshot_join){
-        .dir = j->dir, .trusted = &j->trusted, .peers = 1, .ctx = j, .get = get
+        .dir = j->dir, .trusted = &j->trusted, .asked = &j->asked, .ctx = j, .get = get
     };
     expect(snapshot_join_run(&j->join, &head, &err), &err);
     expect(store_open(j->dir, STORE_WRITE, &j->store, &err), &err);

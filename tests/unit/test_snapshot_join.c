@@ -36,6 +36,7 @@ enum lie {
     LIE_GENESIS,
     LIE_OUTCOMES, /* of the history */
     LIE_SILENT,
+    LIE_BOAST, /* a snapshot of a block far ahead, which it has not */
 };
 
 struct peers {
@@ -45,6 +46,7 @@ struct peers {
     unsigned complaints;
     struct err last; /* complaint */
     uint64_t stop_at;
+    struct asked order;
     struct snapshot_join join;
     char dir[64];
 };
@@ -56,6 +58,11 @@ static bool starts(const char *path, const char *with)
 
 static void tell_lie(struct peers *p, size_t peer, const char *path, struct buf *out)
 {
+    static const uint8_t far[] = { 0x81, 0x82, 0x1a, 0x7f, 0xff, 0xff, 0xff, 0x01 };
+    if (p->lie[peer] == LIE_BOAST && strcmp(path, "/v1/snapshot") == 0) {
+        buf_clear(out);
+        buf_add(out, far, sizeof far);
+    }
     bool chunk = starts(path, "/v1/snapshot/") && strchr(path + 13, '/') != NULL;
     p->chunks += chunk;
     if ((p->lie[peer] == LIE_CHUNK && chunk) ||
@@ -153,9 +160,10 @@ static struct peers *peers_new(void)
         cut(p->api[i]->node.l);
     }
     cut_make_folder(p->dir);
+    p->order.count = PEERS;
     p->join = (struct snapshot_join){ .dir = p->dir,
                                       .trusted = &p->api[0]->node.l->identity,
-                                      .peers = PEERS,
+                                      .asked = &p->order,
                                       .ctx = p,
                                       .get = get,
                                       .progress = progress,
@@ -214,8 +222,40 @@ static void test_a_wrong_chunk_is_fetched_elsewhere(void **state)
     struct peers *p = peers_new();
     p->lie[0] = LIE_CHUNK;
     expect(snapshot_join_run(&p->join, &head, &err), &err);
-    assert_true(p->complaints > 1);
+    assert_int_equal(p->complaints, 1); /* whoever was wrong is asked last */
     assert_int_equal(strncmp(p->last.msg, "buckets ", 8), 0);
+    check_joined(p);
+    peers_free(p);
+}
+
+static void test_a_silent_peer_is_asked_once(void **state)
+{
+    (void)state;
+    struct err err = { 0 };
+    struct header head;
+    struct peers *p = peers_new();
+    struct store *s = NULL;
+    p->lie[0] = LIE_SILENT;
+    expect(snapshot_join_run(&p->join, &head, &err), &err);
+    check_joined(p);
+    expect(store_open(p->dir, STORE_WRITE, &s, &err), &err);
+    expect(snapshot_join_history(&p->join, s, &err), &err);
+    store_close(s);
+    assert_int_equal(p->asked[0], 1);
+    assert_int_equal(p->complaints, 1);
+    peers_free(p);
+}
+
+/* Its word for the newest snapshot kept everybody else's from being asked for. */
+static void test_who_boasts_is_passed_over(void **state)
+{
+    (void)state;
+    struct err err = { 0 };
+    struct header head;
+    struct peers *p = peers_new();
+    p->lie[0] = LIE_BOAST;
+    expect(snapshot_join_run(&p->join, &head, &err), &err);
+    assert_int_equal(p->complaints, 1);
     check_joined(p);
     peers_free(p);
 }
@@ -463,6 +503,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_joins_from_peers),
         cmocka_unit_test(test_a_wrong_chunk_is_fetched_elsewhere),
+        cmocka_unit_test(test_a_silent_peer_is_asked_once),
+        cmocka_unit_test(test_who_boasts_is_passed_over),
         cmocka_unit_test(test_nothing_wrong_comes_in),
         cmocka_unit_test(test_goes_on_where_it_ended),
         cmocka_unit_test(test_begins_anew_when_the_snapshot_is_gone),
