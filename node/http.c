@@ -1,6 +1,8 @@
 #include "node/http.h"
 
+#include "common/clock.h"
 #include "common/file.h"
+#include "common/log.h"
 #include "common/tls_certificate.h"
 
 #include <arpa/inet.h>
@@ -19,6 +21,9 @@ struct http {
     bool (*allows)(void *ctx, const struct hash *fingerprint); /* NULL: plain HTTP */
     struct MHD_Daemon *daemon;
     uint16_t port;
+    unsigned limit;   /* connections at once */
+    unsigned open;    /* the server's thread's, as is … */
+    uint64_t told_ms; /* … when it was said that there are too many; 0: never */
 };
 
 /* One request on its way in. */
@@ -240,15 +245,63 @@ static bool parse_address(const char *host, uint16_t port, union address *ret, s
                    host);
 }
 
-/* Every connection is a descriptor; what the system allows beyond its cautious default is asked for. */
-static void ask_for_descriptors(void)
+/*
+ * Every connection is a descriptor; what the system allows beyond its cautious default is asked for. A node has
+ * two servers, one for people and one for peers. Strangers may fill both, and the database and the brokers'
+ * links still have theirs.
+ */
+static unsigned share_descriptors(void)
 {
     struct rlimit limit;
-    rlim_t wanted = 2 * HTTP_CONNECTIONS;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-        return;
-    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    rlim_t wanted = 2 * HTTP_CONNECTIONS + HTTP_RESERVED;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return HTTP_CONNECTIONS;
+    rlim_t allowed = limit.rlim_cur;
+    if (allowed < wanted) {
+        limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+        if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+            allowed = limit.rlim_cur;
+    }
+    if (allowed >= wanted)
+        return HTTP_CONNECTIONS;
+    rlim_t reserved = allowed / 2 < HTTP_RESERVED ? allowed / 2 : HTTP_RESERVED;
+    return (unsigned)((allowed - reserved) / 2);
+}
+
+static bool is_own(const struct sockaddr *from, socklen_t len)
+{
+    union address a = { .any.sa_family = AF_UNSPEC };
+    memcpy(&a, from, len < sizeof a ? len : sizeof a);
+    return (a.any.sa_family == AF_INET && a.v4.sin_addr.s_addr == htonl(INADDR_LOOPBACK)) ||
+           (a.any.sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&a.v6.sin6_addr));
+}
+
+/* The last ones are kept for whoever looks after the node from its own machine. */
+static enum MHD_Result may_connect(void *ctx, const struct sockaddr *from, socklen_t len)
+{
+    struct http *h = ctx;
+    unsigned own = h->limit / 8 < HTTP_OWN_CONNECTIONS ? h->limit / 8 : HTTP_OWN_CONNECTIONS;
+    if (h->open < h->limit - own || is_own(from, len))
+        return MHD_YES;
+    uint64_t now_ms = clock_steady_ms();
+    if (h->told_ms == 0 || now_ms >= h->told_ms + HTTP_TOLD_MS) {
+        h->told_ms = now_ms;
+        log_warn("http: %u connections are open to port %u; others are turned away", h->open,
+                 h->options.port);
+    }
+    return MHD_NO;
+}
+
+static void on_connection(void *ctx, struct MHD_Connection *connection, void **state,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct http *h = ctx;
+    (void)connection;
+    (void)state;
+    if (what == MHD_CONNECTION_NOTIFY_STARTED)
+        h->open++;
+    else if (h->open > 0)
+        h->open--;
 }
 
 /* What the daemon needs for TLS; it copies the texts. */
@@ -296,13 +349,13 @@ static struct MHD_Daemon *run(struct http *h, const union address *address, stru
         flags |= MHD_USE_TLS;
     errno = 0;
     return MHD_start_daemon(
-        flags, o->port, NULL, NULL, on_request, h, MHD_OPTION_SOCK_ADDR, &address->any,
+        flags, o->port, may_connect, h, on_request, h, MHD_OPTION_SOCK_ADDR, &address->any,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, h, MHD_OPTION_NOTIFY_COMPLETED, on_end, NULL,
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)HTTP_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_address,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)HTTP_HEADER_MAX, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY,
-        h->allows != NULL ? tls : &tls[3], MHD_OPTION_END);
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL, MHD_OPTION_CONNECTION_LIMIT, h->limit,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, h, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+        per_address, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_TIMEOUT_S,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_HEADER_MAX, MHD_OPTION_STRICT_FOR_CLIENT,
+        1, MHD_OPTION_ARRAY, h->allows != NULL ? tls : &tls[3], MHD_OPTION_END);
 }
 
 static bool start(struct http *h, struct err *err)
@@ -314,7 +367,7 @@ static bool start(struct http *h, struct err *err)
     bool good = parse_address(host, o->port, &address, err);
     good = read_pems(o->tls, &pems, good ? err : NULL) && good;
     if (good) {
-        ask_for_descriptors();
+        h->limit = share_descriptors();
         h->daemon = run(h, &address, &pems);
     }
     free_pems(&pems);

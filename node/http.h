@@ -8,9 +8,12 @@
 #include "common/crypto.h"
 #include "common/err.h"
 
-#define HTTP_CONNECTIONS             2000
+#define HTTP_CONNECTIONS             2000 /* fewer where the system allows few descriptors */
+#define HTTP_RESERVED                512  /* descriptors for all else, or half of those allowed */
+#define HTTP_OWN_CONNECTIONS         16 /* only for programs of this machine, or an eighth of all */
 #define HTTP_CONNECTIONS_PER_ADDRESS 64
-#define HTTP_TIMEOUT_S               15          /* of silence, in the header too */
+#define HTTP_TOLD_MS                 3600000 /* between two lines that say that there are too many */
+#define HTTP_TIMEOUT_S               15      /* of silence, in the header too */
 #define HTTP_HEADER_MAX              (32 * 1024) /* request line and headers */
 #define HTTP_DROPPED_MAX             (4 * 1024 * 1024) /* of a body that is too large, before its answer */
 
