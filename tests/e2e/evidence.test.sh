@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# One of four authorities says two things at once: twin.py signs two PREPAREs with its key, and both go out on its own
-# broker, over TLS, as its node's own words do. The others put it on the ledger and say so everywhere; they vote it
+# One of four authorities says two things at once: twin.py signs two PREPAREs with its key, then two COMMITs, and they go
+# out on its own broker, over TLS, as its node's own words do. The others put it on the ledger and say so everywhere; they vote it
 # out, no statement waits for it meanwhile, and its node says that it is out.
 . "$(dirname "$0")/node.sh"
 members=(a b c d)
@@ -49,7 +49,7 @@ for member in "${members[@]}"; do expect "no evidence, says $member" 0 "$(agains
 
 # ---- two PREPAREs for the height that is due
 next=$(($(height a) + 1))
-"$here/twin.py" net/d "$ledger" "$next" 0
+"$here/twin.py" prepare net/d "$ledger" "$next" 0
 publish one.message
 publish two.message
 for member in "${members[@]}"; do wait_until "evidence, as $member has it" known "$member" 1; done
@@ -79,6 +79,40 @@ for member in a b c; do
     says "metrics of $member" '^waybill_alarm{alarm="evidence"} 1' metrics.txt
     says "health of $member" degraded <(curl -sf "${url_of[$member]}/healthz")
 done
+
+# ---- two COMMITs, seals for two blocks, are another piece of evidence
+both_commits() { # whether the newest evidence holds the two messages as they were sent
+    local newest name
+    newest=$(ask a /v1/governance ".nodes[] | select(.kid == \"$bad\").newest_evidence")
+    waybill statement get "$newest" -o seals.cose --dir net/a >/dev/null 2>&1 || return 1
+    for name in one two; do
+        xxd -p seals.cose | tr -d '\n' | grep -qF "$(xxd -p $name.message | tr -d '\n')" || return 1
+    done
+}
+heard_of_seals() { # up to 20 s; a block that is made meanwhile puts the height that is due behind
+    for _ in $(seq 400); do
+        if both_commits; then return 0; fi
+        [ "$(height a)" -lt $((next + 3)) ] || return 1
+        sleep 0.05
+    done
+    return 1
+}
+for _ in 1 2 3 4 5; do
+    next=$(($(height a) + 1))
+    "$here/twin.py" commit net/d "$ledger" "$next" 0
+    publish one.message
+    publish two.message
+    if heard_of_seals; then break; fi
+done
+both_commits || die "two seals of one authority at height $next, round 0 are no evidence"
+known_more() { # MEMBER
+    [ "$(against "$1")" -ge 2 ]
+}
+for member in "${members[@]}"; do wait_until "evidence by seals, as $member has it" known_more "$member"; done
+words=$(against a)
+for member in a b c; do wait_until "the alarm of $member, still" alarmed "$member"; done
+grep -q "ALARM: authority $bad signed two different things at height $next, round 0 (commit)" net/?/node.log ||
+    die "no node says in its log that it was two seals"
 
 # ---- a node that starts again has not forgotten
 waybill consortium down net b >out.txt
@@ -117,7 +151,7 @@ calm() { # MEMBER
     ! alarmed "$1"
 }
 for member in a b c; do wait_until "the end of the alarm of $member" calm "$member"; done
-expect "the evidence stays" 1 "$(against a)"
+expect "the evidence stays" "$words" "$(against a)"
 wait_until "d to say so" grep -q "this node's key is not one of theirs" net/d/node.log
 status_says() { # PATTERN
     waybill consortium status net >out.txt || true

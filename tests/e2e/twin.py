@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""A member that says two things at once: two PREPAREs of one authority for one height and round and two different
-blocks, from docs/wire.cddl and docs/protocol.md alone, with Ed25519 by openssl.
+"""A member that says two things at once: two PREPAREs, or two COMMITs, of one authority for one height and round and
+two different blocks, from docs/wire.cddl and docs/protocol.md alone, with Ed25519 by openssl.
 
-usage: twin.py FOLDER LEDGER HEIGHT ROUND     FOLDER is the member's, LEDGER its 32 bytes in hex;
-                                              writes one.message and two.message
+usage: twin.py prepare|commit FOLDER LEDGER HEIGHT ROUND     FOLDER is the member's, LEDGER its 32 bytes in hex;
+                                                             writes one.message and two.message
 """
 import hashlib
 import os
@@ -11,9 +11,11 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 PKCS8 = bytes.fromhex("302e020100300506032b657004220420")  # RFC 8410, before the seed
 PREPARE = 3
+COMMIT = 4
 
 
 def head(kind, value):
@@ -28,9 +30,13 @@ def head(kind, value):
 
 def put(item):
     if isinstance(item, int):
-        return head(0, item)
+        return head(0, item) if item >= 0 else head(1, -1 - item)
     if isinstance(item, bytes):
         return head(2, len(item)) + item
+    if isinstance(item, str):
+        return head(3, len(item.encode())) + item.encode()
+    if isinstance(item, dict):  # in the order given
+        return head(5, len(item)) + b"".join(put(key) + put(value) for key, value in item.items())
     return head(4, len(item)) + b"".join(put(one) for one in item)
 
 
@@ -61,10 +67,22 @@ def prepare(folder, ledger, height, rnd, block):
     return put([PREPARE, height, rnd, kid_of(pub), body, sig])
 
 
+def commit(folder, ledger, height, rnd, block):
+    """A seal, COSE_Sign1 of RFC 9052, is the whole message: it says by itself whose it is and for which block."""
+    seed, pub = key_of(folder)
+    protected = put({1: -8, 4: kid_of(pub), 15: {1: ledger.hex(), 6: int(time.time())}, 395: 1,
+                     -65537: [height, rnd, height, block]})
+    tree = os.urandom(32)
+    sig = sign(seed, put(["Signature1", protected, b"", tree]))
+    seal = head(6, 18) + put([protected, {}, tree, sig])
+    return put([COMMIT, height, rnd, kid_of(pub), seal, b""])
+
+
 def main():
-    folder, ledger, height, rnd = sys.argv[1:]
+    kind, folder, ledger, height, rnd = sys.argv[1:]
+    make = {"prepare": prepare, "commit": commit}[kind]
     for name in ("one", "two"):
-        message = prepare(pathlib.Path(folder), bytes.fromhex(ledger), int(height), int(rnd), os.urandom(32))
+        message = make(pathlib.Path(folder), bytes.fromhex(ledger), int(height), int(rnd), os.urandom(32))
         pathlib.Path(f"{name}.message").write_bytes(message)
 
 
