@@ -32,6 +32,7 @@ struct api_consensus {
     size_t quorum, members;
     bool votes, abstains; /* abstains: it lost what it voted, and waits until it may vote again */
     size_t peers;         /* other authorities heard of within five seconds */
+    uint64_t heard[AUTHORITY_MAX / 64]; /* their places in the set */
     bool offset_known;
     int64_t offset_ms; /* own clock less the median of the peers' */
     uint64_t waiting;  /* statements in the pool */

@@ -100,6 +100,7 @@ static void consensus(void *ctx, struct api_consensus *ret_consensus)
     };
     for (size_t i = 0; i < AUTHORITY_MAX; i++)
         ret_consensus->peers += m->view.heard[i / 64] >> i % 64 & 1;
+    memcpy(ret_consensus->heard, m->view.heard, sizeof m->view.heard);
     pthread_rwlock_unlock(&n->trees);
 }
 

@@ -7,9 +7,31 @@
 #include "tools/cmd_send.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ------------------------------------------------------------------ vote */
+
+/* What is open is there with what it would do; a yes is said with that before one's eyes. */
+static bool think_twice(struct cmd_home *home, const struct gov_world *w,
+                        const struct hash *proposal, struct err *err)
+{
+    const struct json_doc *list = json_doc_at(w->doc, "/proposals");
+    struct gov_proposal *p = calloc(1, sizeof *p);
+    bool good = true;
+    if (p == NULL)
+        return err_set(err, ERR_IO, "out of memory");
+    for (size_t i = 0; good && i < json_doc_count(list); i++) {
+        if (!gov_world_take(json_doc_element(list, i), p, NULL) || !p->readable ||
+            !hash_equal(&p->hash, proposal) || !slice_equal(p->status, slice_text("open")))
+            continue;
+        if (!home->json)
+            cmd_gov_warn(w, p->action, &p->parts);
+        good = cmd_gov_check(home, w, p->action, &p->parts, err);
+    }
+    free(p);
+    return good;
+}
 
 static bool read_ballot(struct cmd_home *home, const struct cmd_args *args, struct ballot *ret_b,
                         struct err *err)
@@ -21,7 +43,8 @@ static bool read_ballot(struct cmd_home *home, const struct cmd_args *args, stru
     if (!ret_b->yes && strcmp(args->operand[1], "no") != 0)
         return err_set(err, ERR_INPUT, "expected yes or no, found \"%.40s\"", args->operand[1]);
     bool good = gov_world_load(home, false, &w, err) &&
-                gov_world_proposal(w, args->operand[0], &ret_b->proposal, err);
+                gov_world_proposal(w, args->operand[0], &ret_b->proposal, err) &&
+                (!ret_b->yes || think_twice(home, w, &ret_b->proposal, err));
     if (good)
         ret_b->set = w->set;
     gov_world_free(w);
@@ -52,14 +75,16 @@ static int withdraw(struct cmd_home *home, const struct cmd_args *args, struct e
 int cmd_gov(int argc, char **argv)
 {
     const struct cmd_action actions[] = {
-        { "vote", "gov vote", "no-wait",
-          "Usage: waybill gov vote PROPOSAL yes|no [--no-wait]\n"
+        { "vote", "gov vote", "no-wait despite-warning",
+          "Usage: waybill gov vote PROPOSAL yes|no [--no-wait] [--despite-warning]\n"
           "Casts this member's ballot: one a proposal, which cannot be changed; it lapses when "
           "the\n"
           "authority set changes before the proposal passed, and may then be cast anew. PROPOSAL "
           "is "
           "its\n"
-          "hash, or its first digits.\n"
+          "hash, or its first digits. A yes to what would lock everybody out is not signed.\n"
+          "\n"
+          "  --despite-warning  it is\n"
           "Exit code: 0 accepted, 1 error, 4 refused.\n",
           vote },
         { "withdraw", "gov withdraw", "no-wait",

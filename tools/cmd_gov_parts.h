@@ -17,5 +17,11 @@ void cmd_gov_print_action(const struct gov_world *w, const struct gov_proposal *
 /* What people should think about twice before they vote for it; a line each. */
 void cmd_gov_warn(const struct gov_world *w, enum govern_action action,
                   const struct proposal_body *body);
+/*
+ * Would it lock everybody out? Then false, with the reason, unless --despite-warning was given. Asks the node
+ * who is there, for some seconds when too few are.
+ */
+bool cmd_gov_check(struct cmd_home *home, const struct gov_world *w, enum govern_action action,
+                   const struct proposal_body *body, struct err *err);
 
 #endif

@@ -349,6 +349,7 @@ static int propose(struct drafting *d, enum govern_action action, struct err *er
     int code = CMD_ERROR;
     if (good && !d->home->json)
         cmd_gov_warn(d->world, action, &d->body);
+    good = good && cmd_gov_check(d->home, d->world, action, &d->body, err);
     if (good)
         code = cmd_send_finish(d->home, "proposed", &draft);
     if (code == CMD_GOOD && !d->home->json)
@@ -380,12 +381,13 @@ static int run(struct cmd_home *home, const struct cmd_args *args, struct err *e
     return code;
 }
 
-#define OPTIONS "expires= at-height= reason= no-wait"
-#define TERMS                                                                            \
-    "  --expires WHEN   an instant, or so long from now (default: 7d, a year at most)\n" \
-    "  --at-height N    takes effect there, or a block after it passed (default)\n"      \
-    "  --reason TEXT    why\n"                                                           \
-    "  --no-wait        ends when it is handed in, not when it is on the ledger\n"       \
+#define OPTIONS "expires= at-height= reason= no-wait despite-warning"
+#define TERMS                                                                              \
+    "  --expires WHEN     an instant, or so long from now (default: 7d, a year at most)\n" \
+    "  --at-height N      takes effect there, or a block after it passed (default)\n"      \
+    "  --reason TEXT      why\n"                                                           \
+    "  --no-wait          ends when it is handed in, not when it is on the ledger\n"       \
+    "  --despite-warning  even what would lock everybody out\n"                            \
     "Exit code: 0 the proposal is on the ledger, 1 error, 4 refused.\n"
 
 int cmd_gov_propose(int argc, char **argv)

@@ -140,50 +140,6 @@ void cmd_gov_print_action(const struct gov_world *w, const struct gov_proposal *
         (void)printf("(what it says cannot be read)");
 }
 
-/* ------------------------------------------------------------------ warnings */
-
-/* How many authorities there would be: an authority of a member that has one takes its place. */
-static size_t authorities_after(const struct gov_world *w, enum govern_action action,
-                                const struct proposal_body *body)
-{
-    struct enrol_request e;
-    bool has = false;
-    struct kid member;
-    if (action == ACTION_REMOVE_AUTHORITY)
-        return w->authorities - (size_t)!gov_world_candidate(w, &body->kid, &member);
-    for (size_t i = 0; i < w->count; i++) {
-        const struct gov_member *m = &w->members[i];
-        bool this = action == ACTION_REMOVE_MEMBER
-                        ? kid_equal(&m->kid, &body->kid)
-                        : action == ACTION_ADD_AUTHORITY &&
-                              enrol_request_parse(body->request, &e, NULL) &&
-                              kid_equal(&m->kid, &e.sponsor);
-        has = has || (this && m->has_authority);
-    }
-    if (action == ACTION_REMOVE_MEMBER)
-        return w->authorities - (size_t)has;
-    return w->authorities + (size_t)(action == ACTION_ADD_AUTHORITY && !has);
-}
-
-void cmd_gov_warn(const struct gov_world *w, enum govern_action action,
-                  const struct proposal_body *body)
-{
-    size_t after = authorities_after(w, action, body);
-    size_t may_fail = after > 0 ? (after - 1) / 3 : 0;
-    if (after != w->authorities && after > 1 && may_fail == 0)
-        (void)printf("warning: %zu authorities tolerate no failure: all of them must be up for a "
-                     "block%s\n",
-                     after, after == 3 ? "; a fourth, as witness, changes that" : "");
-    if (after != w->authorities && after == 1)
-        (void)printf("warning: one authority alone: while its node is down nothing is recorded, "
-                     "and nobody checks it\n");
-    if (action == ACTION_AMEND) {
-        struct constitution c;
-        if (constitution_decode(body->constitution, &c, NULL))
-            (void)constitution_file_warn(&c, gov_world_active(w));
-    }
-}
-
 /* ------------------------------------------------------------------ list */
 
 static void tell_short(const struct gov_world *w, const struct gov_proposal *p)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What `waybill gov` says to people beside the votes themselves: why what passed was not applied.
+# What `waybill gov` says to people beside the votes themselves: why what passed was not applied; and what would lock
+# everybody out, which it does not sign unless somebody insists.
 . "$(dirname "$0")/node.sh"
 unset WAYBILL_HOME WAYBILL_NODE
 
@@ -35,14 +36,23 @@ votes() { # DIR...: yes on $hash
     for dir; do accepted "the ballot of $dir" waybill gov vote "$hash" yes --dir "net/$dir"; done
 }
 port=$(free_ports 40)
-waybill consortium init net --members "Farm A,Carrier B,Clinic C,Witness W" --base-port "$port" >out.txt
+cat >law.yaml <<'YAML'
+default: more than 1/2
+actions:
+  amend: { by: operators }
+  add-operator: { by: operators }
+  add-authority: { by: operators }
+  remove-authority: { by: operators }
+operators: [Farm A, Carrier B, Clinic C]
+YAML
+waybill consortium init net --members "Farm A,Carrier B,Clinic C,Witness W" --base-port "$port" --constitution law.yaml >out.txt
 sed -i 's/period: 500 ms/period: 50 ms/; s/empty every: 60 s/empty every: 2 s/' net/*/node.yaml
 waybill consortium up net --wait 120s >out.txt
 
 # ---- twice the same: the second one passed and no longer fitted
-proposed add-operator "Clinic C"
+proposed add-sponsor "Clinic C"
 first=$hash
-proposed add-operator "Clinic C" --reason "once more"
+proposed add-sponsor "Clinic C" --reason "once more"
 second=$hash
 hash=$first votes farm-a carrier-b clinic-c
 hash=$first patiently "the first to be applied" is applied
@@ -57,8 +67,55 @@ for dir in farm-a witness-w; do
     expect "why, to a program" "36 EXISTS true" "$(jq -r '"\(.refusal.code) \(.refusal.name) \(.refusal.sentence | length > 0)"' out.txt)"
 done
 waybill gov list --all --dir net/farm-a >out.txt
-says "in the list" "^${second:0:12}  not applied add-operator .*  EXISTS\$"
+says "in the list" "^${second:0:12}  not applied add-sponsor .*  EXISTS\$"
 waybill gov show "$first" --dir net/farm-a --json >out.txt
 expect "nothing to explain" null "$(jq .refusal out.txt)"
+
+# ---- what would lock everybody out: not proposed, and no yes
+not_signed() { # WHAT PATTERN COMMAND...
+    local what=$1 pattern=$2
+    shift 2
+    expect "$what" 1 "$(code_of "$@" --dir net/farm-a)"
+    says "$what" 'not signed (--despite-warning does it): ' err.txt
+    says "$what" "$pattern" err.txt
+}
+open() {
+    waybill gov list --dir net/farm-a --json | jq '[.proposals[]|select(.status=="open")]|length'
+}
+not_signed "rules of the future" 'knows rules up to' waybill gov propose rules 60000
+not_signed "too few operators for a quorum" 'would need 3 yes, and 2 operators may vote' \
+    waybill gov propose remove-operator "Clinic C"
+not_signed "too few operators, by the member's end" 'none could ever pass\|none would be made' waybill gov propose remove-member "Clinic C"
+expect "nothing was signed" 0 "$(open)"
+proposed remove-operator "Clinic C" --despite-warning
+not_signed "a yes to it" 'and 2 operators may vote' waybill gov vote "$hash" yes
+expect "to a program" 1 "$(code_of waybill gov vote "$hash" yes --dir net/farm-a --json)"
+says "to a program" 'despite-warning'
+accepted "a no" waybill gov vote "$hash" no --dir net/witness-w
+for dir in farm-a carrier-b clinic-c; do
+    accepted "a yes that insists" waybill gov vote "$hash" yes --despite-warning --dir net/$dir
+done
+patiently "it to be applied" is applied
+not_signed "one operator alone" 'Farm A alone would decide' waybill gov propose remove-operator "Carrier B"
+sed 's/^operators:.*//; /add-authority\|remove-authority/d' law.yaml >better.yaml
+proposed amend better.yaml # makes it better than it is
+for dir in farm-a carrier-b; do accepted "a yes to what mends it" waybill gov vote "$hash" yes --dir net/$dir; done
+patiently "the amendment to be applied" is applied
+
+# ---- with one node down, another one's end would stop the ledger, and its own would not
+hears() { # COUNT
+    [ "$(curl -sf "http://127.0.0.1:$port/v1/consensus" | jq -r '"\(.peers) \(.unheard | length)"')" = "$1 $((3 - $1))" ]
+}
+patiently "all to be heard" hears 3
+proposed remove-authority "Clinic C"
+waybill consortium down net witness-w >out.txt
+patiently "one to be missed" hears 2
+not_signed "a quorum that is not there" 'of the 3 authorities that would be left the node hears [0-9]* and a block would need 3' \
+    waybill gov propose remove-authority "Clinic C"
+not_signed "a yes to it" 'none would be made' waybill gov vote "$hash" yes
+accepted "who is down" waybill gov propose remove-authority "Witness W" --dir net/farm-a
+waybill consortium up net witness-w --wait 120s >out.txt
+patiently "all to be heard again" hears 3
+accepted "a yes when all are there" waybill gov vote "$hash" yes --dir net/farm-a
 waybill consortium down net >out.txt
 echo "gov-warnings: $second"
