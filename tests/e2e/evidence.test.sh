@@ -89,8 +89,9 @@ both_commits() { # whether the newest evidence holds the two messages as they we
         xxd -p seals.cose | tr -d '\n' | grep -qF "$(xxd -p $name.message | tr -d '\n')" || return 1
     done
 }
-heard_of_seals() { # up to 20 s; a block that is made meanwhile puts the height that is due behind
-    for _ in $(seq 400); do
+heard_of_seals() { # up to half a minute; a block that is made meanwhile puts the height that is due behind
+    local until=$((SECONDS + 30))
+    while [ $SECONDS -lt $until ]; do
         if both_commits; then return 0; fi
         [ "$(height a)" -lt $((next + 3)) ] || return 1
         sleep 0.05
