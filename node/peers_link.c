@@ -115,18 +115,36 @@ static void on_message(void *user, const struct bus_message *message)
         inbox_put(link->inbox, link, message->payload);
 }
 
-static void tell_change(struct peers_link *link, bool heard, uint64_t now_ms)
+enum peers_word peers_link_word(struct peers_told *told, bool heard, uint64_t now_ms)
+{
+    if (heard != told->heard) {
+        told->heard = heard;
+        told->any = true;
+        return heard ? PEERS_WORD_HEARD : PEERS_WORD_LOST;
+    }
+    if (heard || told->any || now_ms < told->since_ms + PEERS_NEVER_MS)
+        return PEERS_WORD_NONE;
+    told->any = true;
+    return PEERS_WORD_NEVER;
+}
+
+static void tell(struct peers_link *link, bool heard, uint64_t now_ms)
 {
     char kid[2 * KID_SIZE + 1];
-    bool before = __atomic_exchange_n(&link->heard, heard, __ATOMIC_RELAXED);
-    if (before == heard)
-        return;
+    const struct err *why = bus_last_error(link->bus);
+    const char *text = why->code != ERR_NONE ? why->msg : "it does not answer";
     hex_encode(kid_slice(&link->peer.kid), kid);
-    link->last_ms = now_ms;
-    if (heard)
-        log_info("listening to peer %s at %s", kid, link->peer.broker);
-    else
-        log_warn("peer %s is not heard: %s", kid, bus_last_error(link->bus)->msg);
+    if (__atomic_exchange_n(&link->heard, heard, __ATOMIC_RELAXED) != heard)
+        link->last_ms = now_ms;
+    switch (peers_link_word(&link->told, heard, now_ms)) {
+    case PEERS_WORD_NONE: break;
+    case PEERS_WORD_HEARD: log_info("listening to peer %s at %s", kid, link->peer.broker); break;
+    case PEERS_WORD_LOST: log_warn("peer %s is not heard: %s", kid, text); break;
+    case PEERS_WORD_NEVER:
+        log_warn("peer %s is not heard, and was not since the start, at %s: %s; still trying", kid,
+                 link->peer.broker, text);
+        break;
+    }
 }
 
 static void turn(struct peers_link *link)
@@ -139,7 +157,7 @@ static void turn(struct peers_link *link)
     now_ms = clock_steady_ms();
     bus_service(link->bus, fds[0].revents, now_ms);
     bool heard = bus_is_connected(link->bus);
-    tell_change(link, heard, now_ms);
+    tell(link, heard, now_ms);
     if (heard && now_ms >= link->last_ms + PEERS_SILENCE_MS) {
         bus_drop(link->bus, now_ms);
         link->last_ms = now_ms;
@@ -193,6 +211,7 @@ bool peers_link_start(const struct peer *peer, const struct peers_options *own, 
     link->inbox = inbox;
     link->peer = *peer;
     link->last = &link->first;
+    link->told.since_ms = clock_steady_ms();
     link->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     bool good = link->wake_fd >= 0 || err_set(err, ERR_IO, "peers: %s", strerror(errno));
     good = good && open_bus(link, own, ca_file, err) &&

@@ -36,6 +36,24 @@ struct peers_inbox {
     int fd;         /* an eventfd: readable while messages wait */
 };
 
+/* What the log is told of a peer: each change, and once that it was never heard since the start. */
+#define PEERS_NEVER_MS 30000
+
+enum peers_word {
+    PEERS_WORD_NONE,
+    PEERS_WORD_HEARD,
+    PEERS_WORD_LOST,
+    PEERS_WORD_NEVER,
+};
+
+struct peers_told {
+    uint64_t since_ms; /* of the start */
+    bool heard, any;   /* as last told; whether anything was */
+};
+
+/* Pure: what is to be told now, and then was. */
+enum peers_word peers_link_word(struct peers_told *told, bool heard, uint64_t now_ms);
+
 struct peers_link {
     struct peers_link *next;
     struct peers_inbox *inbox;
@@ -43,8 +61,9 @@ struct peers_link {
     struct bus *bus; /* the thread's, from its start to its end */
     pthread_t thread;
     int wake_fd;
-    bool stop, ended, heard; /* atomic */
-    uint64_t last_ms;        /* the thread's: when something was heard, or the connection made */
+    bool stop, ended, heard;             /* atomic */
+    struct peers_told told;              /* the thread's, as is … */
+    uint64_t last_ms;                    /* … when something was heard, or the connection made */
     struct peers_message *first, **last; /* what waits; under the inbox's lock, as is … */
     size_t waiting, waiting_bytes;       /* … how much */
 };
