@@ -191,30 +191,14 @@ static bool add_pin(struct importing *m, const struct cmd_args *args, struct err
     return cmd_home_parse_hash(text, &id->pins[id->pin_count++], err) || err_wrap(err, "--pin");
 }
 
-static bool put_file(const struct importing *m, const char *name, struct slice content,
-                     struct err *err)
-{
-    char path[PATH_MAX];
-    return member_folder_path(m->home, name, path, err) &&
-           (file_exists(path) || file_create(path, content, 0644, err));
-}
-
-/* A folder for a person to ask and verify from; no key, no node's configuration. */
+/* A folder for a person to ask and verify from; of a member or a spare what genesis start makes of it. */
 static bool make_home(const struct importing *m, struct slice genesis, struct err *err)
 {
-    char own[PATH_MAX];
-    struct buf identity = buf_heap(64 * 1024);
-    struct slice name = member_folder_ledger_name(genesis);
-    identity_put(&identity, &m->identity);
-    bool good = (file_exists(m->home) || file_make_folder(m->home, 0700, err)) &&
-                (file_exists(m->data) || file_make_folder(m->data, 0700, err)) &&
-                store_create_or_keep(m->data, genesis, err) &&
-                put_file(m, "name", name.len > 0 ? name : slice_text("ledger"), err) &&
-                put_file(m, "genesis.cbor", genesis, err) &&
-                member_folder_path(m->home, "identity.cbor", own, err) &&
-                file_replace(own, buf_slice(&identity), 0644, err);
-    buf_free(&identity);
-    return good;
+    return member_folder_fits(m->home, genesis, &m->identity, err) &&
+           (file_exists(m->home) || file_make_folder(m->home, 0700, err)) &&
+           (file_exists(m->data) || file_make_folder(m->data, 0700, err)) &&
+           store_create_or_keep(m->data, genesis, err) &&
+           member_folder_settle(m->home, genesis, &m->identity, err);
 }
 
 static bool run_import(struct importing *m, const struct cmd_home *home,

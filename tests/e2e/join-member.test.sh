@@ -87,3 +87,9 @@ expect "joining again" 0 "$(code_of waybill join again --from-genesis --from "$b
 cmp again/member.key.state elm/member.key.state || die "a key lost its place"
 [ ! -e again/node/authority.key.state ] || die "a key that has signed begins anew"
 says "that it may have voted" "$(sed -n 's/^ledger //p' spare/node/authority.key.voted)" again/node/authority.key.voted
+
+# A member's folder whose ledger comes in a file is as ready.
+waybill member new fir --name "Fir F" --no-node --ledger net/a/identity.cbor >out.txt
+waybill export net/b all.export >out.txt
+expect "the import" 0 "$(code_of waybill import all.export fir)"
+[ -s fir/member.key.state ] && [ -s fir/identity.cbor ] || die "an imported member's folder has no place for its key"
