@@ -36,6 +36,11 @@ bool store_join_put(struct store_join *j, uint32_t first, struct slice chunk, st
 bool store_join_finish(struct store_join *j, const struct snapshot *s, struct header *ret_header,
                        struct err *err);
 
+/* Has joining begun in dir, and not come to its end? */
+bool store_join_begun(const char *dir);
+/* There is a ledger: what was begun beside it is removed. */
+bool store_join_forget(const char *dir, struct err *err);
+
 /* ------------------------------------------------------------------ living with one */
 
 struct store_history {

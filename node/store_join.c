@@ -7,10 +7,12 @@
 #include "node/store_parts.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define UNFINISHED_NAME "ledger.db.joining"
 /* Outcomes of the blocks after the snapshot are numbered from here: history has all numbers below. */
@@ -290,4 +292,29 @@ bool store_join_finish(struct store_join *j, const struct snapshot *s, struct he
     good = good && store_rename_finished(j->dir, UNFINISHED_NAME, err);
     store_join_close(j);
     return good;
+}
+
+/* ------------------------------------------------------------------ what was begun */
+
+static bool name_file(const char *dir, const char *suffix, char path[PATH_MAX], struct err *err)
+{
+    return snprintf(path, PATH_MAX, "%s/" UNFINISHED_NAME "%s", dir, suffix) < PATH_MAX ||
+           err_set(err, ERR_INPUT, "%s: the name is too long", dir);
+}
+
+bool store_join_begun(const char *dir)
+{
+    char path[PATH_MAX];
+    struct stat st;
+    return name_file(dir, "", path, NULL) && stat(path, &st) == 0;
+}
+
+bool store_join_forget(const char *dir, struct err *err)
+{
+    static const char *const suffixes[] = { "-wal", "-shm", "" };
+    char path[PATH_MAX];
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
+        if (!name_file(dir, suffixes[i], path, err) || (unlink(path) != 0 && errno != ENOENT))
+            return err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+    return true;
 }

@@ -62,7 +62,7 @@ static bool progress(void *ctx, uint64_t done, uint64_t all, uint64_t bytes)
 
 static void complain(void *ctx, size_t peer, const struct err *err)
 {
-    const struct join *j = ctx;
+    struct join *j = ctx;
     join_peers_complain(&j->peers, peer, err);
 }
 
@@ -115,7 +115,7 @@ static bool check_genesis(const struct join *j, struct slice genesis, struct err
     struct identity id;
     return founding_check(genesis, true, &id, err) &&
            (hash_equal(&id.genesis.ledger, &j->trusted.genesis.ledger) ||
-            err_set(err, ERR_PROOF, "a genesis of another ledger"));
+            err_set(err, ERR_PROOF, "its genesis is of another ledger than the identity"));
 }
 
 static enum asked_end ask_genesis(void *ctx, size_t peer, struct err *err)
@@ -163,7 +163,7 @@ static bool find_genesis(struct join *j, bool from_genesis, struct err *err)
     if (j->there && store_open(j->data, STORE_READ, &s, err))
         return read_ledger(j, s, err);
     if (j->there && !from_genesis)
-        return false;
+        return err_wrap(err, "%s", j->data);
     j->there = false;
     join_peers_meet(&j->peers, &j->trusted.genesis.ledger);
     return read_genesis(j) || fetch_genesis(j, err);
@@ -178,7 +178,8 @@ static bool take_folder(struct join *j, bool from_genesis, struct err *err)
 
 static bool settle(struct join *j, struct err *err)
 {
-    return member_folder_settle(j->home, buf_slice(&j->genesis), &j->trusted, err);
+    return store_join_forget(j->data, err) &&
+           member_folder_settle(j->home, buf_slice(&j->genesis), &j->trusted, err);
 }
 
 /* ------------------------------------------------------------------ at a snapshot */
@@ -420,6 +421,13 @@ static bool choose(struct join *j, const struct cmd_args *args, struct err *err)
     return good && (!history || join_history(j, err));
 }
 
+/* What begun is not lost, whether peers, room or time were missing. */
+static bool may_go_on(const struct join *j, const struct err *err)
+{
+    return (err->code == ERR_IO || err->code == ERR_BUSY || err->code == ERR_NOT_FOUND) &&
+           (has_ledger(j) || store_join_begun(j->data));
+}
+
 static int join(struct cmd_home *home, const struct cmd_args *args, struct err *err)
 {
     struct join *j = calloc(1, sizeof *j);
@@ -439,6 +447,9 @@ static int join(struct cmd_home *home, const struct cmd_args *args, struct err *
         join_peers_tell(&j->peers);
     if (good)
         tell(j, home);
+    else if (!home->json && may_go_on(j, err))
+        (void)fprintf(stderr, "what is here stays in %s; the same command goes on from there\n",
+                      j->data);
     join_peers_close(&j->peers);
     buf_free(&j->genesis);
     free(j);
@@ -460,7 +471,9 @@ int cmd_join(int argc, char **argv)
         "or\n"
         "slow is asked last.\n"
         "\n"
-        "  --from URL       a node of the ledger; more of them share the work\n"
+        "  --from URL       a node of the ledger, at its address for people; more of them share "
+        "the "
+        "work\n"
         "  --identity FILE  the ledger's identity.cbor, from somebody you trust\n"
         "  --history        also what happened before that block; or only that, when DIR was "
         "joined\n"

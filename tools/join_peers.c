@@ -13,7 +13,8 @@
 #define SMALL_BYTES (64 * 1024)
 #define SMALL_MS    10000 /* for a small answer, from who has not failed yet */
 #define LARGE_MS    15000
-#define PATIENCE_MS 60000
+#define LONGER      4 /* times as long for who has failed: its line may be slow */
+#define PATIENCE_MS 120000
 
 bool join_peers_open(struct join_peers *p, const struct cmd_home *home, const struct cmd_args *args,
                      struct err *err)
@@ -83,7 +84,7 @@ static unsigned patience(const struct asked_peer *peer, size_t max)
 {
     unsigned ms = max <= SMALL_BYTES ? SMALL_MS : LARGE_MS;
     for (unsigned i = 0; i < peer->faults && ms < PATIENCE_MS; i++)
-        ms *= 2;
+        ms *= LONGER;
     return ms < PATIENCE_MS ? ms : PATIENCE_MS;
 }
 
@@ -102,13 +103,15 @@ bool join_peers_get(struct join_peers *p, size_t peer, const char *path, size_t 
 /* ------------------------------------------------------------------ telling */
 
 /* A message of the connection begins with the address already. */
-void join_peers_complain(const struct join_peers *p, size_t peer, const struct err *err)
+void join_peers_complain(struct join_peers *p, size_t peer, const struct err *err)
 {
     const char *url = p->url[peer];
     bool named = strncmp(err->msg, url, strlen(url)) == 0;
-    (void)fprintf(stderr, "%s%s%s%s%s\n", p->terminal ? "\r\033[K" : "", named ? "" : url,
-                  named ? "" : ": ", err->msg,
-                  p->asked.count > 1 ? "; from now on others are asked first" : "");
+    if (p->asked.count == 1 || strcmp(p->told[peer].msg, err->msg) == 0)
+        return;
+    p->told[peer] = *err;
+    (void)fprintf(stderr, "%s%s%s%s; from now on others are asked first\n",
+                  p->terminal ? "\r\033[K" : "", named ? "" : url, named ? "" : ": ", err->msg);
 }
 
 void join_peers_tell(const struct join_peers *p)

@@ -69,6 +69,12 @@ expect "in words" 0 "$(code_of join words "${all[@]}" --from "$url")"
 says "who gave what" "^$url gave [1-9][0-9]* answers" err.txt
 says "who was silent" "127.0.0.1:${bad[1]#*=}.*from now on others are asked first" err.txt
 
+# What one way had begun is gone when the other has come to its end.
+mkdir -p other-way/node
+cp joined/node/ledger.db other-way/node/ledger.db.joining
+expect "the other way" 0 "$(code_of join other-way --from-genesis --from "$url")"
+[ ! -e other-way/node/ledger.db.joining ] || die "what was begun stays beside the ledger"
+
 # The log of a ledger that was removed stays out of the next.
 cp -r joined logged
 rm logged/node/ledger.db
