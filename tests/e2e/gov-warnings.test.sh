@@ -28,8 +28,8 @@ proposed() { # ACTION...: sets hash
     accepted "propose $*" waybill gov propose "$@" --dir net/farm-a --json
     hash=$(jq -r .statement out.txt)
 }
-is() { # STATUS: of $hash
-    [ "$(waybill gov show "$hash" --dir net/farm-a --json | jq -r .status)" = "$1" ]
+is() { # STATUS [DIR]: of $hash
+    [ "$(waybill gov show "$hash" --dir "${2:-net/farm-a}" --json | jq -r .status)" = "$1" ]
 }
 votes() { # DIR...: yes on $hash
     local dir
@@ -58,6 +58,7 @@ hash=$first votes farm-a carrier-b clinic-c
 hash=$first patiently "the first to be applied" is applied
 hash=$second votes farm-a carrier-b clinic-c
 hash=$second patiently "the second to be decided" is "not applied"
+hash=$second patiently "witness-w to know it" is "not applied" net/witness-w
 for dir in farm-a witness-w; do
     code=0
     waybill gov show "$second" --dir net/$dir >out.txt || code=$?

@@ -17,6 +17,7 @@ decide() { # ACTION...: proposed by a, voted by those
     WAYBILL_HOME=$PWD/net/a waybill gov propose "$@" --json >proposal.json || die "$*: $(cat proposal.json)"
     proposal=$(jq -r .statement proposal.json)
     for member in "${voters[@]}"; do
+        wait_until "$member's node to know the proposal" waybill gov show "$proposal" --dir "net/$member"
         WAYBILL_HOME=$PWD/net/$member waybill gov vote "$proposal" yes >vote.txt || die "$member: $(cat vote.txt)"
     done
 }
@@ -29,8 +30,11 @@ run_node() { # DIR
     waybill-node run --config "$1/node.yaml" >/dev/null 2>"$1.log" &
     running+=($!)
 }
-in_set() { # DIR: its authority's key is of the set, as the node of b says
-    curl -sf "$b/v1/set" >set.txt && grep -q "$(sed -n 's/^pub //p' "$1/node/authority.key")" set.txt
+in_set() { # DIR [URL]: its authority's key is of the set, as the node of b says, and another one
+    local url
+    for url in "$b" ${2:+"$2"}; do
+        curl -sf "$url/v1/set" >set.txt && grep -q "$(sed -n 's/^pub //p' "$1/node/authority.key")" set.txt || return 1
+    done
 }
 
 wait_long() { # WHAT COMMAND...: up to a minute, for what several nodes agree on
@@ -56,7 +60,7 @@ done
 cmp elm/identity.cbor net/a/identity.cbor || die "the new member's folder has another identity"
 expect "its node is announced" 0 "$(code_of waybill member announce --dir elm --node "$a")"
 run_node elm
-wait_long "the new member's node to enter the set" in_set elm
+wait_long "the new member's node to enter the set" in_set elm "http://127.0.0.1:$((base + 40))"
 expect "goods of the new member" 0 "$(code_of waybill asset commission $gtin/ELM --dir elm)"
 WAYBILL_HOME=$PWD/net/a waybill gov propose set-parameter opening-wait 10min --json >proposal.json
 expect "a vote of the new member" 0 "$(code_of waybill gov vote "$(jq -r .statement proposal.json)" yes --dir elm --json)"
@@ -74,7 +78,7 @@ expect "the spare joins" 0 "$(code_of waybill join spare --from-genesis --from "
 [ ! -e spare/member.key.state ] || die "the spare has the state of a key that it has not"
 expect "the spare's node is announced" 0 "$(code_of waybill member announce --dir spare --node "$b")"
 run_node spare
-wait_long "the spare to enter the set" in_set spare
+wait_long "the spare to enter the set" in_set spare "http://127.0.0.1:$((base + 50))"
 ! in_set net/a || die "the spare is in the set beside the one it replaces"
 mv net/a/member.key net/a/member.key.state spare/
 expect "goods of a, from the spare's folder" 0 "$(code_of waybill asset commission $gtin/SPARE --dir spare)"

@@ -117,7 +117,7 @@ wait "$load_pid" || die "a statement was lost: $(cat load.txt)"
 accepted=$(wc -l <accepted.txt)
 [ "$accepted" -gt 0 ] || die "nothing was accepted meanwhile"
 while read -r name; do
-    curl -sf "$(node_of farm-a)/v1/assets/01/09506000134352/21/$name" >out.txt || die "$name is not on the ledger"
+    patiently "$name on the ledger, as farm-a has it" curl -sf "$(node_of farm-a)/v1/assets/01/09506000134352/21/$name"
 done <accepted.txt
 
 # ---- its vote counts: without another one a block needs it

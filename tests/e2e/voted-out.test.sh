@@ -33,7 +33,8 @@ remove() { # MEMBER VOTERS...
     shift
     as a gov propose remove-authority "$member" --json >proposed.txt
     hash=$(jq -r .statement proposed.txt)
-    for voter; do
+    for voter; do # by its own node, which may hear of it, and of what was decided before, later than a's
+        in_time "$voter's node to know the proposal" as "$voter" gov show "$hash"
         as "$voter" gov vote "$hash" yes >vote.txt 2>&1 || die "$voter's vote on $member: $(cat vote.txt)"
     done
 }

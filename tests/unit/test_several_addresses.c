@@ -23,7 +23,7 @@
 
 #include <cmocka.h>
 
-#define LIMIT_MS 30000
+#define LIMIT_MS 60000
 #define NAME     "several.example"
 #define FILLERS  16
 
