@@ -27,6 +27,8 @@ bool file_create(const char *path, struct slice content, unsigned mode, struct e
 bool file_make_folder(const char *path, unsigned mode, struct err *err);
 
 bool file_exists(const char *path);
+/* May nobody but its owner (and root) read, write or run it? True, too, when there is none. */
+bool file_is_private(const char *path);
 
 /*
  * First thing in every main: what a program opens must not get the number of a standard input, output or error

@@ -1,4 +1,5 @@
 /* The node among other authorities: who they are, what they say, and what is fetched from them. */
+#include "common/file.h"
 #include "common/hex.h"
 #include "common/log.h"
 #include "common/tls_certificate.h"
@@ -98,6 +99,16 @@ static bool open_guard(struct node *n, struct err *err)
     return n->meet.guard != NULL || err_set(err, ERR_IO, "out of memory");
 }
 
+/* Other users of the machine could speak for this node to its peers, though not vote for it. */
+static void look_at_key(const struct node *n)
+{
+    const char *path = n->settings->peers.key.path;
+    if (!file_is_private(path))
+        log_warn("%s: others on this machine can get at the key: chmod 600 it, and if they had "
+                 "time to, make another: waybill member certificate",
+                 path);
+}
+
 bool loop_peers_open(struct node *n, struct err *err)
 {
     if (!n->settings->has_peers)
@@ -108,6 +119,7 @@ bool loop_peers_open(struct node *n, struct err *err)
     if (!open_peers(n, err) || !refresh(n, err) || !open_guard(n, err))
         return false;
     compare_own(n);
+    look_at_key(n);
     return true;
 }
 

@@ -50,12 +50,14 @@ stays "is another one's already" --broker "a.example:$port" --url "https://a.exa
 sed -i '/^peers:/,/^  [a-z]/{/^  addresses:/d}; /^ *"[0-9a-f]\{16\}":/,+2d; s/^peers:.*/&\n  addresses: {}/' net/d/node.yaml # not line by line
 stays "nothing was changed" --broker "a.example:$port" --url "https://a.example:$((port + 1))"
 
-# A node that was moved to a name starts.
+# A node that was moved to a name starts. Carried about, its key may have become everybody's: it says so.
+chmod 644 net/a/tls.key
 url=http://127.0.0.1:$base
 waybill-node run --config net/a/node.yaml 2>node.log &
 node_pid=$!
 running+=("$node_pid")
 wait_until "the moved node" is_up
+says "a key that all can read" "tls.key: others on this machine can get at the key" node.log
 kill_node TERM
 expect "a new member at localhost" 0 "$(code_of waybill member new e --name E --broker "localhost:$port" --url "https://[::1]:$((port + 1))")"
 expect "its configuration" 0 "$(code_of waybill-node check-config e/node.yaml)"

@@ -90,6 +90,20 @@ static void what_is_no_plain_file_is_left_alone(void **state)
     assert_false(file_replace(path, slice_text("one"), 0600, &err));
 }
 
+static void who_can_get_at_it(void **state)
+{
+    struct folder *f = *state;
+    static const unsigned open_modes[] = { 0640, 0604, 0660, 0610 };
+    const char *path = name(f, "key");
+    assert_true(file_is_private(path)); /* there is none */
+    assert_true(file_replace(path, slice_text("x"), 0600, NULL));
+    assert_true(file_is_private(path));
+    for (size_t i = 0; i < sizeof open_modes / sizeof open_modes[0]; i++) {
+        assert_int_equal(chmod(path, open_modes[i]), 0);
+        assert_false(file_is_private(path));
+    }
+}
+
 /* In a child, for the test's own are needed: 0 when all is as it should be, else which of them is not. */
 static int hold_without(int first, int last)
 {
@@ -130,6 +144,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_plain_file_is_replaced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_is_its_folders, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_plain_file_is_left_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_can_get_at_it, set_up, tear_down),
         cmocka_unit_test(closed_standard_descriptors_are_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
