@@ -9,6 +9,7 @@
 #include "tests/unit/support_api.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,18 @@ static int dial(uint16_t port)
     return dial_from(0, port);
 }
 
+/* However often it is interrupted. */
+static bool send_all(int fd, struct slice s)
+{
+    for (size_t sent = 0; sent < s.len;) {
+        ssize_t n = send(fd, s.data + sent, s.len - sent, MSG_NOSIGNAL);
+        if (n < 0 && errno != EINTR)
+            return false;
+        sent += n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
 static bool all_sent; /* by the last exchange, before the server ended the connection */
 
 /* Sends all, reads until the server is done. Returns the status, 0 when there was no answer. */
@@ -49,9 +62,15 @@ static unsigned exchange(uint16_t port, struct slice request, char *answer, size
     int fd = dial(port);
     size_t len = 0;
     ssize_t n;
-    all_sent = send(fd, request.data, request.len, MSG_NOSIGNAL) == (ssize_t)request.len;
-    while (len + 1 < size && (n = recv(fd, answer + len, size - 1 - len, 0)) > 0)
+    all_sent = send_all(fd, request);
+    while (len + 1 < size) {
+        n = recv(fd, answer + len, size - 1 - len, 0);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            break;
         len += (size_t)n;
+    }
     answer[len] = '\0';
     (void)close(fd);
     return len > 12 ? (unsigned)strtoul(answer + 9, NULL, 10) : 0;
