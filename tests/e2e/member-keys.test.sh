@@ -34,6 +34,15 @@ proposed() { # DIR ACTION...: sets hash
 is() { # STATUS: of $hash
     [ "$(waybill gov show "$hash" --dir net/carrier-b --json | jq -r .status)" = "$1" ]
 }
+is_level() { # farm-a's node with carrier-b's
+    local there
+    there=$(curl -sf "http://127.0.0.1:$((port + 10))/v1/head" | jq .height) &&
+        [ "$(curl -sf "$node/v1/head" | jq .height)" -ge "$there" ]
+}
+has_voted() { # BALLOT: on $hash, as clinic-c's node has it
+    [ "$(waybill gov show "$hash" --dir net/clinic-c --json |
+        jq -r '.ballots[] | "\(.member) \(if .yes then "yes" else "no" end)"')" = "$1" ]
+}
 passes() { # DIR...: who vote yes on $hash; all at one node, for some have none in the set
     local dir
     for dir; do accepted "the ballot of $dir" waybill gov vote "$hash" yes --dir "$dir" --node "http://127.0.0.1:$((port + 10))"; done
@@ -54,6 +63,7 @@ replaced() { # DIR: its new member key, in a folder of its own
     waybill member new "$1" --name "Farm A" --no-node --ledger net/carrier-b/identity.cbor --recovers "$farm" >out.txt
     proposed net/carrier-b recover-member "Farm A" "$1/request.cbor" --reason "it lost its key"
     passes net/carrier-b net/clinic-c net/witness-w
+    patiently "farm-a's node to know the key" is_level
     waybill genesis start "$1" net/carrier-b/genesis.cbor >out.txt
 }
 speaks() { # DIR: all that a member says
@@ -64,12 +74,13 @@ speaks() { # DIR: all that a member says
     accepted "its name" waybill party set --name "Farm A" --dir "$dir" --node "$node"
     accepted "an offer to it" waybill asset commission "$unit/$dir-B" --dir net/carrier-b
     accepted "an offer to it" waybill custody offer "$unit/$dir-B" --to "Farm A" --dir net/carrier-b
+    patiently "the offer at farm-a's node" is_level
     accepted "what it takes over" waybill custody accept "$unit/$dir-B" --dir "$dir" --node "$node"
     expect "whose they are" "$farm" "$(curl -sf "$node/v1/assets/$unit/$dir" | jq -r .custodian.kid)"
     expect "whose they became" "$farm" "$(curl -sf "$node/v1/assets/$unit/$dir-B" | jq -r .custodian.kid)"
     proposed net/clinic-c set-parameter opening-wait 10min
     accepted "its ballot" waybill gov vote "$hash" yes --dir "$dir" --node "$node"
-    expect "who voted" "$farm yes" "$(waybill gov show "$hash" --dir net/clinic-c --json | jq -r '.ballots[] | "\(.member) \(if .yes then "yes" else "no" end)"')"
+    patiently "its ballot at clinic-c's node" has_voted "$farm yes"
     accepted "its proposal" waybill gov propose set-parameter opening-wait 20min --dir "$dir" --node "$node"
 }
 has_pack() { # ASSET
