@@ -122,6 +122,17 @@ static bool copy_path(char to[PATH_SIZE], const char *from, struct err *err)
            err_set(err, ERR_INPUT, "%s: the path is too long", from);
 }
 
+/* Tried here, for libmosquitto names neither the file nor the trouble. */
+static bool try_key(const char *path, struct err *err)
+{
+    struct buf pem = buf_heap(TLS_CERTIFICATE_PEM_MAX);
+    bool good = file_read(path, TLS_CERTIFICATE_PEM_MAX, &pem, err);
+    if (pem.data != NULL)
+        crypto_wipe(pem.data, pem.len);
+    buf_free(&pem);
+    return good;
+}
+
 /* The own certificate has to be what others expect of it. */
 static bool read_own(struct peers *p, struct err *err)
 {
@@ -146,7 +157,8 @@ static bool set_up(struct peers *p, const struct peers_options *o, struct err *e
     (void)snprintf(p->host, sizeof p->host, "%s", o->host);
     if (!copy_path(p->dir, o->dir, err) ||
         !copy_path(p->certificate_file, o->certificate_file, err) ||
-        !copy_path(p->key_file, o->key_file, err) || !read_own(p, err))
+        !copy_path(p->key_file, o->key_file, err) || !read_own(p, err) ||
+        !try_key(p->key_file, err))
         return false;
     p->options.dir = p->dir;
     p->options.certificate_file = p->certificate_file;

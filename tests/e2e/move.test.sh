@@ -59,6 +59,10 @@ running+=("$node_pid")
 wait_until "the moved node" is_up
 says "a key that all can read" "tls.key: others on this machine can get at the key" node.log
 kill_node TERM
+mv net/a/tls.key aside.key
+expect "a node without its TLS key" 1 "$(code_of waybill-node run --config net/a/node.yaml)"
+says "which file it lacks" "tls.key: No such file" err.txt
+
 expect "a new member at localhost" 0 "$(code_of waybill member new e --name E --broker "localhost:$port" --url "https://[::1]:$((port + 1))")"
 expect "its configuration" 0 "$(code_of waybill-node check-config e/node.yaml)"
 expect "a new member that cannot work" 1 "$(code_of waybill member new f --name F --broker "f.example:$port" --url "https://f.example:$((port + 1))" --listen f.example)"
