@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MEET_MS     3000
+#define MEET_MS     5000
 #define SMALL_BYTES (64 * 1024)
 #define SMALL_MS    10000 /* for a small answer, from who has not failed yet */
 #define LARGE_MS    15000
@@ -80,10 +80,12 @@ void join_peers_meet(struct join_peers *p, const struct hash *ledger)
 
 /* ------------------------------------------------------------------ asking */
 
+/* Who has never answered yet may not be there at all: that it was not met gains it nothing. */
 static unsigned patience(const struct asked_peer *peer, size_t max)
 {
     unsigned ms = max <= SMALL_BYTES ? SMALL_MS : LARGE_MS;
-    for (unsigned i = 0; i < peer->faults && ms < PATIENCE_MS; i++)
+    unsigned failed = peer->faults > 0 && peer->answers == 0 ? peer->faults - 1 : peer->faults;
+    for (unsigned i = 0; i < failed && ms < PATIENCE_MS; i++)
         ms *= LONGER;
     return ms < PATIENCE_MS ? ms : PATIENCE_MS;
 }
