@@ -33,7 +33,10 @@ is() { # STATUS [DIR]: of $hash
 }
 votes() { # DIR...: yes on $hash
     local dir
-    for dir; do accepted "the ballot of $dir" waybill gov vote "$hash" yes --dir "net/$dir"; done
+    for dir; do
+        patiently "$dir's node to know the proposal" waybill gov show "$hash" --dir "net/$dir"
+        accepted "the ballot of $dir" waybill gov vote "$hash" yes --dir "net/$dir"
+    done
 }
 port=$(free_ports 40)
 cat >law.yaml <<'YAML'
@@ -92,15 +95,20 @@ proposed remove-operator "Clinic C" --despite-warning
 not_signed "a yes to it" 'and 2 operators may vote' waybill gov vote "$hash" yes
 expect "to a program" 1 "$(code_of waybill gov vote "$hash" yes --dir net/farm-a --json)"
 says "to a program" 'despite-warning'
+patiently "witness-w's node to know the proposal" waybill gov show "$hash" --dir net/witness-w
 accepted "a no" waybill gov vote "$hash" no --dir net/witness-w
 for dir in farm-a carrier-b clinic-c; do
+    patiently "$dir's node to know the proposal" waybill gov show "$hash" --dir net/$dir
     accepted "a yes that insists" waybill gov vote "$hash" yes --despite-warning --dir net/$dir
 done
 patiently "it to be applied" is applied
 not_signed "one operator alone" 'Farm A alone would decide' waybill gov propose remove-operator "Carrier B"
 sed 's/^operators:.*//; /add-authority\|remove-authority/d' law.yaml >better.yaml
 proposed amend better.yaml # makes it better than it is
-for dir in farm-a carrier-b; do accepted "a yes to what mends it" waybill gov vote "$hash" yes --dir net/$dir; done
+for dir in farm-a carrier-b; do
+    patiently "$dir's node to know the proposal" waybill gov show "$hash" --dir net/$dir
+    accepted "a yes to what mends it" waybill gov vote "$hash" yes --dir net/$dir
+done
 patiently "the amendment to be applied" is applied
 
 # ---- with one node down, another one's end would stop the ledger, and its own would not
