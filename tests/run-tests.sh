@@ -48,7 +48,7 @@ say_failed() { # NAME CODE: and why, by its log
 # Runs a command with a time limit in a session of its own, a scratch directory and a log. Whatever of that
 # session is still alive afterwards is named in the log, ended, and makes the test fail.
 run_one() { # NAME SECONDS COMMAND...; the exit code of the command
-    local name=$1 limit=$2 code=0 left
+    local name=$1 limit=$2 code=0 left try
     shift 2
     WAYBILL_SCRATCH=$(mktemp -d "${TMPDIR:-/tmp}/waybill-test.XXXXXX") || return 1
     export WAYBILL_SCRATCH
@@ -57,10 +57,10 @@ run_one() { # NAME SECONDS COMMAND...; the exit code of the command
         "$log" "$limit" "$@" >"$log" 2>&1 </dev/null || code=$?
     [ $code -ne 124 ] || echo "run-tests: $name: no end after $limit s" >>"$log"
     left=$(alive "$(cat "$log.sid")")
-    if [ -n "$left" ]; then # a second's grace for what is ending just now
-        sleep 1
+    for ((try = 0; try < 50 && ${#left} > 0; try++)); do # ten seconds' grace for what is ending just now
+        sleep 0.2
         left=$(alive "$(cat "$log.sid")")
-    fi
+    done
     if [ -n "$left" ]; then
         printf 'run-tests: %s left processes behind:\n%s\n' "$name" "$left" >>"$log"
         awk '{ print $1 }' <<<"$left" | xargs -r kill -9 2>/dev/null
