@@ -9,7 +9,6 @@ growth_kib=65536  # of a node, at most
 least_percent=10  # of the rate without a flood; two cores may be busy otherwise
 
 base=$(free_ports 40)
-trap 'waybill consortium down net >/dev/null 2>&1; finish' EXIT
 made=0
 rate() { # sets accepted: how many statements b's node took within a window
     local end=$((SECONDS + window))

@@ -4,10 +4,8 @@
 . "$(dirname "$0")/node.sh"
 unset WAYBILL_HOME WAYBILL_NODE
 
+rehearsals=(net renamed)
 down_all() {
-    for dir in net renamed; do
-        [ ! -d $dir ] || waybill consortium down $dir >/dev/null 2>&1 || true
-    done
     for pid in $(cat pids.txt 2>/dev/null); do kill "$pid" 2>/dev/null || true; done
     finish
 }

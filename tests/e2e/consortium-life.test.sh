@@ -4,13 +4,7 @@
 . "$(dirname "$0")/node.sh"
 unset WAYBILL_HOME WAYBILL_NODE
 
-down_all() {
-    for dir in net moved gone left; do
-        [ ! -d $dir ] || waybill consortium down $dir >/dev/null 2>&1 || true
-    done
-    finish
-}
-trap down_all EXIT
+rehearsals=(net moved gone left)
 
 status() { # DIR JQ: of `consortium status`
     waybill consortium status "$1" --json 2>/dev/null | jq -r "$2"

@@ -6,7 +6,6 @@
 unset WAYBILL_HOME WAYBILL_NODE
 
 base=$(free_ports 40)
-trap 'waybill consortium down net >/dev/null 2>&1; finish' EXIT
 a=http://127.0.0.1:$base b=http://127.0.0.1:$((base + 10)) c=http://127.0.0.1:$((base + 20)) d=http://127.0.0.1:$((base + 30))
 made=0
 commission() { # MEMBER

@@ -7,7 +7,6 @@ members=(a b c d)
 unset WAYBILL_HOME WAYBILL_NODE
 
 base=$(free_ports 40)
-trap 'waybill consortium down net >/dev/null 2>&1; finish' EXIT
 declare -A url_of=([a]=http://127.0.0.1:$base [b]=http://127.0.0.1:$((base + 10)) [c]=http://127.0.0.1:$((base + 20))
     [d]=http://127.0.0.1:$((base + 30)))
 ask() { # MEMBER PATH FILTER

@@ -4,21 +4,6 @@
 . "$(dirname "$0")/node.sh"
 unset WAYBILL_HOME WAYBILL_NODE
 
-down_all() {
-    [ ! -d net ] || waybill consortium down net >/dev/null 2>&1 || true
-    finish
-}
-trap down_all EXIT
-
-patiently() { # WHAT COMMAND...: up to two minutes
-    local what=$1
-    shift
-    for _ in $(seq 600); do
-        if "$@" >/dev/null 2>&1; then return 0; fi
-        sleep 0.2
-    done
-    die "waited in vain for $what"
-}
 accepted() { # WHAT COMMAND...
     local what=$1
     shift
@@ -34,7 +19,7 @@ is() { # STATUS [DIR]: of $hash
 votes() { # DIR...: yes on $hash
     local dir
     for dir; do
-        patiently "$dir's node to know the proposal" waybill gov show "$hash" --dir "net/$dir"
+        wait_until "$dir's node to know the proposal" waybill gov show "$hash" --dir "net/$dir"
         accepted "the ballot of $dir" waybill gov vote "$hash" yes --dir "net/$dir"
     done
 }
@@ -58,10 +43,10 @@ first=$hash
 proposed add-sponsor "Clinic C" --reason "once more"
 second=$hash
 hash=$first votes farm-a carrier-b clinic-c
-hash=$first patiently "the first to be applied" is applied
+hash=$first wait_until "the first to be applied" is applied
 hash=$second votes farm-a carrier-b clinic-c
-hash=$second patiently "the second to be decided" is "not applied"
-hash=$second patiently "witness-w to know it" is "not applied" net/witness-w
+hash=$second wait_until "the second to be decided" is "not applied"
+hash=$second wait_until "witness-w to know it" is "not applied" net/witness-w
 for dir in farm-a witness-w; do
     code=0
     waybill gov show "$second" --dir net/$dir >out.txt || code=$?
@@ -95,36 +80,36 @@ proposed remove-operator "Clinic C" --despite-warning
 not_signed "a yes to it" 'and 2 operators may vote' waybill gov vote "$hash" yes
 expect "to a program" 1 "$(code_of waybill gov vote "$hash" yes --dir net/farm-a --json)"
 says "to a program" 'despite-warning'
-patiently "witness-w's node to know the proposal" waybill gov show "$hash" --dir net/witness-w
+wait_until "witness-w's node to know the proposal" waybill gov show "$hash" --dir net/witness-w
 accepted "a no" waybill gov vote "$hash" no --dir net/witness-w
 for dir in farm-a carrier-b clinic-c; do
-    patiently "$dir's node to know the proposal" waybill gov show "$hash" --dir net/$dir
+    wait_until "$dir's node to know the proposal" waybill gov show "$hash" --dir net/$dir
     accepted "a yes that insists" waybill gov vote "$hash" yes --despite-warning --dir net/$dir
 done
-patiently "it to be applied" is applied
+wait_until "it to be applied" is applied
 not_signed "one operator alone" 'Farm A alone would decide' waybill gov propose remove-operator "Carrier B"
 sed 's/^operators:.*//; /add-authority\|remove-authority/d' law.yaml >better.yaml
 proposed amend better.yaml # makes it better than it is
 for dir in farm-a carrier-b; do
-    patiently "$dir's node to know the proposal" waybill gov show "$hash" --dir net/$dir
+    wait_until "$dir's node to know the proposal" waybill gov show "$hash" --dir net/$dir
     accepted "a yes to what mends it" waybill gov vote "$hash" yes --dir net/$dir
 done
-patiently "the amendment to be applied" is applied
+wait_until "the amendment to be applied" is applied
 
 # ---- with one node down, another one's end would stop the ledger, and its own would not
 hears() { # COUNT
     [ "$(curl -sf "http://127.0.0.1:$port/v1/consensus" | jq -r '"\(.peers) \(.unheard | length)"')" = "$1 $((3 - $1))" ]
 }
-patiently "all to be heard" hears 3
+wait_until "all to be heard" hears 3
 proposed remove-authority "Clinic C"
 waybill consortium down net witness-w >out.txt
-patiently "one to be missed" hears 2
+wait_until "one to be missed" hears 2
 not_signed "a quorum that is not there" 'of the 3 authorities that would be left the node hears [0-9]* and a block would need 3' \
     waybill gov propose remove-authority "Clinic C"
 not_signed "a yes to it" 'none would be made' waybill gov vote "$hash" yes
 accepted "who is down" waybill gov propose remove-authority "Witness W" --dir net/farm-a
 waybill consortium up net witness-w --wait 120s >out.txt
-patiently "all to be heard again" hears 3
+wait_until "all to be heard again" hears 3
 accepted "a yes when all are there" waybill gov vote "$hash" yes --dir net/farm-a
 waybill consortium down net >out.txt
 echo "gov-warnings: $second"

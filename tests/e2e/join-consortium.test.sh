@@ -8,7 +8,6 @@ gtin=01/09506000134352/21
 
 base=$(free_ports 50)
 a=http://127.0.0.1:$base b=http://127.0.0.1:$((base + 10)) d=http://127.0.0.1:$((base + 30))
-trap 'waybill consortium down net >/dev/null 2>&1; finish' EXIT
 
 waybill consortium init net --members "$(IFS=,; echo "${members[*]}")" --base-port "$base" >init.txt
 sed -i 's/period: 500 ms/period: 50 ms/' net/*/node.yaml

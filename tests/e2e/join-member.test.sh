@@ -6,7 +6,6 @@ gtin=01/09506000134352/21
 
 base=$(free_ports 60)
 a=http://127.0.0.1:$base b=http://127.0.0.1:$((base + 10))
-trap 'waybill consortium down net >/dev/null 2>&1; finish' EXIT
 waybill consortium init net --members a,b,c,d --base-port "$base" >init.txt
 sed -i 's/period: 500 ms/period: 50 ms/' net/*/node.yaml
 waybill consortium up net --wait 60s >up.txt
@@ -37,16 +36,6 @@ in_set() { # DIR [URL]: its authority's key is of the set, as the node of b says
     done
 }
 
-wait_long() { # WHAT COMMAND...: up to a minute, for what several nodes agree on
-    local what=$1
-    shift
-    for _ in $(seq 120); do
-        if "$@"; then return 0; fi
-        sleep 0.5
-    done
-    die "waited in vain for $what"
-}
-
 # A new member.
 # shellcheck disable=SC2046
 waybill member new elm --name "Elm E" $(ports 40) --ledger net/a/identity.cbor >out.txt
@@ -60,7 +49,7 @@ done
 cmp elm/identity.cbor net/a/identity.cbor || die "the new member's folder has another identity"
 expect "its node is announced" 0 "$(code_of waybill member announce --dir elm --node "$a")"
 run_node elm
-wait_long "the new member's node to enter the set" in_set elm "http://127.0.0.1:$((base + 40))"
+wait_until "the new member's node to enter the set" in_set elm "http://127.0.0.1:$((base + 40))"
 expect "goods of the new member" 0 "$(code_of waybill asset commission $gtin/ELM --dir elm)"
 WAYBILL_HOME=$PWD/net/a waybill gov propose set-parameter opening-wait 10min --json >proposal.json
 expect "a vote of the new member" 0 "$(code_of waybill gov vote "$(jq -r .statement proposal.json)" yes --dir elm --json)"
@@ -78,7 +67,7 @@ expect "the spare joins" 0 "$(code_of waybill join spare --from-genesis --from "
 [ ! -e spare/member.key.state ] || die "the spare has the state of a key that it has not"
 expect "the spare's node is announced" 0 "$(code_of waybill member announce --dir spare --node "$b")"
 run_node spare
-wait_long "the spare to enter the set" in_set spare "http://127.0.0.1:$((base + 50))"
+wait_until "the spare to enter the set" in_set spare "http://127.0.0.1:$((base + 50))"
 ! in_set net/a || die "the spare is in the set beside the one it replaces"
 mv net/a/member.key net/a/member.key.state spare/
 expect "goods of a, from the spare's folder" 0 "$(code_of waybill asset commission $gtin/SPARE --dir spare)"

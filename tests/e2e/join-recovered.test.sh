@@ -3,6 +3,7 @@
 # pinned the recovery, and by nobody else.
 . "$(dirname "$0")/node.sh"
 gtin=01/09506000134352/21
+rehearsals=(gone)
 port=$(free_ports 40)
 
 waybill consortium init gone --members a,b --base-port "$port" >out.txt

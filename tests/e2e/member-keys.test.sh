@@ -5,21 +5,6 @@
 . "$(dirname "$0")/node.sh"
 unset WAYBILL_HOME WAYBILL_NODE
 
-down_all() {
-    [ ! -d net ] || waybill consortium down net >/dev/null 2>&1 || true
-    finish
-}
-trap down_all EXIT
-
-patiently() { # WHAT COMMAND...: up to two minutes
-    local what=$1
-    shift
-    for _ in $(seq 600); do
-        if "$@" >/dev/null 2>&1; then return 0; fi
-        sleep 0.2
-    done
-    die "waited in vain for $what"
-}
 accepted() { # WHAT COMMAND...
     local what=$1
     shift
@@ -46,7 +31,7 @@ has_voted() { # BALLOT: on $hash, as clinic-c's node has it
 passes() { # DIR...: who vote yes on $hash; all at one node, for some have none in the set
     local dir
     for dir; do accepted "the ballot of $dir" waybill gov vote "$hash" yes --dir "$dir" --node "http://127.0.0.1:$((port + 10))"; done
-    patiently "the proposal to be applied" is applied
+    wait_until "the proposal to be applied" is applied
 }
 port=$(free_ports 60)
 node=http://127.0.0.1:$port # farm-a's, which goes on without the member's key
@@ -63,7 +48,7 @@ replaced() { # DIR: its new member key, in a folder of its own
     waybill member new "$1" --name "Farm A" --no-node --ledger net/carrier-b/identity.cbor --recovers "$farm" >out.txt
     proposed net/carrier-b recover-member "Farm A" "$1/request.cbor" --reason "it lost its key"
     passes net/carrier-b net/clinic-c net/witness-w
-    patiently "farm-a's node to know the key" is_level
+    wait_until "farm-a's node to know the key" is_level
     waybill genesis start "$1" net/carrier-b/genesis.cbor >out.txt
 }
 speaks() { # DIR: all that a member says
@@ -74,13 +59,13 @@ speaks() { # DIR: all that a member says
     accepted "its name" waybill party set --name "Farm A" --dir "$dir" --node "$node"
     accepted "an offer to it" waybill asset commission "$unit/$dir-B" --dir net/carrier-b
     accepted "an offer to it" waybill custody offer "$unit/$dir-B" --to "Farm A" --dir net/carrier-b
-    patiently "the offer at farm-a's node" is_level
+    wait_until "the offer at farm-a's node" is_level
     accepted "what it takes over" waybill custody accept "$unit/$dir-B" --dir "$dir" --node "$node"
     expect "whose they are" "$farm" "$(curl -sf "$node/v1/assets/$unit/$dir" | jq -r .custodian.kid)"
     expect "whose they became" "$farm" "$(curl -sf "$node/v1/assets/$unit/$dir-B" | jq -r .custodian.kid)"
     proposed net/clinic-c set-parameter opening-wait 10min
     accepted "its ballot" waybill gov vote "$hash" yes --dir "$dir" --node "$node"
-    patiently "its ballot at clinic-c's node" has_voted "$farm yes"
+    wait_until "its ballot at clinic-c's node" has_voted "$farm yes"
     accepted "its proposal" waybill gov propose set-parameter opening-wait 20min --dir "$dir" --node "$node"
 }
 has_pack() { # ASSET
@@ -114,7 +99,7 @@ YAML
     accepted "where it is" waybill device attach "$device" "$unit/$dir-BOX" --time 2026-06-01T05:30:00Z --dir "$dir" --node "$node"
     waybill-agent run --config "$logger/agent.yaml" --clock "2026-06-01T06:00:00Z@3000" --exit-when-done \
         --give-up-after "120 s" >/dev/null 2>agent.log || die "the device: $(tail -n 3 agent.log)"
-    patiently "its readings to be there" has_pack "$dir-BOX"
+    wait_until "its readings to be there" has_pack "$dir-BOX"
     accepted "the proof of its readings" waybill trace "$unit/$dir-BOX" --json --verify --dir "$dir" --node "$node"
     expect "its readings" 3 "$(jq .readings out.txt)"
     accepted "a person's request" waybill device request "Person of $dir" --sponsor "Farm A" -o person.cose --dir "$dir" --node "$node"
@@ -170,7 +155,7 @@ running+=($!)
 has_entered() {
     [ "$(waybill gov list --json --dir net/carrier-b | jq -r '.members[]|select(.name=="Farm A").authority')" = "$fresh" ]
 }
-patiently "the other spare to enter" has_entered
+wait_until "the other spare to enter" has_entered
 
 # ---- of a member whose authority left the set, the only spare goes by its name
 proposed net/carrier-b remove-authority "Witness W"

@@ -5,21 +5,6 @@
 . "$(dirname "$0")/node.sh"
 unset WAYBILL_HOME WAYBILL_NODE
 
-down_all() {
-    [ ! -d net ] || waybill consortium down net >/dev/null 2>&1 || true
-    finish
-}
-trap down_all EXIT
-
-patiently() { # WHAT COMMAND...: up to two minutes, for another certificate is taken over at a pace
-    local what=$1
-    shift
-    for _ in $(seq 600); do
-        if "$@" >/dev/null 2>&1; then return 0; fi
-        sleep 0.2
-    done
-    die "waited in vain for $what"
-}
 port=$(free_ports 40)
 members=(farm-a carrier-b clinic-c witness-w)
 node_of() { # MEMBER
@@ -40,7 +25,7 @@ hears() { # MEMBER COUNT
 all_hear() { # COUNT MEMBER...
     local count=$1 member
     shift
-    for member; do patiently "$member to hear $count" hears "$member" "$count"; done
+    for member; do wait_until "$member to hear $count" hears "$member" "$count"; done
 }
 commission() { # MEMBER NAME
     waybill asset commission "01/09506000134352/21/$2" --dir "net/$1" >out.txt 2>err.txt || die "commission $2: $(cat err.txt)"
@@ -76,7 +61,7 @@ expect "nothing is changed" "$old" "$(sum_of net/farm-a/tls.crt)"
 
 # ---- while a block needs this node, not without a word
 stop witness-w
-patiently "farm-a to miss one" hears farm-a 2
+wait_until "farm-a to miss one" hears farm-a 2
 expect "needed for a block" 1 "$(code_of waybill member certificate --dir net/farm-a)"
 says "needed for a block" 'a block needs 3 authorities and beside this node 2 are heard' err.txt
 [ ! -e net/farm-a/tls.crt.next ] || die "a certificate that nobody may announce"
@@ -109,7 +94,7 @@ start farm-a
 all_hear 3 "${members[@]}"
 for member in carrier-b clinic-c witness-w; do
     is_let_in $member net/farm-a/tls.key net/farm-a/tls.crt || die "$member does not let the new one in"
-    patiently "$member to forget the old one" is_shut_out $member tls.key tls.crt
+    wait_until "$member to forget the old one" is_shut_out $member tls.key tls.crt
 done
 commission farm-a AFTER
 touch enough
@@ -117,12 +102,12 @@ wait "$load_pid" || die "a statement was lost: $(cat load.txt)"
 accepted=$(wc -l <accepted.txt)
 [ "$accepted" -gt 0 ] || die "nothing was accepted meanwhile"
 while read -r name; do
-    patiently "$name on the ledger, as farm-a has it" curl -sf "$(node_of farm-a)/v1/assets/01/09506000134352/21/$name"
+    wait_until "$name on the ledger, as farm-a has it" curl -sf "$(node_of farm-a)/v1/assets/01/09506000134352/21/$name"
 done <accepted.txt
 
 # ---- its vote counts: without another one a block needs it
 stop witness-w
-patiently "three to be left" hears farm-a 2
+wait_until "three to be left" hears farm-a 2
 commission farm-a NEEDED
 start witness-w
 all_hear 3 "${members[@]}"
@@ -136,7 +121,7 @@ says "lost" 'Now start its node'
 start carrier-b
 all_hear 3 "${members[@]}"
 stop witness-w
-patiently "three to be left again" hears carrier-b 2
+wait_until "three to be left again" hears carrier-b 2
 commission carrier-b FOUND
 
 # ---- ended between two steps: the same certificate once more, and its files in place

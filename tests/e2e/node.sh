@@ -6,8 +6,13 @@ cd "${WAYBILL_SCRATCH:?run by tests/run-tests.sh}"
 test_name=$(basename "$0" .test.sh)
 node_pid=
 running=()
+rehearsals=(net) # folders of `waybill consortium init`, if there are any
 
 finish() {
+    local dir pid
+    for dir in "${rehearsals[@]}"; do
+        [ ! -d "$dir" ] || waybill consortium down "$dir" >/dev/null 2>&1 || true
+    done
     for pid in "${running[@]}"; do
         kill "$pid" 2>/dev/null || true
     done
@@ -51,8 +56,8 @@ refused() { # WHAT CODE COMMAND...: by the ledger; sets statement
 sent() { # COMMAND...: the hash of what it sent
     "$@" --json | jq -r .statement
 }
-wait_until() { # WHAT COMMAND...: up to a minute, which only what never comes takes
-    local what=$1 end=$((SECONDS + 60))
+wait_until() { # WHAT COMMAND...: up to two minutes, which only what never comes takes
+    local what=$1 end=$((SECONDS + 120))
     shift
     while [ $SECONDS -lt $end ]; do
         if "$@" >/dev/null 2>&1; then return 0; fi

@@ -10,16 +10,7 @@ url_of() { # MEMBER
     case $1 in a) echo "http://127.0.0.1:$base" ;; d) echo "http://127.0.0.1:$((base + 30))" ;; e) echo "http://127.0.0.1:$((base + 40))" ;; esac
 }
 stopped=
-trap '[ -z "$stopped" ] || kill -CONT "$stopped" 2>/dev/null; waybill consortium down net >/dev/null 2>&1; finish' EXIT
-in_time() { # WHAT COMMAND...: up to two minutes, for it asks only after it has heard nobody for a while
-    local what=$1 until=$((SECONDS + 120))
-    shift
-    while [ $SECONDS -lt $until ]; do
-        if "$@" >/dev/null 2>&1; then return 0; fi
-        sleep 0.2
-    done
-    die "waited in vain for $what"
-}
+trap '[ -z "$stopped" ] || kill -CONT "$stopped" 2>/dev/null; finish' EXIT
 as() { # MEMBER COMMAND...
     local member=$1
     shift
@@ -34,7 +25,7 @@ remove() { # MEMBER VOTERS...
     as a gov propose remove-authority "$member" --json >proposed.txt
     hash=$(jq -r .statement proposed.txt)
     for voter; do # by its own node, which may hear of it, and of what was decided before, later than a's
-        in_time "$voter's node to know the proposal" as "$voter" gov show "$hash"
+        wait_until "$voter's node to know the proposal" as "$voter" gov show "$hash"
         as "$voter" gov vote "$hash" yes >vote.txt 2>&1 || die "$voter's vote on $member: $(cat vote.txt)"
     done
 }
@@ -47,7 +38,7 @@ refuses() { # MEMBER
 }
 check() { # MEMBER: it knows all up to the block that removed it, and has said so
     local member=$1 since height
-    in_time "$member's node to refuse" refuses "$member"
+    wait_until "$member's node to refuse" refuses "$member"
     since=$(sed -n 's/.* ledger since block \([0-9]*\):.*/\1/p' refused.json)
     height=$(curl -sf "$(url_of "$member")/v1/head" | jq .height)
     expect "the newest block of $member" $((since - 1)) "$height"
@@ -56,7 +47,7 @@ check() { # MEMBER: it knows all up to the block that removed it, and has said s
         "$(curl -sf "$(url_of "$member")/v1/head" | jq -r .hash)"
     expect "how often $member says it" 1 "$(grep -c 'has left the authority set' "net/$member/node.log")"
     told() { waybill consortium status net "$member" | grep 'is not one of theirs: ask another node'; }
-    in_time "the status to tell it of $member" told
+    wait_until "the status to tell it of $member" told
     # nothing more by its certificate
     asked() { # WHAT: the status
         curl -sk --cert "net/$member/tls.crt" --key "net/$member/tls.key" -o answer.bin -w '%{http_code}' \
@@ -80,10 +71,10 @@ as a statement get "$(jq -r .statement <(as a asset commission $gtin/TWO --json)
 waybill consortium down net d >/dev/null
 stopped=$(cat net/e/node.pid)
 remove d a b c e
-in_time "four authorities" authorities_are 4
+wait_until "four authorities" authorities_are 4
 kill -STOP "$stopped"
 remove e a b c
-in_time "three authorities" authorities_are 3
+wait_until "three authorities" authorities_are 3
 for n in 1 2 3; do commission "AFTER$n"; done
 
 # Those who stayed need not have run all the while: the ledger itself tells them who has left.
