@@ -2,6 +2,7 @@
 
 #include "common/genesis.h"
 #include "node/read_model.h"
+#include "node/store_base.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -136,6 +137,11 @@ bool store_open_over(const char *dir, enum store_mode mode, const char *base_vfs
         return err_set(err, ERR_IO, "%s: out of memory", dir);
     if (!open_all(s, dir, base_vfs, err)) {
         store_close(s);
+        if (err != NULL && err->code == ERR_NOT_FOUND && store_join_begun(dir))
+            (void)err_set(err, ERR_NOT_FOUND,
+                          "%s: its ledger is still being joined: the same `waybill join` again "
+                          "goes on",
+                          dir);
         return false;
     }
     *ret_store = s;

@@ -392,6 +392,8 @@ static void test_what_is_whole_is_only_renamed(void **state)
     (void)snprintf(done, sizeof done, "%s/ledger.db", dir);
     (void)snprintf(unfinished, sizeof unfinished, "%s.joining", done);
     assert_int_equal(rename(done, unfinished), 0);
+    assert_false(store_open(dir, STORE_WRITE, &s, &err));
+    assert_non_null(strstr(err.msg, "is still being joined"));
     expect(store_join_open(dir, &j, &err), &err);
     assert_true(store_join_is_whole(j));
     expect(store_join_manifest(j, &genesis, &manifest, &err), &err);
