@@ -6,6 +6,7 @@ cd "${WAYBILL_SCRATCH:?run by tests/run-tests.sh}"
 test_name=$(basename "$0" .test.sh)
 node_pid=
 running=()
+patience=120     # seconds to wait for what is to come, which only what never comes takes
 rehearsals=(net) # folders of `waybill consortium init`, if there are any
 
 finish() {
@@ -56,8 +57,8 @@ refused() { # WHAT CODE COMMAND...: by the ledger; sets statement
 sent() { # COMMAND...: the hash of what it sent
     "$@" --json | jq -r .statement
 }
-wait_until() { # WHAT COMMAND...: up to two minutes, which only what never comes takes
-    local what=$1 end=$((SECONDS + 120))
+wait_until() { # WHAT COMMAND...
+    local what=$1 end=$((SECONDS + patience))
     shift
     while [ $SECONDS -lt $end ]; do
         if "$@" >/dev/null 2>&1; then return 0; fi
