@@ -116,13 +116,14 @@ static void enter(struct node *n, uint64_t steady_ms)
     struct statement draft = { .kind = KIND_NODE };
     struct peer self;
     struct buf der = buf_heap(PEER_CERTIFICATE_MAX);
-    n->own.entered_ms = steady_ms;
+    bool placed = put_record(n, &der, &self, &draft.as.node.record);
     draft.as.node.enter = true;
-    if (!put_record(n, &der, &self, &draft.as.node.record))
+    n->own.enter_ms = steady_ms + (placed ? ENTER_AGAIN_MS : LOOK_AGAIN_MS);
+    if (placed && say(n, &draft))
+        log_info("caught up: asking to enter the authority set");
+    else if (!placed && n->own.unplaced++ == 1) /* at first a block with them may be on its way */
         log_warn("this node may enter the set, and knows no addresses to announce: say them under"
                  " peers.addresses with its own kid");
-    else if (say(n, &draft))
-        log_info("caught up: asking to enter the authority set");
     buf_free(&der);
 }
 
@@ -159,8 +160,7 @@ void loop_own_tick(struct node *n, uint64_t steady_ms)
         n->own.look_ms = steady_ms + LOOK_AGAIN_MS;
         look_after(n);
     }
-    if (peer_book_is_candidate(n->meet.book, &n->kid) &&
-        (n->own.entered_ms == 0 || steady_ms >= n->own.entered_ms + ENTER_AGAIN_MS) &&
+    if (peer_book_is_candidate(n->meet.book, &n->kid) && steady_ms >= n->own.enter_ms &&
         may_enter(n, steady_ms))
         enter(n, steady_ms);
 }

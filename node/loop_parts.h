@@ -72,9 +72,10 @@ struct loop_meeting {
 
 /* Statements that this node itself makes (loop_own.c). */
 struct loop_own {
-    bool waiting;        /* some are signed and not yet on the ledger */
-    uint64_t look_ms;    /* steady: when to look after them again */
-    uint64_t entered_ms; /* steady: when it last asked to enter the set; 0: never */
+    bool waiting;      /* some are signed and not yet on the ledger */
+    uint64_t look_ms;  /* steady: when to look after them again */
+    uint64_t enter_ms; /* steady: not before then it asks to enter the set */
+    unsigned unplaced; /* how often it knew no addresses to enter with */
 };
 
 /* Of a ledger that was joined at a snapshot (loop_history.c). */
