@@ -81,6 +81,5 @@ expect "no identity" 0 "$(code_of env -u WAYBILL_HOME waybill contract dry-run v
 says "no identity" UNPROVEN out.txt
 waybill init twin --name twin --member "Farm A" >out.txt
 expect "another ledger's identity" 3 "$(code_of waybill contract dry-run vaccine-2-8.yaml unit.bundle --identity twin/identity.cbor)"
-byte=$(od -An -tu1 -j900 -N1 unit.bundle)
-printf '%b' "\\x$(printf %02x $((byte ^ 1)))" | dd of=unit.bundle bs=1 seek=900 conv=notrunc 2>/dev/null
+flip_bit unit.bundle 900
 expect "a changed trace" 3 "$(code_of waybill contract dry-run vaccine-2-8.yaml unit.bundle)"

@@ -183,7 +183,7 @@ expect "nowhere" 1 "$(code_of waybill doc verify origin.txt)"
 expect "the one before, anywhere" 3 "$(code_of waybill doc verify first.txt --name "bill of lading")"
 expect "the one before" 3 "$(code_of waybill doc verify first.txt --contract "$letter")"
 says "the one before" '^REPLACED'
-printf 'x' | dd of=invoice.bin bs=1 seek=1500000 conv=notrunc 2>/dev/null
+flip_bit invoice.bin 1500000
 expect "one byte changed" 3 "$(code_of waybill doc verify invoice.bin --contract "$letter" --name "commercial invoice")"
 says "one byte changed" '^MISMATCH'
 says "one byte changed" "the file is  *$(sha256sum invoice.bin | cut -c 1-64)"

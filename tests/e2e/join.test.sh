@@ -105,7 +105,7 @@ done
 expect "an audit of what was joined" 1 "$(code_of waybill audit joined)"
 says "an audit of what was joined" "joined at block [0-9]* and has blocks 1 to 0 of those before" err.txt
 cp -r joined damaged
-printf x | dd of=damaged/node/ledger.db bs=1 seek=20000 conv=notrunc 2>/dev/null
+flip_bit damaged/node/ledger.db 20000
 expect "an audit of a damaged one" 3 "$(code_of waybill audit damaged)"
 
 # The history; then nothing distinguishes it.

@@ -57,6 +57,10 @@ refused() { # WHAT CODE COMMAND...: by the ledger; sets statement
 sent() { # COMMAND...: the hash of what it sent
     "$@" --json | jq -r .statement
 }
+flip_bit() { # FILE OFFSET: of the byte there; written over with a fixed one it might stay what it was
+    printf '%b' "\\x$(printf %02x $((0x$(xxd -p -s "$2" -l 1 "$1") ^ 1)))" |
+        dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
 wait_until() { # WHAT COMMAND...
     local what=$1 end=$((SECONDS + patience))
     shift

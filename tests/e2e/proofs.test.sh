@@ -18,11 +18,8 @@ unproven() { # WHAT PATTERN COMMAND...
     says "$what" "$pattern" err.txt
 }
 flip() { # FROM TO OFFSET-FROM-END: one bit changed
-    local size
-    size=$(stat -c %s "$1")
     cp "$1" "$2"
-    printf '%b' "\\x$(printf %02x $((0x$(xxd -p -s $((size - $3)) -l 1 "$1") ^ 1)))" |
-        dd of="$2" bs=1 seek=$((size - $3)) conv=notrunc status=none
+    flip_bit "$2" $(($(stat -c %s "$1") - $3))
 }
 
 make_ledger "Farm A" "Carrier B"

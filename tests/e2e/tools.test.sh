@@ -129,8 +129,7 @@ expect "without an identity, --verify" 1 "$(code_of waybill trace $unit --dir no
 waybill init twin --name twin --member "Farm A" >out.txt
 expect "a twin's identity" 3 "$(code_of waybill trace $unit --identity twin/identity.cbor)"
 expect "signing for another ledger's node" 3 "$(code_of waybill party set --name X --dir twin)"
-byte=$(od -An -tu1 -j900 -N1 unit.bundle)
-printf '%b' "\\x$(printf %02x $((byte ^ 1)))" | dd of=unit.bundle bs=1 seek=900 conv=notrunc 2>/dev/null
+flip_bit unit.bundle 900
 expect "a changed bundle" 3 "$(code_of waybill verify unit.bundle)"
 expect "unknown goods" 1 "$(code_of waybill trace 01/09506000134352/21/NONE)"
 
