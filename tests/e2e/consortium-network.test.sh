@@ -99,10 +99,6 @@ wait_until "one block at all" all_reached 1
 up_ms=$(($(milliseconds) - began))
 [ $up_ms -lt 60000 ] || die "up after $up_ms ms"
 
-began=$(milliseconds)
-at a waybill asset commission 01/09506000134352/21/SECOND >out.txt
-slow_ms=$(($(milliseconds) - began)) # a busy machine has more time for what follows
-
 # ---- two against two: nobody commits; together again within ten seconds
 for m in c d; do ip link set "cable-$m" nomaster; done
 ip link add other type bridge && ip link set other up
@@ -122,7 +118,7 @@ for m in c d; do ip link set "cable-$m" master switch; done
 healed=$(milliseconds)
 wait_until "blocks after the healing" all_reached $(((before_a > before_c ? before_a : before_c) + 1))
 heal_ms=$(($(milliseconds) - healed))
-[ $heal_ms -le $((10000 + 10 * slow_ms)) ] || die "the first block came $heal_ms ms after the healing; a statement takes $slow_ms ms"
+[ $heal_ms -le 10000 ] || die "the first block came $heal_ms ms after the healing"
 
 # ---- a clock an hour ahead: told, harmless
 stop d
